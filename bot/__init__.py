@@ -1,0 +1,3 @@
+"""Patchbay: a ChatOps bot for Kubernetes networking."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,220 @@
+"""A change: an ordered list of steps with what stood there before; and the record of what became of it.
+
+`Change` is the plan, and its digest is what people approve. `ChangeRecord` is the plan plus its history: who, when,
+which steps were taken, by which process, how it ended. Records are stored as they are (msgspec), so a field is only
+ever added, with a default.
+"""
+
+import datetime
+import hashlib
+from enum import Enum
+from typing import TypeAlias
+
+import msgspec
+
+from bot.domain.network.probing import Probe
+from bot.domain.network.references import JSON, JSONObject, Ref
+
+
+class FieldValue(msgspec.Struct, frozen=True):
+    """One field that a step writes: its path, and what stood there before (`present` False: nothing did)."""
+
+    path: tuple[str, ...]
+    """Keys from the top: `("spec", "ports")`. Lists are leaves: a list is written, and restored, whole."""
+    value: JSON = None
+    present: bool = True
+
+
+class Apply(msgspec.Struct, frozen=True, tag="apply", kw_only=True):
+    """Server-side apply of the fields in `manifest`, as field manager `patchbay`."""
+
+    ref: Ref
+    manifest: JSONObject
+    """Only what we mean to own; with apiVersion, kind and metadata."""
+    creates: bool
+    """True: nothing of this name existed when it was planned."""
+    prior: tuple[FieldValue, ...] = ()
+    """For an object that existed: what stood in each field that the manifest writes."""
+    force: bool = False
+    """True: fields of other managers are taken over, which the plan then says."""
+    needs_earlier_step: bool = False
+    """True: it cannot be tried (dry run) before an earlier step has been applied."""
+
+
+class Restore(msgspec.Struct, frozen=True, tag="restore", kw_only=True):
+    """Put recorded fields back to `fields`, if they still hold `expected`; with a resourceVersion precondition."""
+
+    ref: Ref
+    fields: tuple[FieldValue, ...]
+    expected: tuple[FieldValue, ...]
+
+
+class Delete(msgspec.Struct, frozen=True, tag="delete", kw_only=True):
+    """Delete one object, if it still is the one of this uid and nobody else has written to it."""
+
+    ref: Ref
+    uid: str
+    prior: JSONObject
+    """The object as it was, without status, managedFields, uid and resourceVersion: what to create again."""
+    writers: tuple[str, ...] = ()
+    """The field managers (not of the status) that may be there; any other one means somebody else touched it.
+    Empty: not checked."""
+
+
+class Until(Enum):
+    """What can be waited for."""
+
+    ENDPOINTS_READY = "has a ready endpoint"
+    ADDRESS_ASSIGNED = "has an address"
+    GONE = "is gone"
+
+
+class Wait(msgspec.Struct, frozen=True, tag="wait", kw_only=True):
+    """Wait until a condition of an object holds."""
+
+    ref: Ref
+    until: Until
+    timeout_seconds: float
+    required: bool = True
+    """False: when it does not come to hold the change stands, and the report says what was waited for in vain."""
+
+
+class Ask(msgspec.Struct, frozen=True, tag="ask", kw_only=True):
+    """A probe that proves the change on the live network. What does not answer is reported; it undoes nothing."""
+
+    probe: Probe
+    attempts: int = 5
+    """One a second."""
+
+
+Step: TypeAlias = Apply | Restore | Delete | Wait | Ask
+
+
+class Premise(msgspec.Struct, frozen=True):
+    """Something the plan rests on: when it no longer holds, the plan must be made anew."""
+
+    about: str
+    value: JSON
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """A plan. Planners return it; nothing has been written."""
+
+    cluster: str
+    """uid of the cluster."""
+    request: str
+    """The command line it was planned from, in canonical form, namespace included: planning again starts here."""
+    summary: str
+    """One line: `expose Deployment shop/web as Service shop/web, port 80`."""
+    steps: tuple[Step, ...]
+    premises: tuple[Premise, ...] = ()
+    warnings: tuple[str, ...] = ()
+    """What people should know before they approve; not part of the digest."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256, 64 hexadecimal digits, of request, cluster, steps (prior values of written fields included) and
+        premises; never of resourceVersion, status or time, which planners keep out of these."""
+        covered = (self.request, self.cluster, self.steps, self.premises)
+        return hashlib.sha256(msgspec.json.encode(covered, order="sorted")).hexdigest()
+
+
+class ChangeState(Enum):
+    """Where a change is in its life."""
+
+    PLANNED = "planned"
+    """Shown, and waiting for approval."""
+    APPLYING = "applying"
+    """Approved; a process that holds the lease is working on it."""
+    ROLLING_BACK = "rolling back"
+    APPLIED = "applied"
+    ROLLED_BACK = "rolled back"
+    PARKED = "parked"
+    """It stopped where neither going on nor going back is safe; a person decides."""
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    SUPERSEDED = "superseded"
+    """Planned again with another result; see `superseded_by`."""
+
+    @property
+    def running(self) -> bool:
+        return self in (ChangeState.APPLYING, ChangeState.ROLLING_BACK)
+
+    @property
+    def over(self) -> bool:
+        return self is not ChangeState.PLANNED and not self.running
+
+
+class StepState(Enum):
+    WAITING = "waiting"
+    STARTED = "started"
+    """Recorded before it is sent: after a kill nobody knows whether it arrived."""
+    DONE = "done"
+    FAILED = "failed"
+    """For a Wait that is not required and an Ask: it did not come to hold, and the change goes on."""
+    UNDONE = "undone"
+    LEFT = "left"
+    """Done, and not undone although the change was: the report says why."""
+
+
+class StepRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of the step with the same index."""
+
+    state: StepState = StepState.WAITING
+    started_at: datetime.datetime | None = None
+    ended_at: datetime.datetime | None = None
+    uid: str = ""
+    """uid of the object after the step."""
+    written: tuple[FieldValue, ...] = ()
+    """The written fields as they stood after the step, defaults of the server included: what must still be there
+    for going back to be safe."""
+    writers: tuple[str, ...] = ()
+    """The field managers after the step, without those that only write status."""
+    repeated: bool = False
+    """The step was sent again because a process died before recording its result."""
+    undoing: bool = False
+    """Going back has been started for this step (recorded before it is sent)."""
+    note: str = ""
+    """In plain words: what failed, what was seen, why it was left."""
+
+
+class Approval(msgspec.Struct, frozen=True):
+    by: str
+    """Actor id."""
+    name: str
+    at: datetime.datetime
+
+
+class ChangeRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A change and its history."""
+
+    id: int = 0
+    """0 until it is stored."""
+    revision: int = 0
+    """Counted up by the store at each save; a save with an old revision is refused (Conflict)."""
+    change: Change
+    author: str
+    """Actor id."""
+    author_name: str = ""
+    channel: str = ""
+    """Where it is shown and reported; empty: in a terminal only."""
+    thread: str = ""
+    origin: str
+    """`serve` or `run`: the kind of process that began it, and that may resume it."""
+    state: ChangeState = ChangeState.PLANNED
+    steps: tuple[StepRecord, ...] = ()
+    """As many as the change has steps."""
+    approvals: tuple[Approval, ...] = ()
+    created_at: datetime.datetime
+    expires_at: datetime.datetime
+    """Until when it can be approved."""
+    ended_at: datetime.datetime | None = None
+    owner: str = ""
+    """The process that is applying it: a random id of that process."""
+    lease_until: datetime.datetime | None = None
+    outcome: str = ""
+    """In plain words, once it is over."""
+    undoes: int = 0
+    """Id of the change that this one undoes; 0: none."""
+    undone_by: int = 0
+    superseded_by: int = 0
