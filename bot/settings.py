@@ -132,7 +132,7 @@ class Settings(BaseSettings):
 
 RIGHT_VALUES = {
     "SLACK_BOT_TOKEN": "xoxb-…, the Bot User OAuth Token from your Slack app's page OAuth & Permissions",
-    "SLACK_APP_TOKEN": "xapp-…, an app-level token with connections:write, from your Slack app's page Basic Information",
+    "SLACK_APP_TOKEN": "xapp-…, a token with connections:write from your Slack app's page Basic Information",
     "SLACK_SIGNING_SECRET": "32 hexadecimal digits from your Slack app's page Basic Information",
     "SLACK_API_URL": "https://slack.com/api/",
     "PATCHBAY_SLACK_MODE": "socket or http",
