@@ -1,6 +1,6 @@
 # `make playground` tries it, `make test` runs all that CI runs. Both install what they need into .venv.
 .DEFAULT_GOAL := help
-.PHONY: help setup playground test check fix bench lock
+.PHONY: help setup playground test check quick fix bench docs lock
 PYTHON ?= python3
 ARGS ?=
 bin := .venv/bin
@@ -48,6 +48,9 @@ fix: .venv/tests  ## format, and mend what ruff can mend
 
 bench: .venv/tests  ## ratios against a baseline in the same run
 	$(bin)/python -m tests.bench $(ARGS)
+
+docs: .venv/tests  ## write docs/commands.md from the commands
+	$(bin)/python -m tests.commands_page
 
 lock := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--no-annotate --no-header --quiet

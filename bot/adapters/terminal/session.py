@@ -1,0 +1,96 @@
+"""The door of a terminal: one command line in, its report out, and the question that a plan asks.
+
+Like Slack's listeners it knows nothing of clusters: it is given `dispatch`, and turns what comes back into text or JSON
+and an exit status.
+"""
+
+import getpass
+import shlex
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TextIO
+
+from bot.adapters.terminal.rendering import exit_status, render_json, render_text
+from bot.application.ports import Answer
+from bot.domain.chat.invocation import Actor, Invocation, Source
+from bot.domain.chat.report import Report, Status
+
+Show = Callable[[Report], Awaitable[None]]
+
+
+class Dispatch(Protocol):
+    def __call__(self, invocation: Invocation, show: Show) -> Awaitable[Answer]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """Where to write, how wide, and how to ask. `ask` is None where nobody can answer."""
+
+    out: TextIO
+    err: TextIO
+    width: int
+    colour: bool
+    ask: Callable[[str], str] | None
+
+
+async def converse(
+    dispatch: Dispatch, words: Sequence[str], terminal: Terminal, *, as_json: bool, approve: bool
+) -> int:
+    """Carries out one line. Returns the exit status: 0 all well, 1 findings, 2 it could not be done."""
+    shown = _Progress(terminal)
+    show = _silent if as_json else shown
+    answer = await dispatch(_invocation(shlex.join(words)), show)
+    approval = _approval(answer.report) if answer.change else None
+    if approval is None:
+        return _tell(answer.report, terminal, as_json)
+    if not as_json:
+        _tell(answer.report, terminal, as_json)
+    if not approve:
+        if as_json or terminal.ask is None:
+            if as_json:
+                _tell(answer.report, terminal, as_json)
+            terminal.err.write(f"Nothing was changed. To apply this plan: patchbay run {approval}\n")
+            return 1
+        if terminal.ask("Apply this plan? [y/N] ").strip().lower() not in ("y", "yes"):
+            cancelled = await dispatch(_invocation(f"changes cancel {answer.change}"), show)
+            return _tell(cancelled.report, terminal, as_json)
+    outcome = await dispatch(_invocation(approval), show)
+    return _tell(outcome.report, terminal, as_json)
+
+
+def _invocation(line: str) -> Invocation:
+    name = getpass.getuser()
+    return Invocation(text=line, source=Source.TERMINAL, actor=Actor(f"terminal:{name}", name))
+
+
+def _approval(report: Report) -> str | None:
+    """The command line behind the plan's Approve button."""
+    return next((action.command for action in report.actions if action.command.startswith("changes approve ")), None)
+
+
+def _tell(report: Report, terminal: Terminal, as_json: bool) -> int:
+    if as_json:
+        terminal.out.write(render_json(report) + "\n")
+    else:
+        terminal.out.write(render_text(report, colour=terminal.colour, width=terminal.width) + "\n")
+    terminal.out.flush()
+    return exit_status(report)
+
+
+async def _silent(report: Report) -> None:
+    return None
+
+
+class _Progress:
+    """Shows how far long work has come, on standard error, a line whenever it says something new."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+        self._last = ""
+
+    async def __call__(self, report: Report) -> None:
+        line = report.title
+        if report.status is Status.WORKING and line != self._last:
+            self._last = line
+            self._terminal.err.write(line + "\n")
+            self._terminal.err.flush()
