@@ -45,6 +45,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """What to do, in words; a command line in backquotes."""
     right: bool = False
     """True: this was looked at and is proven right, which is what ends an incident."""
+    cause: str = ""
+    """Key of another finding that explains this one; empty: it stands alone."""
 
     @property
     def key(self) -> str:
