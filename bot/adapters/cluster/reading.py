@@ -1,0 +1,176 @@
+"""From the bytes of lists straight into a snapshot; each byte is parsed once.
+
+What cannot be read becomes `Unread` with the reason in plain words: a snapshot says what it does not know.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import functools
+from collections.abc import AsyncIterator, Callable
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from bot.adapters.cluster.failures import plain, refusal
+from bot.adapters.cluster.session import Call, Session, object_path
+from bot.domain.network.references import JSONObject, Kind
+from bot.domain.network.snapshot import FIELD_OF_KIND, ClusterIdentity, Scope, Snapshot, Unread
+from bot.errors import BotError, NotFound, Refused, Unreachable
+
+PAGE = 500
+"""Objects a page, as kubectl does it: a big cluster is read in pieces that the API server can make cheaply."""
+
+Item = TypeVar("Item")
+
+
+class _ListMetadata(msgspec.Struct, rename={"continue_": "continue"}):
+    continue_: str | None = None
+
+
+class _List(msgspec.Struct, Generic[Item]):
+    items: list[Item] | None = None
+    metadata: _ListMetadata = msgspec.field(default_factory=_ListMetadata)
+
+
+class _Named(msgspec.Struct):
+    metadata: dict[str, Any] = {}
+
+
+_objects: msgspec.json.Decoder[_List[JSONObject]] = msgspec.json.Decoder(_List[dict[str, Any]])
+
+
+@functools.cache
+def _decoder(kind: Kind) -> msgspec.json.Decoder[_List[Any]]:
+    return msgspec.json.Decoder(_List[FIELD_OF_KIND[kind][1]])  # type: ignore[misc]  # a type from a table
+
+
+async def read(
+    session: Session,
+    identity: ClusterIdentity,
+    scope: Scope,
+    now: Callable[[], datetime.datetime],
+) -> Snapshot:
+    """Reads all kinds of the scope at once. Raises Unreachable when nothing at all could be asked."""
+    taken_at = now()
+    kinds = tuple(dict.fromkeys(scope.kinds))
+    answers = await asyncio.gather(*(_read_kind(session, kind, scope) for kind in kinds))
+    failures = [answer for answer in answers if isinstance(answer, BotError)]
+    if failures and len(failures) == len(answers) and all(isinstance(error, Unreachable) for error in failures):
+        raise failures[0]
+    found: dict[str, Any] = {}
+    unread = []
+    for kind, answer in zip(kinds, answers, strict=True):
+        if isinstance(answer, BotError):
+            unread.append(Unread(kind, scope.namespace if kind.namespaced else "", _reason(kind, scope, answer)))
+        else:
+            found[FIELD_OF_KIND[kind][0]] = tuple(answer)
+    return Snapshot(cluster=identity, scope=scope, taken_at=taken_at, unread=tuple(unread), **found)
+
+
+async def list_objects(session: Session, kind: Kind, namespace: str, selector: str, fields: str) -> list[JSONObject]:
+    """Whole objects, each with the apiVersion and kind that lists leave out."""
+    found = []
+    async for item in _pages(session, kind, namespace, selector, fields, _objects):
+        found.append({"apiVersion": kind.api_version, "kind": kind.name} | item)
+    return found
+
+
+async def _read_kind(session: Session, kind: Kind, scope: Scope) -> list[Any] | BotError:
+    if kind not in FIELD_OF_KIND:
+        return BotError(f"Cannot read {kind.plural}", cause="a snapshot has no place for them")
+    selector = scope.selector if kind.namespaced else ""
+    try:
+        return [item async for item in _pages(session, kind, scope.namespace, selector, "", _decoder(kind))]
+    except BotError as error:
+        return error
+
+
+async def _pages(
+    session: Session,
+    kind: Kind,
+    namespace: str,
+    selector: str,
+    fields: str,
+    decoder: msgspec.json.Decoder[_List[Any]],
+) -> AsyncIterator[Any]:
+    for item in await _all_pages(session, _list_call(kind, namespace, selector, fields), decoder):
+        yield item
+
+
+def _list_call(kind: Kind, namespace: str, selector: str, fields: str) -> tuple[str, str, dict[str, str]]:
+    query = {"limit": str(PAGE)}
+    if selector:
+        query["labelSelector"] = selector
+    if fields:
+        query["fieldSelector"] = fields
+    return f"read {_named(kind, namespace)}", object_path(kind, namespace), query
+
+
+def _named(kind: Kind, namespace: str) -> str:
+    return f"{kind.plural} in {namespace}" if kind.namespaced and namespace else kind.plural
+
+
+async def _all_pages(
+    session: Session, request: tuple[str, str, dict[str, str]], decoder: msgspec.json.Decoder[_List[Any]]
+) -> list[Any]:
+    doing, path, query = request
+    found: list[Any] = []
+    token, begun_again = "", False
+    while True:
+        call = Call(doing=doing, path=path, query=query | ({"continue": token} if token else {}))
+        reply = await session.send(call)
+        if reply.status == 410 and token and not begun_again:
+            # The list aged while we read it (etcd forgets after minutes): begin once more rather than mix two times.
+            found, token, begun_again = [], "", True
+            continue
+        if not 200 <= reply.status < 300:
+            raise refusal(reply.status, reply.body, doing)
+        if reply.cut:
+            raise BotError(f"Cannot {doing}", cause=f"a page of {PAGE} has more than {call.limit_bytes:,} bytes")
+        page = decode_page(decoder, reply.body, doing)
+        found.extend(page.items or ())
+        token = page.metadata.continue_ or ""
+        if not token:
+            return found
+
+
+def decode_page(decoder: msgspec.json.Decoder[_List[Any]], body: bytes, doing: str) -> _List[Any]:
+    """One page. Raises BotError that names the object and field which have another form than Kubernetes gives them."""
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError as error:
+        raise BotError(f"Cannot {doing}", cause=_misshapen(body, str(error))) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BotError(f"Cannot {doing}", cause="the answer is not JSON") from error
+
+
+def _misshapen(body: bytes, said: str) -> str:
+    """Where the misshapen field is. Only now, when something is wrong, is the page looked at a second time."""
+    what, _, path = plain(said).partition(" - at `$.items[")
+    number, closed, field = path.partition("]")
+    if not closed:
+        return f"the answer has another form than expected: {what}"
+    field = field.rstrip("`").lstrip(".")
+    name = "an object without a name"
+    try:
+        # msgspec says `[...]` for list indices below a generic one; then the object cannot be told.
+        named = msgspec.json.decode(body, type=_List[_Named]).items or []
+        metadata = named[int(number)].metadata
+        name = plain("/".join(str(metadata[key]) for key in ("namespace", "name") if metadata.get(key)), 200) or name
+    except (ValueError, IndexError, msgspec.MsgspecError):
+        name = "one of the objects"
+    return f"{name} has a misshapen field {field}: {what}"
+
+
+def _reason(kind: Kind, scope: Scope, error: BotError) -> str:
+    """Why a kind could not be read, in a few words that stand after its name."""
+    where = f" in {scope.namespace}" if kind.namespaced and scope.namespace else ""
+    if isinstance(error, Refused):
+        if "forbidden" in error.cause:
+            return f"the bot's account may not list {kind.plural}{where or ' in the whole cluster'}"
+        return error.cause
+    if isinstance(error, NotFound):
+        return f"the cluster does not know {kind.plural} ({kind.api_version})"
+    return error.cause or error.summary
