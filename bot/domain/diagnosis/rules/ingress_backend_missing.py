@@ -1,0 +1,82 @@
+"""An Ingress that sends requests to a Service, or to a port of it, that does not exist."""
+
+import difflib
+from collections.abc import Iterator
+
+from bot.domain.diagnosis.finding import Finding, Observations, Rule, Severity
+from bot.domain.network.references import INGRESS, SERVICE, Ref
+from bot.domain.network.services import ports_text
+from bot.domain.network.snapshot import Ingress, IngressBackend, Service, ServiceBackend, ServiceBackendPort, Snapshot
+
+CODE = "ingress-backend-missing"
+
+
+def find(snapshot: Snapshot, observations: Observations) -> Iterator[Finding]:
+    services = {(service.namespace, service.name): service for service in snapshot.services}
+    for ingress in snapshot.ingresses:
+        there = {name: service for (namespace, name), service in services.items() if namespace == ingress.namespace}
+        for path, backend, address in _backends(ingress):
+            if backend.service is not None:
+                yield from _judge(snapshot, ingress.ref, f"{path}.service", backend.service, address, there)
+
+
+def _backends(ingress: Ingress) -> Iterator[tuple[str, IngressBackend, str]]:
+    """Each backend with its path in the object, and the address that leads to it."""
+    if ingress.spec.default_backend:
+        yield "spec.defaultBackend", ingress.spec.default_backend, "everything else"
+    for i, rule in enumerate(ingress.spec.rules or ()):
+        for j, path in enumerate((rule.http.paths if rule.http else None) or ()):
+            yield f"spec.rules[{i}].http.paths[{j}].backend", path.backend, (rule.host or "*") + (path.path or "/")
+
+
+def _judge(
+    snapshot: Snapshot, ingress: Ref, path: str, wanted: ServiceBackend, address: str, there: dict[str, Service]
+) -> Iterator[Finding]:
+    def finding(field: str, summary: str, *evidence: str, right: bool = False) -> Finding:
+        return Finding(
+            cluster=snapshot.cluster.uid,
+            rule=CODE,
+            severity=Severity.HIGH,
+            object=ingress,
+            owner=ingress,
+            field=f"{path}.{field}",
+            summary=summary,
+            evidence=evidence,
+            next_step="" if right else f"see which Services there are: `services -n {ingress.namespace}`",
+            right=right,
+        )
+
+    service = there.get(wanted.name)
+    if service is None:
+        near = difflib.get_close_matches(wanted.name, there, n=1)
+        hint = [f"did you mean {near[0]}?"] if near else []
+        yield finding("name", f"sends {address} to Service {wanted.name}, which does not exist", *hint)
+        return
+    yield finding("name", f"Service {wanted.name} exists", right=True)
+    if wanted.port is None or service.spec.type == "ExternalName":
+        return
+    if _has_port(service, wanted.port):
+        yield finding("port", f"Service {wanted.name} has port {_called(wanted.port)}", right=True)
+    else:
+        yield finding(
+            "port",
+            f"sends {address} to port {_called(wanted.port)} of Service {wanted.name}, which has no such port",
+            f"it has {ports_text(service)}" + _names(service),
+        )
+
+
+def _has_port(service: Service, wanted: ServiceBackendPort) -> bool:
+    ports = service.spec.ports or ()
+    return any(port.name == wanted.name if wanted.name else port.port == wanted.number for port in ports)
+
+
+def _called(port: ServiceBackendPort) -> str:
+    return port.name or str(port.number)
+
+
+def _names(service: Service) -> str:
+    names = [port.name for port in service.spec.ports or () if port.name]
+    return f", called {', '.join(names)}" if names else ""
+
+
+RULE = Rule(code=CODE, severity=Severity.HIGH, reads=(INGRESS, SERVICE), find=find)

@@ -1,0 +1,136 @@
+"""A Service with ready endpoints, none of which answers: nobody listens on the port that it leads to."""
+
+from collections.abc import Iterable, Iterator
+
+from bot.domain.diagnosis.finding import Finding, Observations, Rule, Severity
+from bot.domain.network.probing import Observation, Outcome, Probe
+from bot.domain.network.questions import Question, questions
+from bot.domain.network.references import ENDPOINT_SLICE, POD, SERVICE
+from bot.domain.network.services import EndpointIndex, PodIndex, selects
+from bot.domain.network.snapshot import Container, Pod, Service, ServicePort, Snapshot
+
+CODE = "service-does-not-answer"
+
+
+def probes(snapshot: Snapshot) -> Iterator[Probe]:
+    for question in questions(snapshot):
+        yield from question.probes
+
+
+def find(snapshot: Snapshot, observations: Observations) -> Iterator[Finding]:
+    pods = PodIndex(snapshot)
+    for question in questions(snapshot):
+        service, port = question.service, question.port
+        seen = observed(question, observations)
+        if any(each.answered for each in seen):
+            # Either field may have been at fault before.
+            for field in (_path(question.index), f"{_path(question.index)}.targetPort"):
+                yield _finding(snapshot, service, field, f"port {port.port} answers", right=True)
+        elif conclusive(question, seen):
+            yield _silent(snapshot, question, seen, pods.selected(service))
+    yield from _nameless(snapshot, pods)
+
+
+def observed(question: Question, observations: Observations) -> list[Observation]:
+    """What probes of this question saw."""
+    return [each for probe in question.probes for each in observations.of(probe.target) if each.probe == probe]
+
+
+def conclusive(question: Question, seen: Iterable[Observation]) -> bool:
+    """Whether the lack of an answer means something: somebody was asked, and nobody who might answer was left out."""
+    outcomes = [each.outcome for each in seen]
+    if all(outcome is Outcome.NOT_ASKED for outcome in outcomes):
+        return False
+    return Outcome.NOT_ASKED not in outcomes or question.endpoints == 1
+
+
+def _silent(snapshot: Snapshot, question: Question, seen: list[Observation], pods: list[Pod]) -> Finding:
+    port, listed = question.port, _listed(pods)
+    negative = [each for each in seen if each.outcome is not Outcome.NOT_ASKED]
+    leads_to = question.port.target_port or port.port
+    evidence = [f"{each.probe}: {each.evidence or each.outcome.value}" for each in negative]
+    refused = any(each.outcome is Outcome.REFUSED for each in negative)
+    field = _path(question.index)
+    next_step = f"see what its pods say: `logs svc/{question.service.name} -n {question.service.namespace}`"
+    if refused and isinstance(leads_to, int) and leads_to not in listed:
+        field += ".targetPort"
+        if listed:
+            evidence.append(f"its containers list {_numbers(listed)}, and not {leads_to}")
+            next_step = f"correct targetPort: did you mean {min(listed, key=lambda number: abs(number - leads_to))}?"
+        else:
+            evidence.append("its containers list no ports")
+    how = "nobody listens there" if refused else "no answer came"
+    summary = f"has ready endpoints, and port {port.port} does not answer: {how}"
+    return _finding(snapshot, question.service, field, summary, evidence=tuple(evidence), next_step=next_step)
+
+
+def _nameless(snapshot: Snapshot, pods: PodIndex) -> Iterator[Finding]:
+    """Ports that lead to a container port by a name which no ready pod has: Kubernetes makes no endpoint for them."""
+    endpoints = EndpointIndex(snapshot)
+    for service in snapshot.services:
+        if not selects(service) or not endpoints.count(service).ready:
+            continue
+        selected = [pod for pod in pods.selected(service) if pod.ready]
+        for index, port in enumerate(service.spec.ports or ()):
+            name = port.target_port
+            if isinstance(name, str) and selected and not _has_name(selected, name, port):
+                yield _finding(
+                    snapshot,
+                    service,
+                    f"{_path(index)}.targetPort",
+                    f"port {port.port} leads to a container port called {name}, which no pod has",
+                    evidence=(f"its containers list {_numbers(_listed(selected)) or 'no ports'}{_named(selected)}",),
+                    next_step="correct targetPort, or give the container's port that name",
+                )
+
+
+def _has_name(pods: list[Pod], name: str, port: ServicePort) -> bool:
+    return any(p.name == name and p.protocol == port.protocol for pod in pods for c in _all(pod) for p in c.ports or ())
+
+
+def _listed(pods: list[Pod]) -> list[int]:
+    return sorted({port.container_port for pod in pods for container in _all(pod) for port in container.ports or ()})
+
+
+def _named(pods: list[Pod]) -> str:
+    names = sorted({port.name for pod in pods for c in _all(pod) for port in c.ports or () if port.name})
+    return f", called {', '.join(names)}" if names else ""
+
+
+def _all(pod: Pod) -> tuple[Container, ...]:
+    return (*pod.spec.containers, *(pod.spec.init_containers or ()))
+
+
+def _numbers(numbers: list[int]) -> str:
+    return ", ".join(str(number) for number in numbers)
+
+
+def _path(index: int) -> str:
+    return f"spec.ports[{index}]"
+
+
+def _finding(
+    snapshot: Snapshot,
+    service: Service,
+    field: str,
+    summary: str,
+    *,
+    evidence: tuple[str, ...] = (),
+    next_step: str = "",
+    right: bool = False,
+) -> Finding:
+    return Finding(
+        cluster=snapshot.cluster.uid,
+        rule=CODE,
+        severity=Severity.HIGH,
+        object=service.ref,
+        owner=service.ref,
+        field=field,
+        summary=summary,
+        evidence=evidence,
+        next_step=next_step,
+        right=right,
+    )
+
+
+RULE = Rule(code=CODE, severity=Severity.HIGH, reads=(SERVICE, ENDPOINT_SLICE, POD), find=find, probes=probes)
