@@ -1,0 +1,1 @@
+"""A terminal: reports as text or JSON, and the conversation of one command line."""

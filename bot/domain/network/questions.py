@@ -2,7 +2,7 @@
 
 One answer is enough. A port that says it speaks HTTP is asked by HTTP, through the Service and then pod by pod; one
 that only has a usual number is given the benefit of the doubt and asked by TCP when HTTP fails; all others by TCP.
-Port-forward reaches a pod's loopback: a pod that listens there alone looks well from here. The report names the vantage.
+Port-forward reaches a pod's loopback: a pod that listens there alone looks well from here. Reports name the vantage.
 """
 
 from collections.abc import Iterator
