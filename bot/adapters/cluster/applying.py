@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import msgspec
 
 from bot.adapters.cluster.discovery import Kinds
+from bot.adapters.cluster.failures import owned_fields, refusal, status_in
 from bot.adapters.cluster.session import Call, Reply, Session, object_path
 from bot.application.ports.cluster import Applied
 from bot.domain.network.references import JSONObject, Ref
@@ -29,19 +31,24 @@ class Objects:
     async def apply(self, manifest: JSONObject, *, force: bool, dry_run: bool) -> Applied:
         ref = ref_of(manifest)
         doing = f"try out {ref}" if dry_run else f"apply {ref}"
-        query = {"fieldManager": FIELD_MANAGER, "force": str(force).lower(), "fieldValidation": "Strict"}
-        reply = await self._session.ask(
-            Call(
-                doing=doing,
-                method="PATCH",
-                path=await self._path(ref),
-                query=query | _dry(dry_run),
-                body=msgspec.json.encode(manifest),  # JSON is YAML
-                content_type="application/apply-patch+yaml",
-                # Repeating it for real would answer 200 where the first, lost answer was 201 created.
-                repeatable=dry_run,
-            )
+        call = Call(
+            doing=doing,
+            method="PATCH",
+            path=await self._path(ref),
+            query={"fieldManager": FIELD_MANAGER, "force": str(force).lower(), "fieldValidation": "Strict"}
+            | _dry(dry_run),
+            body=msgspec.json.encode(manifest),  # JSON is YAML
+            content_type="application/apply-patch+yaml",
+            # Repeating it for real would answer 200 where the first, lost answer was 201 created.
+            repeatable=dry_run,
         )
+        reply = await self._session.send(call)
+        if reply.status == 409 and set(owned_fields(status_in(reply.body))) == {FIELD_MANAGER}:
+            # What we once wrote whole (`replace`, when a change was rolled back) counts as another owner of the same
+            # name: nobody is in the way but ourselves.
+            reply = await self._session.send(dataclasses.replace(call, query={**call.query, "force": "true"}))
+        if not 200 <= reply.status < 300:
+            raise refusal(reply.status, reply.body, doing)
         return Applied(_object(reply, doing), created=reply.status == 201)
 
     async def replace(self, object: JSONObject, *, dry_run: bool) -> JSONObject:

@@ -28,7 +28,7 @@ from bot.domain.chat.invocation import Actor
 from bot.domain.network.probing import Observation, Outcome, Probe, Vantage
 from bot.domain.network.references import NAMESPACE, JSONObject, Kind, Ref
 from bot.domain.network.snapshot import ClusterIdentity, NamespaceObject, Scope, Snapshot
-from bot.errors import BotError, NotFound, Unreachable
+from bot.errors import BotError, NotFound, Refused, Unreachable
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -79,8 +79,7 @@ class Connection:
         """Asks the cluster who it is, once. Raises Unreachable or Refused."""
         async with self._resolving:
             if self._identity is None:
-                uid, version = await asyncio.gather(self._uid(), self._version())
-                self._identity = ClusterIdentity(uid, self.access.name, version)
+                self._identity = ClusterIdentity(await self._uid(), self.access.name, await self._version())
         return self._identity
 
     async def close(self) -> None:
@@ -90,7 +89,13 @@ class Connection:
 
     async def _uid(self) -> str:
         doing = "ask the cluster who it is (the uid of its namespace kube-system)"
-        reply = await self.session.ask(Call(doing=doing, path=object_path(NAMESPACE, name="kube-system")))
+        try:
+            reply = await self.session.ask(Call(doing=doing, path=object_path(NAMESPACE, name="kube-system")))
+        except Refused as error:
+            if "forbidden" not in error.cause:
+                raise
+            next_step = "ask the cluster's administrator for the right to `get` the namespace kube-system"
+            raise Refused(error.summary, cause=error.cause, next_step=next_step) from error
         return _decoded(reply.body, NamespaceObject, doing).metadata.uid
 
     async def _version(self) -> str:

@@ -82,7 +82,7 @@ def plain(words: str, limit: int = MAXIMUM_WORDS) -> str:
 def refusal(code: int, body: bytes, doing: str) -> BotError:
     """The error for a status that is no success. `doing` says what was tried: `read pods in shop`."""
     status = status_in(body)
-    said = plain(status.message) or f"it answered with HTTP status {code}"
+    said = plain(status.message) or _without_status(code, body)
     summary = f"Cannot {doing}"
     if code == 401:
         return Refused(
@@ -107,19 +107,31 @@ def refusal(code: int, body: bytes, doing: str) -> BotError:
     return BotError(summary, cause=said)
 
 
+def _without_status(code: int, body: bytes) -> str:
+    """What can be said of an answer that no API server gave: its HTTP status, and a short text when it is one."""
+    text = plain(body[:1000].decode("utf-8", "replace"), 160)
+    cited = f": {text}" if text and text[0] not in "<{[" else ""
+    return f"it answered with HTTP status {code}{cited}"
+
+
 def about_the_request(code: int, status: Status) -> bool:
     """Whether a 500 is about what was sent: seen in 1.36 for a field that the schema lacks, without a reason."""
     return code == 500 and status.known and not status.reason and "typed patch" in status.message
 
 
-def _conflict(status: Status, summary: str, said: str) -> Conflict:
+def owned_fields(status: Status) -> dict[str, list[str]]:
+    """The fields that an apply may not write, by the manager that owns them."""
     fields: dict[str, list[str]] = {}
     for cause in status.causes:
         if cause.reason == "FieldManagerConflict":
             match = re.search(r'conflict with "([^"]*)"', cause.message or "")
-            fields.setdefault(plain(match[1] if match else "somebody else", 80), []).append(
-                (cause.field or "").lstrip(".")
-            )
+            manager = plain(match[1], 80) if match else "somebody else"
+            fields.setdefault(manager, []).append((cause.field or "").lstrip("."))
+    return fields
+
+
+def _conflict(status: Status, summary: str, said: str) -> Conflict:
+    fields = owned_fields(status)
     if not fields:
         return Conflict(summary, cause=said, next_step="look at it again and plan anew")
     owned = "; ".join(f"{manager} owns {_listed(paths)}" for manager, paths in fields.items())

@@ -7,17 +7,21 @@ and again when they age.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import datetime
 import logging
 import os
+import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import yaml
 from kubernetes.aio.client.configuration import Configuration
 from kubernetes.aio.config import incluster_config, kube_config
 from kubernetes.aio.config.config_exception import ConfigException
+from kubernetes.aio.config.dateutil import parse_rfc3339
 from kubernetes.aio.config.exec_provider import ExecProvider
 
 from bot.adapters.cluster.failures import plain
@@ -27,29 +31,50 @@ TOKEN_AGE_SECONDS = 60.0
 """How long a token that came from a file is used before the file is read again, as kubelets rotate them."""
 PLUGIN_TIMEOUT_SECONDS = 30.0
 
-_NAMESPACE_FILE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+_PLUGIN_MARGIN = datetime.timedelta(minutes=1)
+_SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+_BEARER = "BearerToken"
+"""Where the library keeps the value of the header Authorization."""
 
 # The library logs what credential plugins print; that is told in our own words instead, without secrets.
 logging.getLogger("kubernetes.aio.config.kube_config").setLevel(logging.CRITICAL)
 
 
+class Credentials(Protocol):
+    """Where credentials come from, for as long as they are needed."""
+
+    async def load(self, configuration: Configuration) -> None:
+        """Server, TLS and credentials. Raises BotError."""
+        ...
+
+    async def renew(self, configuration: Configuration, *, at_once: bool) -> None:
+        """Looks whether there are newer ones: when the old ones age, or at once. Raises BotError."""
+        ...
+
+
 class Access:
     """How to reach one cluster. `name` is what people call it, `namespace` its default one."""
 
-    def __init__(self, name: str, namespace: str, load: Callable[[Configuration], Awaitable[None]]) -> None:
+    def __init__(self, name: str, namespace: str, credentials: Credentials) -> None:
         self.name = name
         self.namespace = namespace
-        self._load = load
+        self._credentials = credentials
 
     async def configuration(self) -> Configuration:
         """The client's configuration, credentials included. Raises Refused when a credential plugin fails."""
         configuration = Configuration()
-        await self._load(configuration)
+        await self._credentials.load(configuration)
         if not configuration.host.startswith("https://"):
             # As kubectl does it: nobody on the way shall learn a token.
             configuration.api_key.clear()
-            configuration.refresh_api_key_hook = None
         return configuration
+
+    async def renew(self, configuration: Configuration, *, at_once: bool = False) -> bool:
+        """Before a call, and at once when the API server did not accept the credentials. True: they are others now."""
+        before = configuration.api_key.get(_BEARER)
+        if before is not None:
+            await self._credentials.renew(configuration, at_once=at_once)
+        return bool(configuration.api_key.get(_BEARER) != before)
 
     def __repr__(self) -> str:
         return f"Access({self.name!r})"
@@ -67,34 +92,47 @@ def access(kubeconfig: Path | str | None, context: str, in_cluster: bool | None)
 
 
 def _in_a_pod() -> bool:
-    return bool(os.environ.get(incluster_config.SERVICE_HOST_ENV_NAME)) and _NAMESPACE_FILE.parent.is_dir()
+    return bool(os.environ.get(incluster_config.SERVICE_HOST_ENV_NAME)) and _SERVICE_ACCOUNT.is_dir()
 
 
 def _from_pod() -> Access:
-    async def load(configuration: Configuration) -> None:
+    try:
+        namespace = (_SERVICE_ACCOUNT / "namespace").read_text().strip()
+    except OSError:
+        namespace = ""
+    return Access("in-cluster", namespace or "default", _ServiceAccount(_SERVICE_ACCOUNT))
+
+
+class _ServiceAccount:
+    """The files that the kubelet mounts into a pod, and renews there."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._read_at = 0.0
+
+    async def load(self, configuration: Configuration) -> None:
+        loader = incluster_config.InClusterConfigLoader(
+            token_filename=str(self._folder / "token"),
+            cert_filename=str(self._folder / "ca.crt"),
+            try_refresh_token=False,
+        )
         try:
-            incluster_config.load_incluster_config(configuration)
+            loader.load_and_set(configuration)
         except (ConfigException, OSError) as error:
             raise BotError(
                 "Cannot use the pod's service account",
                 cause=plain(str(error)),
                 next_step="see that the pod has `automountServiceAccountToken: true`, or set KUBECONFIG",
             ) from error
-        refresh = configuration.refresh_api_key_hook
-
-        def stripped(current: Configuration) -> None:
-            refresh(current)
-            _strip(current)
-            current.refresh_api_key_hook = stripped  # the library's hook sets itself again each time
-
+        self._read_at = time.monotonic()
         _strip(configuration)
-        configuration.refresh_api_key_hook = stripped
 
-    try:
-        namespace = _NAMESPACE_FILE.read_text().strip()
-    except OSError:
-        namespace = ""
-    return Access("in-cluster", namespace or "default", load)
+    async def renew(self, configuration: Configuration, *, at_once: bool) -> None:
+        if at_once or time.monotonic() - self._read_at > TOKEN_AGE_SECONDS:
+            self._read_at = time.monotonic()
+            with contextlib.suppress(OSError):  # the old token may still do
+                if token := (self._folder / "token").read_text().strip():
+                    configuration.api_key[_BEARER] = f"Bearer {token}"
 
 
 def _strip(configuration: Configuration) -> None:
@@ -106,9 +144,16 @@ def _strip(configuration: Configuration) -> None:
 class _Loader(kube_config.KubeConfigLoader):  # type: ignore[misc]  # the library ships no types
     """The library's loader, where a plugin that fails says so and one that hangs is ended."""
 
+    _asked = False
+    exec_plugin_expiry: datetime.datetime | None = None
+
+    def forget_plugin(self) -> None:
+        """The plugin is run again when credentials are needed next."""
+        self._asked = False
+
     async def load_from_exec_plugin(self) -> bool | None:
         command = plain(str(self._user["exec"].safe_get("command") or "the credential plugin"), 80)
-        if hasattr(self, "exec_plugin_expiry") and not kube_config._is_expired(self.exec_plugin_expiry):
+        if self._asked and not self._expired():
             return True
         try:
             status = await asyncio.wait_for(ExecProvider(self._user["exec"]).run(), PLUGIN_TIMEOUT_SECONDS)
@@ -117,11 +162,18 @@ class _Loader(kube_config.KubeConfigLoader):  # type: ignore[misc]  # the librar
         except TimeoutError as error:
             raise _plugin_failed(command, f"it did not end within {PLUGIN_TIMEOUT_SECONDS:.0f} s") from error
         except (ConfigException, OSError, ValueError) as error:
-            raise _plugin_failed(command, plain(str(error))) from error
+            raise _plugin_failed(command, plain(_said(error), 200)) from error
         if not status.get("token") and not status.get("clientCertificateData"):
             raise _plugin_failed(command, "it gave neither a token nor a certificate")
         self._take(status)
+        self._asked = True
         return True
+
+    def _expired(self) -> bool:
+        """Without an expiry the credentials are good until the API server says otherwise."""
+        return self.exec_plugin_expiry is not None and bool(
+            self.exec_plugin_expiry <= datetime.datetime.now(datetime.UTC) + _PLUGIN_MARGIN
+        )
 
     def _take(self, status: dict[str, Any]) -> None:
         if status.get("token"):
@@ -129,8 +181,13 @@ class _Loader(kube_config.KubeConfigLoader):  # type: ignore[misc]  # the librar
         if status.get("clientCertificateData") and status.get("clientKeyData"):
             self.cert_file = kube_config._create_temp_file_with_content(status["clientCertificateData"])
             self.key_file = kube_config._create_temp_file_with_content(status["clientKeyData"])
-        if status.get("expirationTimestamp"):
-            self.exec_plugin_expiry = kube_config.parse_rfc3339(status["expirationTimestamp"])
+        expiry = status.get("expirationTimestamp")
+        self.exec_plugin_expiry = parse_rfc3339(expiry) if expiry else None
+
+
+def _said(error: Exception) -> str:
+    """What the library says of a plugin, without Python's marks of bytes."""
+    return re.sub(r"\bb'(.*)'$", r"\1", str(error).removeprefix("exec: "), flags=re.DOTALL)
 
 
 def _plugin_failed(command: str, cause: str) -> Refused:
@@ -145,16 +202,44 @@ def _from_file(paths: str, context: str) -> Access:
     loader = _loader(paths, context)
     chosen = loader.current_context
     namespace = str((chosen.get("context") or {}).get("namespace") or "default")
+    return Access(str(chosen["name"]), namespace, _User(loader, paths))
 
-    async def load(configuration: Configuration) -> None:
-        try:
-            await loader.load_and_set(configuration)
-        except (ConfigException, OSError, ValueError, KeyError, TypeError) as error:
-            raise _malformed(paths, error) from error
+
+class _User:
+    """The user of a kubeconfig's context: certificates, a token, a token's file, or a plugin that makes tokens."""
+
+    def __init__(self, loader: _Loader, paths: str) -> None:
+        self._loader = loader
+        self._paths = paths
+        self._read_at = 0.0
+        self._renewing = asyncio.Lock()
+
+    async def load(self, configuration: Configuration) -> None:
+        await self._carefully(self._loader.load_and_set(configuration))
+        self._read_at = time.monotonic()
         _strip(configuration)
-        configuration.refresh_api_key_hook = _refresher(loader)
 
-    return Access(str(chosen["name"]), namespace, load)
+    async def renew(self, configuration: Configuration, *, at_once: bool) -> None:
+        user = self._loader._user
+        async with self._renewing:
+            if not at_once and "exec" not in user and time.monotonic() - self._read_at <= TOKEN_AGE_SECONDS:
+                return
+            if not self._may_change(user):
+                return
+            if at_once:
+                self._loader.forget_plugin()
+            self._read_at = time.monotonic()
+            await self._carefully(self._loader._load_authentication())
+            configuration.api_key[_BEARER] = self._loader.token.strip()
+
+    def _may_change(self, user: Any) -> bool:
+        return "exec" in user or "tokenFile" in user or bool(self._loader.provider)
+
+    async def _carefully(self, loading: Coroutine[Any, Any, Any]) -> None:
+        try:
+            await loading
+        except (ConfigException, OSError, ValueError, KeyError, TypeError) as error:
+            raise _malformed(self._paths, error) from error
 
 
 def _loader(paths: str, context: str) -> _Loader:
@@ -198,31 +283,13 @@ def _malformed(paths: str, error: Exception) -> BotError:
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
         # Never cite the line itself: it may be the one with the key.
         cause = f"line {error.problem_mark.line + 1} is not YAML"
-    elif isinstance(error, (ConfigException, OSError)):
-        cause = plain(str(error))
+    elif isinstance(error, ConfigException):
+        # The library cites whole entries, tokens included, after these words.
+        cause = plain(re.split(r" in |/\{", str(error).removeprefix("Invalid kube-config file. "))[0])
+    elif isinstance(error, OSError):
+        cause = f"{(error.strerror or 'it cannot be read').lower()}: {plain(str(error.filename or ''))}".rstrip(": ")
     else:
-        cause = f"a value in it has another form than expected ({type(error).__name__})"
+        cause = "it is empty, or a value in it has another form than expected"
     return BotError(
         f"The kubeconfig {plain(paths)} cannot be used", cause=cause, next_step="`kubectl config view` must accept it"
     )
-
-
-def _refresher(loader: _Loader) -> Callable[[Configuration], Awaitable[None]] | None:
-    """What looks after credentials that age, called before each request; None: nothing here does."""
-    user = loader._user
-    if user is None:
-        return None
-    read_at = time.monotonic()
-
-    async def refresh(configuration: Configuration) -> None:
-        nonlocal read_at
-        if "exec" in user:
-            await loader.load_from_exec_plugin() if hasattr(loader, "exec_plugin_expiry") else None
-        elif time.monotonic() - read_at > TOKEN_AGE_SECONDS:
-            read_at = time.monotonic()
-            await loader._load_authentication()
-        if "token" in loader.__dict__:
-            configuration.api_key["BearerToken"] = loader.token
-            _strip(configuration)
-
-    return refresh if "exec" in user or "tokenFile" in user or loader.provider else None

@@ -55,7 +55,9 @@ async def read(
     """Reads all kinds of the scope at once. Raises Unreachable when nothing at all could be asked."""
     taken_at = now()
     kinds = tuple(dict.fromkeys(scope.kinds))
-    answers = await asyncio.gather(*(_read_kind(session, kind, scope) for kind in kinds))
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(_read_kind(session, kind, scope)) for kind in kinds]
+    answers = [task.result() for task in tasks]
     failures = [answer for answer in answers if isinstance(answer, BotError)]
     if failures and len(failures) == len(answers) and all(isinstance(error, Unreachable) for error in failures):
         raise failures[0]

@@ -122,10 +122,13 @@ class Session:
 
     async def send(self, call: Call) -> Reply:
         """Sends it, again where that is safe and may help, and gives back the last answer. Raises Unreachable."""
-        attempt = 1
+        attempt, renewed = 1, False
         while True:
             try:
                 reply = await self._once(call)
+                if reply.status == 401 and not renewed and await self._renewed():
+                    renewed = True
+                    continue
             except Unreachable as error:
                 if attempt == ATTEMPTS or not call.may_repeat or not _broke_off(error):
                     raise
@@ -138,6 +141,11 @@ class Session:
             _log.info("asking again in %.1f s, attempt %d: %s", wait, attempt + 1, call.doing)
             await self._sleep(wait)
             attempt += 1
+
+    async def _renewed(self) -> bool:
+        """Whether there are other credentials than those that were not accepted."""
+        assert self._client is not None
+        return await self.access.renew(self._client.configuration, at_once=True)
 
     async def _once(self, call: Call) -> Reply:
         try:
@@ -201,9 +209,9 @@ class Session:
         assert self._http is not None
         configuration = self._client.configuration
         headers = {"User-Agent": "patchbay"}
-        bearer = (await configuration.auth_settings()).get("BearerToken")
-        if bearer and bearer["value"]:
-            headers["Authorization"] = bearer["value"]
+        await self.access.renew(configuration)
+        if bearer := configuration.api_key.get("BearerToken"):
+            headers["Authorization"] = bearer
         options: dict[str, Any] = {"headers": headers}
         if configuration.tls_server_name:
             options["server_hostname"] = configuration.tls_server_name
