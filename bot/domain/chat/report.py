@@ -149,6 +149,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """What the answer rests on: vantage, cluster, what could not be read."""
     private: bool = False
     """True: for the person who asked alone, wherever it was asked (logs, for example)."""
+    examined: tuple[Finding, ...] = ()
+    """All that was judged from complete readings, wrong and right: what incidents are made of and end by. Not shown."""
 
 
 def paragraph(*parts: str | Span) -> Paragraph:
