@@ -67,6 +67,12 @@ class Parameter:
         return f"{self.label} {self.value.example}" if self.value else self.label
 
     @property
+    def spelling(self) -> str:
+        """All its flags and its value's name: `-n, --namespace NAMESPACE`."""
+        names = ", ".join(self.flags) or self.metavar
+        return f"{names} {self.metavar}" if self.flags and self.value else names
+
+    @property
     def usage(self) -> str:
         shown = self.metavar + ("..." if self.repeatable or self.rest else "")
         if self.flags:
@@ -287,6 +293,13 @@ class _Parser:
 
     def _wrong(self, summary: str, cause: str = "", next_step: str = "") -> UsageError:
         return UsageError(summary, cause=cause, next_step=next_step or f"see `help {self._name}`")
+
+
+def shown(value: Any) -> str:
+    """A parameter's value as one types it; empty for nothing and for a flag that is not there."""
+    if value is None or value is False or value == ():
+        return ""
+    return str(value.value) if isinstance(value, Enum) else str(value)
 
 
 def written(name: str, request: Any) -> str:

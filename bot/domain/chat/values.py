@@ -40,6 +40,8 @@ def _number(least: int, most: int) -> Any:
     return parse
 
 
+Word = Annotated[str, Value(str, "a word", "services", "WORD")]
+"""Any word at all."""
 Name = Annotated[
     str, Value(_matching(_SUBDOMAIN, 253), "a name of lower-case letters, digits, dashes and dots", "web", "NAME")
 ]
@@ -57,6 +59,9 @@ ServiceName = Annotated[
 NamespaceName = Annotated[
     str,
     Value(_matching(_LABEL, 63), "a namespace: lower-case letters, digits and dashes, at most 63", "shop", "NAMESPACE"),
+]
+ContainerName = Annotated[
+    str, Value(_matching(_LABEL, 63), "a container's name: lower-case letters, digits and dashes", "web", "CONTAINER")
 ]
 Port = Annotated[int, Value(_number(1, 65535), "a port from 1 to 65535", "80", "PORT")]
 Count = Annotated[int, Value(_number(1, 100_000), "a whole number from 1 to 100000", "100", "COUNT")]
@@ -228,6 +233,11 @@ class OutputFormat(Enum):
     WIDE = "wide"
     YAML = "yaml"
     JSON = "json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Nothing:
+    """The model of a command that takes nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,110 @@
+"""Network plugins, one a file, declaring CNI. Here: how to recognise one that is there, and to read its version.
+
+To add one, write `<name>.py` with `CNI = NetworkPlugin(...)`. When several match, the one with more marks wins: Canal
+is Calico's agent beside flannel's and looks like either.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bot.domain.network.foundations import network_agents
+from bot.domain.network.snapshot import Container, DaemonSet, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """How a plugin's agent looks in the cluster: all that is given must hold."""
+
+    daemon_sets: tuple[str, ...] = ()
+    """Names, any of which the agent's DaemonSet has, in whatever namespace."""
+    images: tuple[str, ...] = ()
+    """Ends of image repositories, without registry and tag, each of which one of its containers runs."""
+    without_images: tuple[str, ...] = ()
+    """Image repositories that belong to a relative: none of its containers runs one."""
+
+    @property
+    def weight(self) -> int:
+        return len(self.daemon_sets[:1]) + len(self.images)
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkPlugin:
+    """One network plugin."""
+
+    title: str
+    """As its makers write it: `Calico`."""
+    marks: tuple[Marks, ...]
+    """Ways in which it may be installed; empty: nothing of it is seen in the API."""
+    version_image: str = ""
+    """The image repository whose tag is the plugin's version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """A plugin that was found in a cluster."""
+
+    title: str
+    version: str
+    """From the image's tag; empty when there is none that says a version."""
+    agent: DaemonSet | None
+    """None: nothing in the API stands for it."""
+
+
+def recognise(snapshot: Snapshot, plugins: Iterable[NetworkPlugin]) -> tuple[Recognised, ...]:
+    """What brings the pod network here, best match first for each DaemonSet; several on a cluster that is between two.
+
+    An agent that no plugin knows is told by its DaemonSet's name. Without any agent, ready nodes say that the hosts
+    themselves were given a network: that is the plugin without marks.
+    """
+    known = list(plugins)
+    found = []
+    agents = network_agents(snapshot)
+    for agent in snapshot.daemon_sets:
+        matching = [(_weight(plugin, agent), plugin) for plugin in known]
+        weight, plugin = max(matching, key=lambda pair: pair[0], default=(0, None))
+        if plugin is not None and weight:
+            found.append(Recognised(plugin.title, _version(agent, plugin.version_image), agent))
+        elif agent in agents:
+            found.append(Recognised(f"unknown, by DaemonSet {agent.ref.short}", "", agent))
+    if found or not any(node.ready for node in snapshot.nodes):
+        return tuple(found)
+    return tuple(Recognised(plugin.title, "", None) for plugin in known if not plugin.marks)
+
+
+def _weight(plugin: NetworkPlugin, agent: DaemonSet) -> int:
+    return max((marks.weight for marks in plugin.marks if _holds(marks, agent)), default=0)
+
+
+def _holds(marks: Marks, agent: DaemonSet) -> bool:
+    repositories = [repository(container.image) for container in _containers(agent)]
+
+    def runs(image: str) -> bool:
+        return any(each == image or each.endswith("/" + image) for each in repositories)
+
+    named = not marks.daemon_sets or agent.name in marks.daemon_sets
+    return named and all(runs(i) for i in marks.images) and not any(runs(i) for i in marks.without_images)
+
+
+def _version(agent: DaemonSet, image: str) -> str:
+    for container in _containers(agent):
+        if repository(container.image).endswith(image):
+            tag = tag_of(container.image)
+            return tag if any(character.isdigit() for character in tag) else ""
+    return ""
+
+
+def _containers(agent: DaemonSet) -> tuple[Container, ...]:
+    spec = agent.spec.template.spec
+    return (*spec.containers, *(spec.init_containers or ()))
+
+
+def repository(image: str) -> str:
+    """`quay.io:443/calico/node:v3.32.1@sha256:…` is of the repository `quay.io:443/calico/node`."""
+    image = image.partition("@")[0]
+    head, slash, last = image.rpartition("/")
+    return head + slash + last.partition(":")[0]
+
+
+def tag_of(image: str) -> str:
+    """`v3.32.1`; empty when the image has no tag."""
+    return image.partition("@")[0].rpartition("/")[2].partition(":")[2]
