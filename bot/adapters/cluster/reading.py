@@ -6,9 +6,13 @@ What cannot be read becomes `Unread` with the reason in plain words: a snapshot 
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import datetime
 import functools
-from collections.abc import AsyncIterator, Callable
+import gc
+import typing
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -42,7 +46,8 @@ _objects: msgspec.json.Decoder[_List[JSONObject]] = msgspec.json.Decoder(_List[d
 
 
 @functools.cache
-def _decoder(kind: Kind) -> msgspec.json.Decoder[_List[Any]]:
+def page_decoder(kind: Kind) -> msgspec.json.Decoder[_List[Any]]:
+    """Decodes one page of a kind into what a snapshot holds of it."""
     return msgspec.json.Decoder(_List[FIELD_OF_KIND[kind][1]])  # type: ignore[misc]  # a type from a table
 
 
@@ -73,10 +78,8 @@ async def read(
 
 async def list_objects(session: Session, kind: Kind, namespace: str, selector: str, fields: str) -> list[JSONObject]:
     """Whole objects, each with the apiVersion and kind that lists leave out."""
-    found = []
-    async for item in _pages(session, kind, namespace, selector, fields, _objects):
-        found.append({"apiVersion": kind.api_version, "kind": kind.name} | item)
-    return found
+    items = await _pages(session, _list_call(kind, namespace, selector, fields), _objects)
+    return [{"apiVersion": kind.api_version, "kind": kind.name} | item for item in items]
 
 
 async def _read_kind(session: Session, kind: Kind, scope: Scope) -> list[Any] | BotError:
@@ -84,54 +87,40 @@ async def _read_kind(session: Session, kind: Kind, scope: Scope) -> list[Any] | 
         return BotError(f"Cannot read {kind.plural}", cause="a snapshot has no place for them")
     selector = scope.selector if kind.namespaced else ""
     try:
-        return [item async for item in _pages(session, kind, scope.namespace, selector, "", _decoder(kind))]
+        return await _pages(session, _list_call(kind, scope.namespace, selector, ""), page_decoder(kind))
     except BotError as error:
         return error
 
 
-async def _pages(
-    session: Session,
-    kind: Kind,
-    namespace: str,
-    selector: str,
-    fields: str,
-    decoder: msgspec.json.Decoder[_List[Any]],
-) -> AsyncIterator[Any]:
-    for item in await _all_pages(session, _list_call(kind, namespace, selector, fields), decoder):
-        yield item
-
-
-def _list_call(kind: Kind, namespace: str, selector: str, fields: str) -> tuple[str, str, dict[str, str]]:
+def _list_call(kind: Kind, namespace: str, selector: str, fields: str) -> Call:
     query = {"limit": str(PAGE)}
     if selector:
         query["labelSelector"] = selector
     if fields:
         query["fieldSelector"] = fields
-    return f"read {_named(kind, namespace)}", object_path(kind, namespace), query
+    return Call(doing=f"read {_named(kind, namespace)}", path=object_path(kind, namespace), query=query)
 
 
 def _named(kind: Kind, namespace: str) -> str:
     return f"{kind.plural} in {namespace}" if kind.namespaced and namespace else kind.plural
 
 
-async def _all_pages(
-    session: Session, request: tuple[str, str, dict[str, str]], decoder: msgspec.json.Decoder[_List[Any]]
-) -> list[Any]:
-    doing, path, query = request
+async def _pages(session: Session, call: Call, decoder: msgspec.json.Decoder[_List[Any]]) -> list[Any]:
+    """The items of all pages. Raises BotError when any page cannot be had or read."""
     found: list[Any] = []
     token, begun_again = "", False
     while True:
-        call = Call(doing=doing, path=path, query=query | ({"continue": token} if token else {}))
-        reply = await session.send(call)
+        query = {**call.query, "continue": token} if token else call.query
+        reply = await session.send(dataclasses.replace(call, query=query))
         if reply.status == 410 and token and not begun_again:
             # The list aged while we read it (etcd forgets after minutes): begin once more rather than mix two times.
             found, token, begun_again = [], "", True
             continue
         if not 200 <= reply.status < 300:
-            raise refusal(reply.status, reply.body, doing)
+            raise refusal(reply.status, reply.body, call.doing)
         if reply.cut:
-            raise BotError(f"Cannot {doing}", cause=f"a page of {PAGE} has more than {call.limit_bytes:,} bytes")
-        page = decode_page(decoder, reply.body, doing)
+            raise BotError(f"Cannot {call.doing}", cause=f"one page has more than {call.limit_bytes:,} bytes")
+        page = decode_page(decoder, reply.body, call.doing)
         found.extend(page.items or ())
         token = page.metadata.continue_ or ""
         if not token:
@@ -141,29 +130,48 @@ async def _all_pages(
 def decode_page(decoder: msgspec.json.Decoder[_List[Any]], body: bytes, doing: str) -> _List[Any]:
     """One page. Raises BotError that names the object and field which have another form than Kubernetes gives them."""
     try:
-        return decoder.decode(body)
+        with _no_collection():
+            return decoder.decode(body)
     except msgspec.ValidationError as error:
-        raise BotError(f"Cannot {doing}", cause=_misshapen(body, str(error))) from error
+        raise BotError(f"Cannot {doing}", cause=_misshapen(decoder, body, str(error))) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BotError(f"Cannot {doing}", cause="the answer is not JSON") from error
 
 
-def _misshapen(body: bytes, said: str) -> str:
-    """Where the misshapen field is. Only now, when something is wrong, is the page looked at a second time."""
-    what, _, path = plain(said).partition(" - at `$.items[")
-    number, closed, field = path.partition("]")
-    if not closed:
-        return f"the answer has another form than expected: {what}"
-    field = field.rstrip("`").lstrip(".")
-    name = "an object without a name"
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """No garbage is collected meanwhile: none arises, and looking for it would take two thirds of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
     try:
-        # msgspec says `[...]` for list indices below a generic one; then the object cannot be told.
-        named = msgspec.json.decode(body, type=_List[_Named]).items or []
-        metadata = named[int(number)].metadata
-        name = plain("/".join(str(metadata[key]) for key in ("namespace", "name") if metadata.get(key)), 200) or name
-    except (ValueError, IndexError, msgspec.MsgspecError):
-        name = "one of the objects"
-    return f"{name} has a misshapen field {field}: {what}"
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _misshapen(decoder: msgspec.json.Decoder[_List[Any]], body: bytes, said: str) -> str:
+    """Which object is misshapen, and where. Only now, when something is wrong, is the page looked at a second time."""
+    kind = typing.get_args(decoder.type)[0]
+    try:
+        for item in msgspec.json.decode(body, type=_List[msgspec.Raw]).items or ():
+            try:
+                msgspec.json.decode(item, type=kind)
+            except msgspec.ValidationError as error:
+                what, _, path = str(error).partition(" - at `$")
+                field = plain(path.rstrip("`").lstrip("."), 120) or "metadata"
+                return f"{_name_of(item)} has a misshapen field {field}: {plain(what, 160)}"
+    except msgspec.ValidationError:
+        pass
+    return f"the answer is no list as Kubernetes gives it: {plain(said, 160)}"
+
+
+def _name_of(item: msgspec.Raw) -> str:
+    try:
+        metadata = msgspec.json.decode(item, type=_Named).metadata
+    except msgspec.ValidationError:
+        return "an object without a name"
+    return plain("/".join(str(metadata[key]) for key in ("namespace", "name") if metadata.get(key)), 200)
 
 
 def _reason(kind: Kind, scope: Scope, error: BotError) -> str:
