@@ -8,6 +8,7 @@ from bot.domain.chat import grammar
 from bot.domain.chat.grammar import Parameter, argument
 from bot.domain.chat.report import Block, Bullets, Code, Paragraph, Preformatted, Report, Status, Table, table, text
 from bot.domain.chat.values import Word
+from bot.domain.chat.wording import counted
 from bot.errors import UsageError
 
 _GROUPS: tuple[tuple[str, type | tuple[type, ...]], ...] = (
@@ -35,7 +36,9 @@ async def explain(request: Help, context: Context) -> Report:
             return _page(command, prefix)
     group = {name: command for name, command in catalogue.items() if name.split()[0] == words[0]}
     if group:
-        return Report(status=Status.OK, title=f"{words[0]}: {len(group)} commands", blocks=(_table(group.values()),))
+        return Report(
+            status=Status.OK, title=f"{words[0]}: {counted(len(group), 'command')}", blocks=(_table(group.values()),)
+        )
     raise UsageError(
         f"There is no command `{' '.join(request.command)[:60]}`",
         next_step=grammar.suggestion(" ".join(words), list(catalogue)) or f"see `{prefix} help`",

@@ -62,12 +62,11 @@ async def show_logs(request: Logs, context: Context) -> Report:
     results = await _read_all(pods, request, context.cluster)
     failures = [read for read in results if read.failure]
     if failures and len(failures) == len(results):
-        assert failures[0].failure is not None
-        raise failures[0].failure
+        raise _told(failures[0], request)
     found = [_found(read, request) for read in results if read.lines is not None]
     notes = [*_notes(request, found, left_out), *map(_failure_note, failures)]
     count = sum(len(each.lines) for each in found)
-    title = f"{counted(count, 'line')} of {request.target} in {request.namespace}"
+    title = f"{counted(count, 'line')} of {_target(request)}"
     if not count:
         return Report(status=Status.OK, title=_nothing(request), footnotes=tuple(notes), private=True)
     content = "\n".join(line for each in found for line in _prefixed(each, several=len(results) > 1))
@@ -79,12 +78,14 @@ async def _pods(request: Logs, cluster: Cluster) -> tuple[list[Ref], int]:
     """The pods that are meant, the youngest first, and how many more there are."""
     target = request.target
     if target.kind == POD:
-        return [ref_to(POD, request.namespace, target.name)], 0
-    owner = ref_to(target.kind, request.namespace, target.name)
+        return [_target(request)], 0
+    owner = _target(request)
     selector = _selector(await cluster.get(owner))
     if not selector:
         raise NotFound(
-            f"{owner} selects no pods", cause="it has no selector", next_step=f"`pods -n {request.namespace}`"
+            f"{owner} selects no pods",
+            cause="it has no selector",
+            next_step=f"name a pod: `pods -n {request.namespace}` lists them",
         )
     snapshot = await cluster.read(Scope((POD,), request.namespace, selector))
     if not snapshot.could_read(POD):
@@ -176,6 +177,18 @@ def _notes(request: Logs, found: list[_Found], left_out: int) -> list[Text]:
     return notes
 
 
+def _told(read: _Read, request: Logs) -> BotError:
+    """A name without a kind is a pod's; many who type one mean the Deployment."""
+    assert read.failure is not None
+    if request.target.kind != POD or not isinstance(read.failure, NotFound):
+        return read.failure
+    return NotFound(
+        f"There is no {read.pod}",
+        next_step=f"`pods -n {request.namespace}` lists the pods; a Deployment's logs are shown by "
+        f"`logs deploy/{request.target.name} -n {request.namespace}`",
+    )
+
+
 def _failure_note(read: _Read) -> Text:
     return text("Not read: ", Plain(f"{read.pod.name}: {read.failure}"))
 
@@ -183,7 +196,11 @@ def _failure_note(read: _Read) -> Text:
 def _nothing(request: Logs) -> str:
     what = f"no line with {request.grep!r}" if request.grep else "nothing"
     since = f" in the last {request.since}" if request.since else ""
-    return f"{request.target} in {request.namespace} wrote {what}{since}"
+    return f"{_target(request)} wrote {what}{since}"
+
+
+def _target(request: Logs) -> Ref:
+    return ref_to(request.target.kind, request.namespace, request.target.name)
 
 
 COMMAND = Look(

@@ -58,7 +58,9 @@ class Parameter:
 
     @property
     def metavar(self) -> str:
-        return (self.value.metavar if self.value and self.value.metavar else self.field.replace("_", "-")).upper()
+        if self.value and self.value.metavar:
+            return self.value.metavar
+        return self.field.replace("_", "-").upper()
 
     @property
     def example(self) -> str:
