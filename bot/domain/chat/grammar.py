@@ -10,6 +10,7 @@ import difflib
 import shlex
 import types
 import typing
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -21,6 +22,9 @@ Model = TypeVar("Model")
 
 MAXIMUM_LINE = 4_000
 """Characters; Slack's own advice for a message. Longer lines are refused before anything looks at them."""
+
+_QUOTED_AT_MOST = 60
+"""Characters of what was typed that a message repeats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +172,8 @@ def split(line: str) -> list[str]:
         raise UsageError(
             "That line is too long", cause=f"it has {len(line):,} characters, {MAXIMUM_LINE:,} are read at the most"
         )
-    if unprintable := next((c for c in line if not c.isprintable() and not c.isspace()), ""):
+    line = "".join(" " if unicodedata.category(c) == "Zs" else c for c in line)
+    if unprintable := next((c for c in line if not c.isprintable() and c not in "\t\r\n"), ""):
         raise UsageError(
             "That line holds a character that cannot be typed",
             cause=f"U+{ord(unprintable):04X}",
@@ -178,14 +183,23 @@ def split(line: str) -> list[str]:
         return shlex.split(line)
     except ValueError:
         raise UsageError(
-            "A quote is not closed", cause=f"in {line!r}", next_step='close it, as in `--grep "connection refused"`'
+            "A quote is not closed, or the line ends in a backslash",
+            cause=f"in {told(line)}",
+            next_step='close it, as in `--grep "connection refused"`',
         ) from None
+
+
+def told(words: str) -> str:
+    """What was typed, for a message: in quotes, not too long, without marks that would end code."""
+    shortened = words if len(words) <= _QUOTED_AT_MOST else words[: _QUOTED_AT_MOST - 1] + "…"
+    return repr(shortened.replace("`", "'"))
 
 
 def suggestion(word: str, known: Sequence[str]) -> str:
     """`Did you mean …?`, or empty when nothing is close."""
-    close = difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.6)
-    return f"did you mean `{close[0]}`?" if close else ""
+    by_lower = {each.lower(): each for each in known}
+    close = difflib.get_close_matches(word.lower()[:_QUOTED_AT_MOST], by_lower, n=1, cutoff=0.6)
+    return f"did you mean `{by_lower[close[0]]}`?" if close else ""
 
 
 def parse(name: str, model: type[Model], words: Sequence[str]) -> Model:
@@ -227,7 +241,7 @@ class _Parser:
         parameter = self._by_flag.get(flag)
         if parameter is None:
             raise self._wrong(
-                f"`{self._name}` has no option `{flag}`",
+                f"`{self._name}` has no option {told(flag)}",
                 suggestion(flag, list(self._by_flag)) or f"it takes {self._options()}",
             )
         if parameter.value is None:
@@ -237,7 +251,7 @@ class _Parser:
                 self._store(parameter, True)
             return
         if not equals:
-            if not words:
+            if not words or words[0] in self._by_flag:
                 raise self._wrong(
                     f"`{flag}` needs a value", f"expected {parameter.value.expected}", f"example: `{parameter.example}`"
                 )
@@ -246,13 +260,15 @@ class _Parser:
 
     def _truth(self, parameter: Parameter, word: str) -> bool:
         if word.lower() not in ("true", "false"):
-            raise self._wrong(f"`{parameter.label}` does not take {word!r}", "expected `true` or `false`, or nothing")
+            raise self._wrong(
+                f"`{parameter.label}` does not take {told(word)}", "expected `true` or `false`, or nothing"
+            )
         return word.lower() == "true"
 
     def _word(self, word: str) -> None:
         if not self._positional:
             raise self._wrong(
-                f"`{self._name}` does not know what to do with {word!r}",
+                f"`{self._name}` does not know what to do with {told(word)}",
                 suggestion(word, list(self._by_flag)) if word.startswith("-") else "",
             )
         parameter = self._positional[0]
@@ -266,7 +282,7 @@ class _Parser:
             return parameter.value.parse(word)
         except ValueError:
             raise self._wrong(
-                f"`{parameter.label}` cannot be {word!r}",
+                f"`{parameter.label}` cannot be {told(word)}",
                 f"expected {parameter.value.expected}",
                 suggestion(word, parameter.value.choices) or f"example: `{parameter.example}`",
             ) from None
@@ -298,7 +314,7 @@ class _Parser:
 
 
 def shown(value: Any) -> str:
-    """A parameter's value as one types it; empty for nothing and for a flag that is not there."""
+    """A value as one types it; empty for nothing and for a flag that is not there."""
     if value is None or value is False or value == ():
         return ""
     return str(value.value) if isinstance(value, Enum) else str(value)
@@ -309,21 +325,26 @@ def written(name: str, request: Any) -> str:
 
     `parse` of its words gives an equal request. Values are written by `str`, Enums by their value.
     """
-    words = [name]
+    words, options, last = [], [], ""
     for parameter in parameters(type(request)):
         value = getattr(request, parameter.field)
         if value == parameter.default and not parameter.required:
             continue
         if parameter.rest:
-            words.append("--")
-            return shlex.join(words) + " " + str(value)
-        for one in value if parameter.repeatable else (value,):
-            if parameter.value is None:
-                words.append(parameter.flags[-1])
-                continue
-            word = str(one.value) if isinstance(one, Enum) else str(one)
-            if parameter.flags:
-                words.append(f"{parameter.flags[-1]}={word}" if word.startswith("-") else parameter.flags[-1])
-            if not (parameter.flags and word.startswith("-")):
-                words.append(word)
-    return shlex.join(words)
+            last = str(value)
+        elif parameter.flags:
+            options += [_written_option(parameter, one) for one in (value if parameter.repeatable else (value,))]
+        else:
+            words += [shown(one) for one in (value if parameter.repeatable else (value,))]
+    if any(word.startswith("-") for word in words):
+        return " ".join((name, *options, "--", shlex.join(words), last)).rstrip()
+    return " ".join(part for part in (name, shlex.join(words), *options, f"-- {last}" if last else "") if part)
+
+
+def _written_option(parameter: Parameter, value: Any) -> str:
+    flag = parameter.flags[-1]
+    if parameter.value is None:
+        return flag if value else f"{flag}=false"
+    word = shown(value)
+    # What begins with a dash would be taken for an option of its own, and nothing for a missing value.
+    return shlex.quote(f"{flag}={word}") if word.startswith("-") or not word else f"{flag} {shlex.quote(word)}"

@@ -114,7 +114,7 @@ class Duration(datetime.timedelta):
 
 
 def _duration(word: str) -> Duration:
-    match = re.fullmatch(r"(?=.)(?:(\d{1,4})d)?(?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s)?", word)
+    match = re.fullmatch(r"(?=.)(?:(\d{1,4})d)?(?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s)?", word, re.ASCII)
     if not match:
         raise ValueError(word)
     days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
@@ -141,7 +141,8 @@ class Named:
 def _named(kinds: tuple[Kind, ...], default: Kind | None = None) -> Any:
     def parse(word: str) -> Named:
         kind_word, slash, name = word.rpartition("/")
-        kind = kind_called(kind_word) if slash else default
+        # `deployment.apps/web` is how kubectl itself prints names.
+        kind = kind_called(kind_word.partition(".")[0]) if slash else default
         if kind not in kinds or kind is None or len(name) > 253 or not _SUBDOMAIN.fullmatch(name):
             raise ValueError(word)
         return Named(kind, name)
@@ -214,11 +215,17 @@ def _channel(word: str) -> ChannelName:
 Channel = Annotated[ChannelName, Value(_channel, "a channel such as #net-health", "#net-health", "CHANNEL")]
 
 
+# https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set
+_PART = r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?"
+_KEY = rf"(?:[a-z0-9.-]{{1,253}}/)?{_PART}"
+_REQUIREMENT = re.compile(
+    rf"{_KEY}\s{{0,9}}(?:=|==|!=)\s{{0,9}}(?:{_PART})?|!?{_KEY}"
+    rf"|{_KEY}\s{{1,9}}(?:in|notin)\s{{1,9}}\(\s{{0,9}}{_PART}(?:\s{{0,9}},\s{{0,9}}{_PART})*\s{{0,9}}\)"
+)
+
+
 def _selector(word: str) -> str:
-    one = (
-        r"[^\s,=!()]{1,316}\s*(=|==|!=)\s*[^\s,=!()]{0,63}|!?[^\s,=!()]{1,316}|[^\s,=!()]{1,316} (in|notin) \([^()]*\)"
-    )
-    if not word or not all(re.fullmatch(one, part.strip()) for part in re.split(r",(?![^(]*\))", word)):
+    if len(word) > 1_000 or not all(_REQUIREMENT.fullmatch(part.strip()) for part in re.split(r",(?![^(]*\))", word)):
         raise ValueError(word)
     return word
 
