@@ -42,13 +42,21 @@ async def dispatch(ports: Ports, invocation: Invocation, show: Show = _show_noth
 def understand(catalogue: Mapping[str, Command], line: str) -> tuple[Command, Any]:
     """The command that a line names, and its request. Raises UsageError."""
     words = grammar.split(line)
-    if not words:
-        words = ["help"]
+    if not words or words[0] in ("-h", "--help"):
+        words = ["help", *words[1:]]
     for length in (2, 1):
         name = " ".join(words[:length]).lower()
         if len(words) >= length and (command := catalogue.get(name)):
+            if _asks_for_help(words[length:]) and (help_ := catalogue.get("help")):
+                return help_, grammar.parse("help", help_.model, name.split())
             return command, grammar.parse(name, command.model, words[length:])
     raise _unknown(catalogue, words)
+
+
+def _asks_for_help(words: list[str]) -> bool:
+    """`services --help`, as every program on a command line takes it; what follows `--` belongs to another command."""
+    own = words[: words.index("--")] if "--" in words else words
+    return "--help" in own or "-h" in own
 
 
 def _unknown(catalogue: Mapping[str, Command], words: list[str]) -> UsageError:
@@ -57,13 +65,13 @@ def _unknown(catalogue: Mapping[str, Command], words: list[str]) -> UsageError:
     if group:
         said = " ".join(words[:2])
         return UsageError(
-            f"There is no command `{said}`" if len(words) > 1 else f"`{first}` needs one more word",
+            f"There is no command {grammar.told(said)}" if len(words) > 1 else f"`{first}` needs one more word",
             cause="there are " + ", ".join(f"`{name}`" for name in group),
             next_step=grammar.suggestion(" ".join(words[:2]), group) if len(words) > 1 else "",
         )
     known = sorted({name.split()[0] for name in catalogue})
     return UsageError(
-        f"There is no command `{words[0][:40]}`", next_step=grammar.suggestion(first, known) or "see `help`"
+        f"There is no command {grammar.told(words[0])}", next_step=grammar.suggestion(first, known) or "see `help`"
     )
 
 
