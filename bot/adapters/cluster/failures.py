@@ -91,7 +91,7 @@ def refusal(code: int, body: bytes, doing: str) -> BotError:
             next_step="check with `kubectl auth whoami` under the same kubeconfig; they may have expired",
         )
     if code == 403:
-        return Refused(summary, cause=said, next_step="ask the cluster's administrator for this right")
+        return Refused(summary, cause=said, next_step=_way_out(said))
     if code == 404:
         return NotFound(summary, cause=said)
     if code == 409:
@@ -105,6 +105,13 @@ def refusal(code: int, body: bytes, doing: str) -> BotError:
             next_step="check `clusters.cluster.server` in the kubeconfig",
         )
     return BotError(summary, cause=said)
+
+
+def _way_out(said: str) -> str:
+    """403 is said for missing rights, and by quotas, admission and namespaces that go away as well."""
+    if re.search(r"\bcannot \w+ (resource|path)\b", said):
+        return "ask the cluster's administrator for this right"
+    return "try again once the namespace is gone" if "being terminated" in said else ""
 
 
 def _without_status(code: int, body: bytes) -> str:

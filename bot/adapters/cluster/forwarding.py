@@ -31,7 +31,12 @@ async def dial(session: Session, probe: TCPProbe, vantage: ByAPIServer) -> Obser
     )
     began = time.monotonic()
     try:
-        async with asyncio.timeout(probe.timeout_seconds), session.websocket(call, (_PROTOCOL,)) as socket:
+        # Longer than reaching the API server may take: that it cannot be reached is no word about the target.
+        async with (
+            asyncio.timeout(session.connect_seconds + probe.timeout_seconds),
+            session.websocket(call, (_PROTOCOL,)) as socket,
+            asyncio.timeout(probe.timeout_seconds),
+        ):
             # The wait follows the way's own pace: several times what the API server needed to answer.
             silence = min(_MAXIMUM_SILENCE_SECONDS, max(_MINIMUM_SILENCE_SECONDS, 5 * (time.monotonic() - began)))
             outcome, evidence = await _listen(socket, probe, silence)

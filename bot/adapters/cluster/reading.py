@@ -179,7 +179,8 @@ def _reason(kind: Kind, scope: Scope, error: BotError) -> str:
     where = f" in {scope.namespace}" if kind.namespaced and scope.namespace else ""
     if isinstance(error, Refused):
         if "forbidden" in error.cause:
-            return f"the bot's account may not list {kind.plural}{where or ' in the whole cluster'}"
+            everywhere = " in the whole cluster" if kind.namespaced else ""
+            return f"the bot's account may not list {kind.plural}{where or everywhere}"
         return error.cause
     if isinstance(error, NotFound):
         return f"the cluster does not know {kind.plural} ({kind.api_version})"

@@ -192,6 +192,10 @@ class Session:
             await client.close()
 
     @property
+    def connect_seconds(self) -> float:
+        return self._timeouts.connect_seconds
+
+    @property
     def host(self) -> str:
         """Scheme, name and port of the API server, for messages; before the first call the context's name."""
         return str(URL(self._client.configuration.host).origin()) if self._client else self.access.name
@@ -222,7 +226,10 @@ class Session:
     async def _open(self) -> None:
         configuration = await self.access.configuration()
         # What is reached through the API server's proxy may set cookies: nothing of it is kept.
-        configuration.client_session_kwargs = {"cookie_jar": aiohttp.DummyCookieJar()}
+        configuration.client_session_kwargs = {
+            "cookie_jar": aiohttp.DummyCookieJar(),
+            "timeout": aiohttp.ClientTimeout(total=None, sock_connect=self.connect_seconds),
+        }
         try:
             self._client = ApiClient(configuration)
         except (OSError, ValueError) as error:

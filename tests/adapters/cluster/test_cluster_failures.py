@@ -80,5 +80,20 @@ def test_an_answer_without_status_is_cited_only_when_it_is_a_short_text() -> Non
     assert refusal(500, b'\xff{"kind": 3', "x").cause.count("500") == 1
 
 
+@pytest.mark.parametrize(
+    ("message", "next_step"),
+    [
+        ('services is forbidden: User "x" cannot create resource "services" in API group ""', "for this right"),
+        ("unable to create new content in namespace shop because it is being terminated", "namespace is gone"),
+        ('pods "web" is forbidden: exceeded quota: pods=3', ""),
+        ('admission webhook "policy" denied the request: no NodePort here', ""),
+    ],
+)
+def test_what_is_forbidden_is_not_always_a_missing_right(message: str, next_step: str) -> None:
+    found = said(403, message, "Forbidden").next_step
+    assert found.endswith(next_step)
+    assert bool(found) == bool(next_step)
+
+
 def test_a_redirect_points_at_the_address() -> None:
     assert "clusters.cluster.server" in refusal(302, b"", "x").next_step

@@ -1,6 +1,7 @@
 """What the target said is told from what the API server says of its own failure to reach it."""
 
 import asyncio
+import socket
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from speaking_api_server import NAMESPACE, SpeakingServer, status, write_kubecon
 
 from bot.adapters.cluster.kubeconfig import access
 from bot.adapters.cluster.probing import APIServerProber, proxy_path
-from bot.adapters.cluster.session import Session
+from bot.adapters.cluster.session import Session, Timeouts
 from bot.domain.network.probing import ByAPIServer, HTTPProbe, Observation, Outcome, Probe, TCPProbe
 from bot.domain.network.references import DEPLOYMENT, POD, SERVICE, ref_to
 from bot.errors import BotError
@@ -145,6 +146,26 @@ async def test_without_cluster_nothing_was_asked(tmp_path: Path, probe: Probe) -
     assert "connection refused" in seen.evidence
 
 
+@pytest.mark.parametrize("probe", [HTTPProbe(WEB, 80, timeout_seconds=5), TCPProbe(WEB_POD, 80, timeout_seconds=5)])
+async def test_an_api_server_that_takes_no_connection_says_nothing_of_the_target(tmp_path: Path, probe: Probe) -> None:
+    with socket.socket() as full:
+        # A listener whose queue is full: further connections are left without an answer, as behind a firewall.
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        waiting = [socket.socket() for _ in range(3)]
+        for one in waiting:
+            one.setblocking(False)
+            one.connect_ex(full.getsockname())
+        kubeconfig = write_kubeconfig(tmp_path / "k", {"server": f"https://127.0.0.1:{full.getsockname()[1]}"})
+        session = Session(access(kubeconfig, "", None), Timeouts(connect_seconds=0.2))
+        seen = await APIServerProber(session).ask(probe, ByAPIServer())
+        await session.close()
+        for one in waiting:
+            one.close()
+    assert seen.outcome is Outcome.NOT_ASKED
+    assert "did not answer in time" in seen.evidence
+
+
 @pytest.mark.parametrize("probe", [HTTPProbe(ref_to(DEPLOYMENT, "shop", "web"), 80), TCPProbe(WEB, 80)])
 async def test_what_cannot_be_asked_is_told(server: SpeakingServer, probe: Probe) -> None:
     seen = await ask(server, probe)
@@ -174,15 +195,15 @@ def forwards(*frames: bytes, then: Callable[[], Awaitable[Any]] | None = None) -
     """A port-forward that sends these frames, and closes, or waits."""
 
     async def speak(request: web.Request) -> web.StreamResponse:
-        socket = web.WebSocketResponse(protocols=("v4.channel.k8s.io",))
-        await socket.prepare(request)
+        channel = web.WebSocketResponse(protocols=("v4.channel.k8s.io",))
+        await channel.prepare(request)
         for frame in frames:
-            await socket.send_bytes(frame)
+            await channel.send_bytes(frame)
         if then:
-            await socket.receive()
+            await channel.receive()
         else:
-            await socket.close()
-        return socket
+            await channel.close()
+        return channel
 
     return speak
 
