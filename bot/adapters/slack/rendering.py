@@ -1,0 +1,102 @@
+"""A report as Slack messages and files. Pure; nothing it returns is over Slack's limits, whatever the report holds.
+
+What promises hold: every text that came from a span is escaped (mrkdwn) or in a field that Slack takes literally
+(`plain_text`, `raw_text`, rich text); every message has `text` beside blocks; actions and footnotes stand on the last
+message; what does not fit into the messages is in a file.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.adapters.slack.blocks import File, Pieces, actions_block, block_weight, body, section, spare_actions
+from bot.adapters.slack.plaintext import fallback, full_text
+from bot.adapters.slack.spelling import atoms, mrkdwn, packed
+from bot.domain.chat.report import Bold, Plain, Report, Status, text
+
+MOST_MESSAGES = 3
+"""Of one answer: a response_url takes five, and one may say "working" and one how far it has come."""
+MOST_BLOCKS = 45
+"""Slack takes 50."""
+MOST_WEIGHT = 11_000
+"""Characters of a message's blocks as JSON. `msg_blocks_too_long` comes near 12,000; how it counts is unknown."""
+_MOST_NOTE = 1_900
+_MOST_NOTES = 2
+
+MARKS = {Status.OK: "✅", Status.FINDINGS: "⚠️", Status.FAILED: "❌", Status.WORKING: "⏳"}
+
+
+@dataclass(frozen=True, slots=True)
+class SlackMessage:
+    """One message: `text` is the plain fallback, escaped, at most 3,000 characters."""
+
+    text: str
+    blocks: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """At least one message; files belong beside the first."""
+
+    messages: tuple[SlackMessage, ...]
+    files: tuple[File, ...] = field(default=())
+
+
+def render(report: Report, *, messages: int = MOST_MESSAGES) -> Rendering:
+    """The report in at most so many messages."""
+    pieces = Pieces()
+    for block in _title(report):
+        pieces.add(block)
+    body(report.blocks, pieces)
+    spare_actions(report.actions, pieces)
+    pages, overflow = _pages(pieces.blocks, _tail(report), messages)
+    files = list(pieces.files)
+    if overflow:
+        files.append(File("report.txt", "The whole report", full_text(report)))
+    words = [fallback(report, MARKS[report.status], brief=index > 0) for index in range(len(pages))]
+    return Rendering(tuple(map(SlackMessage, words, pages)), tuple(files))
+
+
+def _title(report: Report) -> list[dict[str, Any]]:
+    spans = (Plain(f"{MARKS[report.status]} "), Bold(report.title.strip() or "Done"))
+    return [section(part) for part in packed(atoms(spans), 2_900)]
+
+
+def _tail(report: Report) -> list[dict[str, Any]]:
+    """What stands at the end of the last message: buttons, then what the answer rests on."""
+    tail = []
+    if buttons := actions_block(report.actions):
+        tail.append(buttons)
+    notes = [part for note in report.footnotes for part in packed(atoms(note), _MOST_NOTE)]
+    joined = list(packed(notes, _MOST_NOTE, "\n"))
+    tail.extend(_context(note) for note in joined[:_MOST_NOTES] if note.strip())
+    return tail
+
+
+def _context(note: str) -> dict[str, Any]:
+    return {"type": "context", "elements": [{"type": "mrkdwn", "text": note, "verbatim": True}]}
+
+
+def _pages(
+    blocks: list[dict[str, Any]], tail: list[dict[str, Any]], most: int
+) -> tuple[list[list[dict[str, Any]]], bool]:
+    """The blocks in at most so many messages, the tail on the last; and whether some had to be left out."""
+    pages: list[list[dict[str, Any]]] = [[]]
+    for block in blocks:
+        if not _fits([*pages[-1], block]):
+            pages.append([])
+        pages[-1].append(block)
+    if not _fits(pages[-1] + tail):
+        pages.append([])
+    overflow = len(pages) > most
+    if overflow:
+        pages = pages[:most]
+        tail = [_context(mrkdwn(text("This is not all: the whole report is in the file `report.txt`."))), *tail]
+        while pages[-1] and not _fits(pages[-1] + tail):
+            pages[-1].pop()
+    pages[-1].extend(tail)
+    return pages, overflow
+
+
+def _fits(blocks: list[dict[str, Any]]) -> bool:
+    tables = sum(block["type"] == "table" for block in blocks)
+    return len(blocks) <= MOST_BLOCKS and tables <= 1 and sum(map(block_weight, blocks)) <= MOST_WEIGHT
