@@ -92,8 +92,38 @@ def answered(line: str, loop: asyncio.AbstractEventLoop) -> None:
 
 _anything = st.text(max_size=60)
 _nearly = st.lists(st.sampled_from(_WORDS) | st.text(max_size=8), max_size=8).map(" ".join)
-_broken = """-- - --- -n --namespace -n= --tail=-1 --port=0 --since=1y -l== --dry-run=no --nosuch -z -A=maybe -oxml -pp
---grep=' " ' \\ \x00 \x1b[2J <@U1> $(id) ;rm |cat `x` &&amp; * {} \u2028""".split(" ")
+_broken = [
+    "--",
+    "-",
+    "---",
+    "-n",
+    "--namespace",
+    "-n=",
+    "--tail=-1",
+    "--port=0",
+    "--since=1y",
+    "-l==",
+    "--dry-run=no",
+    "--nosuch",
+    "-z",
+    "-A=maybe",
+    "-oxml",
+    "-pp\n--grep='",
+    '"',
+    "'",
+    "\\",
+    "\x00",
+    "\x1b[2J",
+    "<@U1>",
+    "$(id)",
+    ";rm",
+    "|cat",
+    "`x`",
+    "&&amp;",
+    "*",
+    "{}",
+    "\u2028",
+]
 _spoilt = st.tuples(st.sampled_from(_EXAMPLES), st.sampled_from(_broken), st.booleans()).map(
     lambda parts: f"{parts[0]} {parts[1]}" if parts[2] else f"{parts[1]} {parts[0]}"
 )
