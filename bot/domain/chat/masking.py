@@ -16,7 +16,8 @@ _PEM_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-----
 _PEM_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-----")
 _BASE64_LINE = re.compile(r"[\s\"'|]*+[A-Za-z0-9+/=]{16,}+[\s\"',]*+")
 _PEM_LINES = 400
-"""Lines that a private key has at the most."""
+_PEM_LENGTH = 32_000
+"""What a private key has at the most: lines, and characters."""
 
 _WORDS = (
     r"passw(?:or)?d|passphrase|passcode|secret|token|credential|api[_-]?key|access[_-]?key|account[_-]?key"
@@ -24,17 +25,18 @@ _WORDS = (
     r"|csrf|pwd|\bpass\b|signature|\bsig\b|\bcode_verifier\b|\bdsn\b"
 )
 _HEADER = re.compile(
-    r"""(?i)(\b(?:proxy-)?authorization|\b(?:set-)?cookie|x-[a-z0-9-]{0,40}(?:auth|token|key)[a-z0-9-]{0,40})"""
+    r"""(?i)(\b(?:proxy-)?authorization|\b(?:set-)?cookie|(?<![a-z0-9-])x-[a-z0-9-]{0,40}(?:auth|token|key)[a-z0-9-]{0,40})"""
     r"""(\\{0,3}["']?\s{0,4}[:=]\s{0,4}(?:\[\s{0,4})?\\{0,3}["']?)((?:bearer|basic|digest|token|negotiate|apikey)\s{1,4})?"""
     r"""([^"'\\\n\r\]]++)"""
 )
 _PAIR = re.compile(
-    rf"""(?i)((?:{_WORDS})[a-z0-9_.-]{{0,40}}+)(\\{{0,3}}["']?\s{{0,8}}(?:=>|:=|[:=])\s{{0,8}}|["']?\s?,\s?(?=["'])"""
-    r"""|(?<=[a-z])\s(?=\S*\d))"""
-    r"""(?:(\\{0,3}")((?:[^"\\\n]|\\[^"\n])*+)|(')([^'\n]*+)|([^\s,;&"'\\)}\]]++))"""
+    rf"""(?i)((?:{_WORDS})[a-z0-9_.-]{{0,40}}+)(\\{{0,3}}["']?[ \t]{{0,8}}(?:=>|:=|[:=])[ \t]{{0,8}})"""
+    # The value: in quotes that are themselves quoted, in double or single quotes, or up to what ends a bare word.
+    r"""(?:(\\{1,3}["'])([^"'\\\n]*+)|(")((?:[^"\\\n]|\\.)*+)|(')([^'\n]*+)|([^\s,;&"'\\)}\]]++))"""
 )
 _FLAG = re.compile(
-    rf"""(?i)(--?[a-z0-9-]{{0,30}}(?:{_WORDS})[a-z0-9-]{{0,30}})(\s{{1,4}})(?!-)([^\s"']++|"[^"\n]*+|'[^'\n]*+)"""
+    rf"""(?i)((?<![^\s"'])--?[a-z0-9][a-z0-9-]{{0,30}}(?:{_WORDS})[a-z0-9-]{{0,30}})"""
+    r"""([ \t]{1,4})(?!-)([^\s"']++|"[^"\n]*+|'[^'\n]*+)"""
 )
 _ABOUT = re.compile(r"(?i)[_.-]?(?:name|file|path|dir|type|kind|policy|ref|url|uri|count|length|expir\w*|ttl|version)$")
 """Endings of keys that speak about a secret and do not hold it: `secretName`, `token_type`, `password_file`."""
@@ -109,11 +111,11 @@ class _Counter:
         return match[1] + match[2] + (match[3] or "") + MASK
 
     def pair(self, match: re.Match[str]) -> str:
-        value = match[4] or match[6] or match[7] or ""
+        value = match[4] or match[6] or match[8] or match[9] or ""
         if not _secret(match[1], value):
             return match[0]
         self.count += 1
-        return match[1] + match[2] + (match[3] or match[5] or "") + MASK
+        return match[1] + match[2] + (match[3] or match[5] or match[7] or "") + MASK
 
     def flag(self, match: re.Match[str]) -> str:
         if not _secret(match[1], match[3].strip("\"'")):
@@ -136,13 +138,12 @@ def _without_private_keys(text: str, counter: _Counter) -> str:
     kept: list[str] = []
     at = 0
     while begin := _PEM_BEGIN.search(text, at):
-        kept.append(_without_tail_of_key(text[at : begin.start()], counter))
-        end = _PEM_END.search(text, begin.end())
-        between = text.count("\n", begin.end(), end.start()) if end else _PEM_LINES + 1
+        kept.append(_without_tails_of_keys(text[at : begin.start()], counter))
+        end = _PEM_END.search(text, begin.end(), begin.end() + _PEM_LENGTH)
         counter.count += 1
         kept.append(f"{begin[0]} {MASK}")
-        at = end.end() if end and between <= _PEM_LINES else _after_base64(text, begin.end())
-    kept.append(_without_tail_of_key(text[at:], counter))
+        at = end.end() if end else _after_base64(text, begin.end())
+    kept.append(_without_tails_of_keys(text[at:], counter))
     return "".join(kept)
 
 
@@ -161,15 +162,20 @@ def _after_base64(text: str, start: int) -> int:
         end = following
 
 
-def _without_tail_of_key(text: str, counter: _Counter) -> str:
-    """What stands before an END line whose BEGIN was cut off."""
-    end = _PEM_END.search(text)
-    if end is None:
-        return text
-    lines = text[: end.start()].split("\n")
-    count = len(lines)
-    while lines and (not lines[-1].strip() or _BASE64_LINE.fullmatch(lines[-1])) and count - len(lines) < _PEM_LINES:
-        lines.pop()
-    counter.count += 1
-    head = "\n".join(lines) + ("\n" if lines else "")
-    return head + f"{MASK} {end[0]}" + _without_tail_of_key(text[end.end() :], counter)
+def _without_tails_of_keys(text: str, counter: _Counter) -> str:
+    """The text without what stands before END lines whose BEGIN was cut off."""
+    kept: list[str] = []
+    at = 0
+    while end := _PEM_END.search(text, at):
+        lines = text[at : end.start()].split("\n")
+        count = len(lines)
+        while lines and count - len(lines) < _PEM_LINES and _is_of_key(lines[-1]):
+            lines.pop()
+        counter.count += 1
+        kept += ["\n".join(lines), "\n" if lines else "", MASK, " ", end[0]]
+        at = end.end()
+    return "".join((*kept, text[at:]))
+
+
+def _is_of_key(line: str) -> bool:
+    return not line.strip() or _BASE64_LINE.fullmatch(line) is not None
