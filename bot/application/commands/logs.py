@@ -63,7 +63,8 @@ async def show_logs(request: Logs, context: Context) -> Report:
     failures = [read for read in results if read.failure]
     if failures and len(failures) == len(results):
         raise _told(failures[0], request)
-    found = [_found(read, request) for read in results if read.lines is not None]
+    # Megabytes take a noticeable while to mask; others are being answered meanwhile.
+    found = [await asyncio.to_thread(_found, read, request) for read in results if read.lines is not None]
     notes = [*_notes(request, found, left_out), *map(_failure_note, failures)]
     count = sum(len(each.lines) for each in found)
     title = f"{counted(count, 'line')} of {_target(request)}"

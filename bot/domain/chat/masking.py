@@ -5,12 +5,14 @@ too few. All patterns take time in proportion to the text: they begin at a liter
 back once taken (possessive quantifiers), because whoever writes the log also chooses what we search.
 """
 
+from __future__ import annotations
+
 import re
 
 MASK = "***"
 
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*+[ -/]*+[@-~]|\][^\x07\x1b]*+(?:\x07|\x1b\\)?|[@-Z\\^_])")
-_KEPT_CONTROLS = "\n\t"
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 _PEM_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-----")
 _PEM_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-----")
@@ -38,6 +40,24 @@ _FLAG = re.compile(
     rf"""(?i)((?<![^\s"'])--?[a-z0-9][a-z0-9-]{{0,30}}(?:{_WORDS})[a-z0-9-]{{0,30}})"""
     r"""([ \t]{1,4})(?!-)([^\s"']++|"[^"\n]*+|'[^'\n]*+)"""
 )
+_STEMS = (
+    "pass",
+    "secret",
+    "token",
+    "credential",
+    "key",
+    "session",
+    "csrf",
+    "pwd",
+    "sig",
+    "verifier",
+    "dsn",
+    "auth",
+    "cookie",
+    "bearer",
+    "hooks.",
+)
+"""One of these stands in whatever the patterns for keys and headers can match."""
 _ABOUT = re.compile(r"(?i)[_.-]?(?:name|file|path|dir|type|kind|policy|ref|url|uri|count|length|expir\w*|ttl|version)$")
 """Endings of keys that speak about a secret and do not hold it: `secretName`, `token_type`, `password_file`."""
 _HARMLESS = frozenset(
@@ -63,10 +83,7 @@ _HOOK = re.compile(r"(hooks\.slack\.com/[a-z]{1,20}/)([A-Za-z0-9/_-]{8,}+)")
 
 def without_escapes(text: str) -> str:
     """The text without terminal colours and other control characters: they would hide keys from the patterns below."""
-    text = _ESCAPES.sub("", text) if "\x1b" in text else text
-    if text.isprintable():
-        return text
-    return "".join(c for c in text if c in _KEPT_CONTROLS or not ("\0" <= c < " " or "\x7f" <= c < "\xa0"))
+    return _CONTROLS.sub("", _ESCAPES.sub("", text))
 
 
 def masked(text: str) -> tuple[str, int]:
@@ -77,13 +94,27 @@ def masked(text: str) -> tuple[str, int]:
     """
     counter = _Counter()
     text = _without_private_keys(text, counter)
-    text = _URL.sub(counter.url, text)
-    text = _HOOK.sub(counter.second_part, text)
-    text = _FORMATS.sub(counter.whole, text)
-    text = _HEADER.sub(counter.header, text)
-    text = _BEARER.sub(counter.second_part, text)
-    text = _PAIR.sub(counter.pair, text)
-    return _FLAG.sub(counter.flag, text), counter.count
+    lines = [_line(line, counter) for line in text.split("\n")]
+    return "\n".join(lines), counter.count
+
+
+def _line(line: str, counter: _Counter) -> str:
+    """Most lines hold nothing that could belong to a secret; the costly patterns are kept for those that do."""
+    if "://" in line:
+        line = _URL.sub(counter.url, line)
+    line = _FORMATS.sub(counter.whole, line)
+    lower = line.lower()
+    if not any(stem in lower for stem in _STEMS):
+        return line
+    for pattern, replace in (
+        (_HOOK, counter.second_part),
+        (_HEADER, counter.header),
+        (_BEARER, counter.second_part),
+        (_PAIR, counter.pair),
+        (_FLAG, counter.flag),
+    ):
+        line = pattern.sub(replace, line)
+    return line
 
 
 class _Counter:
