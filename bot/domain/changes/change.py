@@ -110,6 +110,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     premises: tuple[Premise, ...] = ()
     warnings: tuple[str, ...] = ()
     """What people should know before they approve; not part of the digest."""
+    undoes: int = 0
+    """Id of the change that this one undoes; 0: none."""
 
     @property
     def digest(self) -> str:

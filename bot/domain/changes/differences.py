@@ -1,0 +1,59 @@
+"""A step in words: what it makes, changes or removes, as `spec.type: ClusterIP → NodePort`."""
+
+from __future__ import annotations
+
+import msgspec
+
+from bot.domain.changes.change import Apply, Ask, Delete, FieldValue, Restore, Step, Wait
+from bot.domain.changes.fields import covers, leaves
+from bot.domain.network.references import JSON
+
+_LONGEST = 160
+
+
+def in_words(step: Step) -> str:
+    """One line for a step."""
+    match step:
+        case Apply(creates=True):
+            return f"creates {step.ref}"
+        case Apply():
+            return f"changes {step.ref}"
+        case Restore():
+            return f"puts fields of {step.ref} back"
+        case Delete():
+            return f"deletes {step.ref}"
+        case Wait():
+            required = "" if step.required else ", and goes on without"
+            limit = f"at most {step.timeout_seconds:g} s"
+            return f"waits until {step.ref} {step.until.value}, {limit}{required}"
+        case Ask():
+            return f"asks: {step.probe}"
+
+
+def field_differences(step: Step) -> list[str]:
+    """The fields that a step changes, one a line; empty for what makes or removes a whole object, or changes none."""
+    match step:
+        case Apply(creates=False):
+            wanted = {field.path: field for field in leaves(step.manifest)}
+            return [
+                _line(old, wanted[old.path])
+                for old in step.prior
+                if old.path in wanted and not (old.present and covers(old.value, wanted[old.path].value))
+            ]
+        case Restore():
+            expected = {field.path: field for field in step.expected}
+            return [_line(expected[new.path], new) for new in step.fields if expected.get(new.path, new) != new]
+        case _:
+            return []
+
+
+def _line(old: FieldValue, new: FieldValue) -> str:
+    name = ".".join(new.path)
+    if not new.present:
+        return f"{name}: {_shown(old.value)} → removed"
+    return f"{name}: {_shown(old.value) if old.present else 'nothing'} → {_shown(new.value)}"
+
+
+def _shown(value: JSON) -> str:
+    words = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return words if len(words) <= _LONGEST else words[: _LONGEST - 1] + "…"
