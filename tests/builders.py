@@ -310,3 +310,15 @@ def finding(
         right=right,
         **more,
     )
+
+
+def whole(built: Any) -> dict[str, Any]:
+    """What was built as an object of the API, for `FakeCluster.put`."""
+
+    def without_nothing(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: without_nothing(inner) for key, inner in value.items() if inner is not None}
+        return [without_nothing(inner) for inner in value] if isinstance(value, list) else value
+
+    found: dict[str, Any] = without_nothing(msgspec.to_builtins(built))
+    return {"apiVersion": built.ref.api_version, "kind": built.ref.kind, **found}

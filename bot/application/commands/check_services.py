@@ -52,10 +52,12 @@ class _Outcome:
     ) -> None:
         self.snapshot = snapshot
         self.diagnosis = diagnosis
-        self.passed_over = exempt(snapshot)
         behind = _behind_services(snapshot)
         self.wrong = tuple(f for f in diagnosis.wrong if f.rule != "pod-cannot-start" or f.owner in behind)
         self.faulty = {finding.object for finding in self.wrong if finding.object.kind == SERVICE.name}
+        # One that speaks UDP alone cannot be asked, and is at fault all the same when nobody is behind it.
+        found = ((why, [s for s in who if s.ref not in self.faulty]) for why, who in exempt(snapshot).items())
+        self.passed_over = {why: services for why, services in found if services}
         self._seen = {observation.probe: observation for observation in observations}
         self._asked: dict[Ref, list[Question]] = {}
         for question in asked:
