@@ -306,12 +306,19 @@ class TestCheckServices:
             service("asleep", selector={"app": "zero"}),
             deployment("zero", labels={"app": "zero"}, replicas=0),
             service("names", ports=[{"port": 53, "protocol": "UDP"}]),
+            endpoint_slice("names"),
         )
         report = await say(there, "check services -n shop")
         assert report.status is Status.OK
-        for part in ("example", "ExternalName", "shop/own", "scaled to zero: shop/asleep", "UDP or SCTP only"):
-            assert part in words(report) or part == "example"
+        for part in ("outside the cluster: shop/outside", "shop/own", "scaled to zero: shop/asleep", "shop/names"):
+            assert part in words(report)
         assert [row[0] for row in rows(report)] == ["shop/web"]
+
+    async def test_one_that_speaks_udp_alone_is_at_fault_when_nobody_is_behind_it(self) -> None:
+        there = where(service(selector={"app": "gone"}, ports=[{"port": 53, "protocol": "UDP"}]))
+        report = await say(there, "check services -n shop")
+        assert told(report) == [("service-selects-no-pods", "spec.selector")]
+        assert report.title == "0 of 1 Service in shop answer, 1 at fault"
 
     async def test_a_cause_is_told_before_its_symptom(self) -> None:
         broken = pod(ready=False, owner=("Deployment", "web"), statuses=[waiting("ImagePullBackOff")])
