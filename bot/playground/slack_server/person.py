@@ -53,3 +53,128 @@ Events have `id:` (a number), `event:` (the type) and `data:`, a JSON object tha
                                                           "/net failed with the error \"operation_timeout\""
     reset                      {}                         the number asked for is too old: read /page/state again
 """
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from bot.playground.slack_server.acting import Place
+from bot.playground.slack_server.block_kit import elements_of
+from bot.playground.slack_server.feed import Event
+from bot.playground.slack_server.store import JSON
+
+if TYPE_CHECKING:
+    from bot.playground.slack_server import EmbeddedSlack
+
+Where = Callable[[JSON], bool]
+
+PATIENCE_SECONDS = 10.0
+"""How long a test waits for the bot, in real time, before it says what came instead."""
+
+
+class Person:
+    """A person in tests: says and clicks, and reads what comes, each thing once and in order."""
+
+    def __init__(self, slack: "EmbeddedSlack", name: str) -> None:
+        user = slack.store.person(name)
+        if user is None:
+            raise LookupError(f"there is nobody called {name} in this workspace")
+        self._slack, self._user = slack, user
+        self._read: set[int] = set()
+        self._from = slack.store.feed.last_number
+
+    @property
+    def id(self) -> str:
+        return self._user.id
+
+    async def say(self, channel: str, text: str, thread_ts: str | None = None) -> str:
+        """A message or slash command; the ts of the message, empty for a command. Raises Refusal as Slack refuses."""
+        said = self._slack.acting.say(self._user, channel, text, thread_ts)
+        return str(said.get("ts", ""))
+
+    async def click(self, where: JSON, label_or_action_id: str, value: Any = None, values: JSON | None = None) -> None:
+        """Clicks in a message or view the element with this label, placeholder or action_id."""
+        place = Place(where["channel"], where["ts"]) if "ts" in where else Place(view_id=where["id"])
+        block_id, action_id = _find(where, label_or_action_id)
+        self._slack.acting.click(self._user, place, block_id, action_id, value, values or {})
+
+    async def submit(self, view: JSON, fields: JSON | None = None) -> None:
+        """Submits a modal. `fields`: values by label or action_id of the input."""
+        values: JSON = {}
+        for name, value in (fields or {}).items():
+            block_id, action_id = _find(view, name)
+            values.setdefault(block_id, {})[action_id] = value
+        self._slack.acting.submit(self._user, view["id"], values)
+
+    async def close(self, view: JSON, all_: bool = False) -> None:
+        self._slack.acting.close(self._user, view["id"], all_)
+
+    async def invite(self, channel: str, user: str = "") -> None:
+        self._slack.acting.invite(self._user, channel, user)
+
+    async def next_message(self, channel: str | None = None, where: Where | None = None) -> JSON:
+        """The next unread message of the bot, for all or for this person alone."""
+        return await self._next_shown(("message", "ephemeral"), channel, where)
+
+    async def next_change(self, channel: str | None = None, where: Where | None = None) -> JSON:
+        """The next unread edit of a message of the bot, as it stands after it."""
+        return await self._next_shown(("message_changed", "ephemeral_changed"), channel, where)
+
+    async def next_view(self, where: Where | None = None) -> JSON:
+        """The next modal that opens or changes."""
+        view: JSON = (await self.next_event("view_opened", "view_updated", where=_of("view", where)))["view"]
+        return view
+
+    async def next_notice(self, where: Where | None = None) -> JSON:
+        """What Slack itself says next."""
+        return await self.next_event("notice", where=where)
+
+    async def next_event(self, *types: str, where: Where | None = None) -> JSON:
+        """The oldest unread event of one of these types that this person sees; AssertionError when none comes."""
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                async for event in self._slack.store.feed.follow(self._from, self.id):
+                    if event.number not in self._read and event.type in types and (where is None or where(event.data)):
+                        self._read.add(event.number)
+                        return event.data
+        except TimeoutError:
+            raise AssertionError(f"no {' or '.join(types)} came; unread: {self._unread()}") from None
+        raise AssertionError("the workspace was closed")
+
+    def messages(self, channel: str) -> list[JSON]:
+        """What stands in the channel now, oldest first, without ephemeral messages."""
+        found = self._slack.store.find_channel(channel, self.id)
+        return [] if found is None else list(self._slack.store.messages[found.id].values())
+
+    async def _next_shown(self, types: tuple[str, ...], channel: str | None, where: Where | None) -> JSON:
+        found = self._slack.store.find_channel(channel, self.id) if channel else None
+        if channel and found is None:
+            raise LookupError(f"{self._user.name} sees no channel {channel}")
+
+        def wanted(data: JSON) -> bool:
+            message = data["message"]
+            here = found is None or data["channel"] == found.id
+            return here and message["user"] == self._slack.bot_user_id and (where is None or where(message))
+
+        message: JSON = (await self.next_event(*types, where=wanted))["message"]
+        return message
+
+    def _unread(self) -> list[JSON]:
+        events: list[Event] = self._slack.store.feed.after(self._from)
+        return [event.data for event in events if event.number not in self._read and event.seen_by(self.id)][-5:]
+
+
+def _of(name: str, where: Where | None) -> Where | None:
+    return None if where is None else lambda data: where(data[name])
+
+
+def _find(where: JSON, wanted: str) -> tuple[str, str]:
+    labels: list[str] = []
+    for block in where.get("blocks", []):
+        for element, _pointer in elements_of(block):
+            texts = [element.get("text"), element.get("placeholder"), block.get("label")]
+            names = [element["action_id"], *(text["text"] for text in texts if isinstance(text, dict))]
+            if wanted in names:
+                return block["block_id"], element["action_id"]
+            labels += names
+    raise LookupError(f"there is no {wanted!r} to click; there is: {', '.join(labels) or 'nothing'}")
