@@ -1,5 +1,6 @@
 """`check services`: does each Service have ready endpoints, and does one of them answer?"""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 
 from bot.application.execution.asking import ask_all
@@ -33,7 +34,7 @@ async def check_services(request: InNamespaces, context: Context) -> Report:
         )
     asked = list(questions(snapshot)) if snapshot.could_read(ENDPOINT_SLICE) else []
     observations = await ask_all(asked, context.prober, progressed=_progress(len(asked), context))
-    diagnosis = diagnose(snapshot, Observations(observations), rules)
+    diagnosis = await asyncio.to_thread(diagnose, snapshot, Observations(observations), rules)
     return _report(_Outcome(snapshot, asked, observations, diagnosis), where)
 
 

@@ -1,5 +1,7 @@
 """`status`: is the network there at all? Nodes, plugin, DNS, Services without endpoints, and what could not be seen."""
 
+import asyncio
+
 from bot.application.ports import Context, Look
 from bot.discovery import declared
 from bot.domain.chat.report import Block, Bullets, FindingsBlock, Paragraph, Plain, Report, Status, Text, text
@@ -17,7 +19,7 @@ from bot.domain.plugins.cni import NetworkPlugin, Recognised, recognise
 async def show_status(request: Nothing, context: Context) -> Report:
     rules = [rule for rule in all_rules().values() if rule.probes is None]
     snapshot = await context.cluster.read(Scope(kinds_read(rules)))
-    diagnosis = diagnose(snapshot, Observations(), rules)
+    diagnosis = await asyncio.to_thread(diagnose, snapshot, Observations(), rules)
     name = snapshot.cluster.name
     count = len(diagnosis.wrong)
     blocks: list[Block] = [Bullets(tuple(_lines(snapshot, diagnosis)))]

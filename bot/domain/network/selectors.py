@@ -1,10 +1,13 @@
 """Labels and selectors: what matches what, and what somebody probably meant who matched nothing."""
 
 import difflib
+import itertools
 from collections.abc import Iterable, Mapping
 
 from bot.domain.network.snapshot import LabelSelector, LabelSelectorRequirement
 
+_CONSIDERED = 2_000
+"""Pods and templates that are looked at for a likely meaning."""
 _ALIKE = 0.6
 """How much of two words has to be the same (0 to 1) for one to be taken for a slip of the other."""
 
@@ -59,7 +62,8 @@ def probably_meant(selector: Mapping[str, str], candidates: Iterable[Mapping[str
     Each candidate is the labels of one pod or pod template. The one that needs the smallest correction is taken.
     """
     best: tuple[float, dict[str, str]] | None = None
-    for labels in candidates:
+    distinct = {tuple(sorted(labels.items())) for labels in itertools.islice(candidates, _CONSIDERED)}
+    for labels in map(dict, sorted(distinct)):
         found = _corrections(selector, labels)
         if found is not None and (best is None or found[0] < best[0]):
             best = found
@@ -83,7 +87,13 @@ def _corrections(selector: Mapping[str, str], labels: Mapping[str, str]) -> tupl
 def _likeness(key: str, value: str, other_key: str, other_value: str) -> float:
     """Slips are in the value or in the key, rarely in both: the other one has to be right."""
     if key == other_key:
-        return difflib.SequenceMatcher(None, value, other_value).ratio()
-    if value == other_value:
-        return difflib.SequenceMatcher(None, key, other_key).ratio()
-    return 0.0
+        return _ratio(value, other_value)
+    return _ratio(key, other_key) if value == other_value else 0.0
+
+
+def _ratio(word: str, other: str) -> float:
+    """How alike two words are; 0 at once when they cannot be alike enough, which most are not."""
+    matcher = difflib.SequenceMatcher(None, word, other)
+    if matcher.real_quick_ratio() < _ALIKE or matcher.quick_ratio() < _ALIKE:
+        return 0.0
+    return matcher.ratio()

@@ -1,7 +1,8 @@
 """What stands behind a Service: its pods, its endpoints, its ports; and whether it is one that should have any."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from bot.domain.network.owners import stands_alone
 from bot.domain.network.pods import finished
@@ -16,6 +17,8 @@ from bot.domain.network.snapshot import (
     Snapshot,
     Workload,
 )
+
+Labelled = TypeVar("Labelled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,36 +83,50 @@ def _identity(endpoint: Endpoint) -> str:
 
 
 class PodIndex:
-    """Pods, and what makes pods, by namespace."""
+    """Pods, and what makes pods, by namespace and label, so that thousands of Services are judged in one pass."""
 
     def __init__(self, snapshot: Snapshot) -> None:
-        self._pods: dict[str, list[Pod]] = {}
-        for pod in snapshot.pods:
-            self._pods.setdefault(pod.namespace, []).append(pod)
-        self._workloads: dict[str, list[Workload]] = {}
-        for workload in _makers(snapshot):
-            self._workloads.setdefault(workload.namespace, []).append(workload)
+        self._pods = _ByLabel((pod, pod.namespace, pod.labels) for pod in snapshot.pods if not finished(pod))
+        self._makers = _ByLabel((each, each.namespace, template_labels(each)) for each in _makers(snapshot))
 
     def pods(self, namespace: str) -> list[Pod]:
         """All pods there that have not ended."""
-        return [pod for pod in self._pods.get(namespace, []) if not finished(pod)]
+        return self._pods.everything(namespace)
 
     def selected(self, service: Service) -> list[Pod]:
         """Pods that the Service selects and that have not ended."""
-        selector = service.spec.selector or {}
-        return [pod for pod in self.pods(service.namespace) if matches(selector, pod.labels)]
+        return self._pods.matching(service.namespace, service.spec.selector or {})
 
     def makers(self, service: Service) -> list[Workload]:
         """What would make pods that the Service selects."""
-        selector = service.spec.selector or {}
-        return [w for w in self._workloads.get(service.namespace, []) if matches(selector, template_labels(w))]
+        return self._makers.matching(service.namespace, service.spec.selector or {})
 
     def labels_in(self, namespace: str) -> Iterator[dict[str, str]]:
         """The labels of all pods there, and of all that would be made there."""
         for pod in self.pods(namespace):
             yield pod.labels
-        for workload in self._workloads.get(namespace, []):
-            yield template_labels(workload)
+        for maker in self._makers.everything(namespace):
+            yield template_labels(maker)
+
+
+class _ByLabel(Generic[Labelled]):
+    """Things with labels. What a selector selects is looked for among those that have its rarest label."""
+
+    def __init__(self, things: Iterable[tuple[Labelled, str, Mapping[str, str]]]) -> None:
+        self._all: dict[str, list[Labelled]] = {}
+        self._labelled: dict[tuple[str, str, str], list[tuple[Labelled, Mapping[str, str]]]] = {}
+        for thing, namespace, labels in things:
+            self._all.setdefault(namespace, []).append(thing)
+            for key, value in labels.items():
+                self._labelled.setdefault((namespace, key, value), []).append((thing, labels))
+
+    def everything(self, namespace: str) -> list[Labelled]:
+        return self._all.get(namespace, [])
+
+    def matching(self, namespace: str, selector: Mapping[str, str]) -> list[Labelled]:
+        candidates = (self._labelled.get((namespace, key, value), []) for key, value in selector.items())
+        rarest = min(candidates, key=len, default=[])
+        return [thing for thing, labels in rarest if matches(selector, labels)]
 
 
 def _makers(snapshot: Snapshot) -> Iterator[Workload]:
