@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from bot.adapters.slack.spelling import atoms, escaped, length, packed, shortened
+from bot.adapters.slack.spelling import atoms, cleaned, escaped, length, packed, shortened
 from bot.adapters.slack.tables import chunks, table_block, table_lines
 from bot.domain.chat.report import (
     Action,
@@ -192,7 +192,7 @@ def _progress(block: Progress, pieces: Pieces) -> None:
 def actions_block(actions: tuple[Action, ...]) -> SlackBlock | None:
     """The buttons that there is room for; None when there are none."""
     buttons = _buttons(actions)
-    return {"type": "actions", "block_id": "patchbay:actions", "elements": buttons} if buttons else None
+    return {"type": "actions", "elements": buttons} if buttons else None
 
 
 def spare_actions(actions: tuple[Action, ...], pieces: Pieces) -> None:
@@ -209,7 +209,8 @@ def _buttons(actions: tuple[Action, ...]) -> list[SlackBlock]:
     for number, action in enumerate(actions[:_MOST_ACTIONS]):
         button = _button(number, action)
         weight += block_weight(button)
-        if not action.command or length(action.command) > 2_000 or weight > _ACTIONS_WEIGHT:
+        unfit = not action.command or length(action.command) > 2_000 or cleaned(action.command) != action.command
+        if unfit or weight > _ACTIONS_WEIGHT:
             break
         buttons.append(button)
     return buttons

@@ -165,6 +165,7 @@ class SlackEdge:
             signing_secret=self._signing_secret,
             client=self._web_client(None),
             authorize=authorize,
+            process_before_response=True,  # listeners only acknowledge and hand over; Bolt need not poll for it
             request_verification_enabled=self._mode != "socket",
         )
 

@@ -114,8 +114,15 @@ def _link(span: Link) -> str:
 
 def _time(span: TimeSpan) -> str:
     at = aware(span.at)
+    if not is_dateable(at):
+        return inert(plain((TimeSpan(at),)))
     fallback = at.strftime("%Y-%m-%d %H:%M:%S UTC")
     return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time_secs}}|{fallback}>"
+
+
+def is_dateable(at: datetime.datetime) -> bool:
+    """Whether Slack takes the instant as a date: after 1970, and with ten digits."""
+    return 0 < at.timestamp() < 9_999_999_999
 
 
 def aware(at: datetime.datetime) -> datetime.datetime:

@@ -7,7 +7,7 @@ import json
 import unicodedata
 from typing import Any
 
-from bot.adapters.slack.spelling import aware, cleaned, escaped, length
+from bot.adapters.slack.spelling import aware, cleaned, escaped, is_dateable, length
 from bot.domain.chat.report import Bold, ChannelSpan, Code, Link, PersonSpan, Plain, Span, Table, Text, TimeSpan, plain
 
 MOST_ROWS = 100
@@ -59,7 +59,7 @@ def _element(span: Span) -> Block | None:
             return {"type": "user", "user_id": span.id}
         case ChannelSpan() if span.id[:1] in ("C", "G") and span.id.isalnum() and span.id.isascii():
             return {"type": "channel", "channel_id": span.id}
-        case TimeSpan():
+        case TimeSpan() if is_dateable(aware(span.at)):
             return {
                 "type": "date",
                 "timestamp": int(aware(span.at).timestamp()),
