@@ -40,6 +40,11 @@ async def ask(server: SpeakingServer, probe: Probe) -> Observation:
         ((404, b"<html>Not Found"), Outcome.ANSWERED, "HTTP 404 from shop/web:80"),
         ((503, b"upstream connect error"), Outcome.ANSWERED, "HTTP 503 from shop/web:80"),
         (
+            (500, status(503, 'no endpoints available for service "db"')[1]),
+            Outcome.ANSWERED,
+            "HTTP 500 from shop/web:80",
+        ),
+        (
             status(403, 'forbidden: User "system:anonymous" cannot get path "/"', "Forbidden"),
             Outcome.ANSWERED,
             "HTTP 403 from shop/web:80",
@@ -118,23 +123,32 @@ async def test_a_target_that_is_silent_timed_out(server: SpeakingServer) -> None
         return web.Response()
 
     server.on("GET", PROXY, silent)
-    seen = await ask(server, HTTPProbe(WEB, 80, timeout_seconds=0.2))
-    forever.set()
+    try:
+        async with asyncio.timeout(3):
+            seen = await ask(server, HTTPProbe(WEB, 80, timeout_seconds=0.2))
+    finally:
+        forever.set()
     assert (seen.outcome, seen.evidence) == (Outcome.TIMED_OUT, "no answer within 0.2 s")
 
 
 async def test_an_answer_without_end_is_left_after_its_beginning(server: SpeakingServer) -> None:
+    written = 0
+
     async def endless(request: web.Request) -> web.StreamResponse:
+        nonlocal written
         response = web.StreamResponse()
         await response.prepare(request)
         try:
-            while True:
+            while written < 50_000_000:
                 await response.write(b"x" * 65_536)
+                written += 65_536
         except ConnectionError:
-            return response
+            pass
+        return response
 
     server.on("GET", PROXY, endless)
     assert (await ask(server, HTTPProbe(WEB, 80))).status == 200
+    assert written < 50_000_000
 
 
 @pytest.mark.parametrize("probe", [HTTPProbe(WEB, 80), TCPProbe(WEB_POD, 80)])

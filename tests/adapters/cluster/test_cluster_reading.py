@@ -59,10 +59,12 @@ async def test_a_list_that_aged_while_it_was_read_is_begun_once_more(server: Spe
 
 
 async def test_a_list_that_ages_again_is_unread(server: SpeakingServer) -> None:
-    server.on("GET", f"{NAMESPACE}/pods", page(pod("a"), token="T"), EXPIRED, page(pod("b"), token="U"), EXPIRED)
+    aged = (page(pod("a"), token="T"), EXPIRED)
+    server.on("GET", f"{NAMESPACE}/pods", *aged, *aged, page(pod("c")))
     found = await snapshot(server, POD)
     assert found.pods == ()
     assert not found.could_read(POD)
+    assert "too old" in found.unread[0].reason
 
 
 async def test_a_refused_kind_is_unread_and_the_others_are_there(server: SpeakingServer) -> None:
