@@ -127,7 +127,7 @@ def _warnings(wanted: Exposure, deployment: JSONObject) -> Iterator[str]:
         yield "None of the Deployment's pods is ready: the Service will answer only when one is."
     if _declared(wanted, deployment) is None:
         if _number(wanted):
-            yield f"No container declares port {wanted.target_port}: if nothing listens there, the Service cannot answer."
+            yield f"No container declares port {wanted.target_port}: if nothing listens there, nothing will answer."
         else:
             yield f"No container has a port named {wanted.target_port!r}: the Service will have no endpoints."
     if wanted.type == "LoadBalancer":

@@ -9,7 +9,7 @@ from typing import Any
 from bot.domain.changes import fields
 from bot.domain.changes.change import Apply, Ask, Change, Premise, Step, Until, Wait
 from bot.domain.network.probing import HTTPProbe
-from bot.domain.network.references import INGRESS, SERVICE, JSON, JSONObject, ref_to
+from bot.domain.network.references import INGRESS, JSON, SERVICE, JSONObject, ref_to
 from bot.errors import Conflict, NotFound, Refused
 
 ADDRESS_SECONDS = 30.0
@@ -123,7 +123,7 @@ def _check_secret(wanted: Route, around: Surroundings) -> None:
     if around.secret_type != "kubernetes.io/tls" or not {"tls.crt", "tls.key"} <= around.secret_keys:  # noqa: S105
         raise Refused(
             f"Secret {wanted.namespace}/{wanted.tls} is not for TLS",
-            cause=f"its type is {around.secret_type or 'not known'}, expected kubernetes.io/tls with tls.crt and tls.key",
+            cause=f"expected type kubernetes.io/tls with tls.crt and tls.key, not {around.secret_type or 'unknown'}",
             next_step=f"make one by `kubectl create secret tls {wanted.tls} -n {wanted.namespace} --cert … --key …`",
         )
 
@@ -155,7 +155,7 @@ def _check_host(wanted: Route, around: Surroundings) -> None:
             raise Conflict(
                 f"{wanted.host}{wanted.path} is led somewhere already",
                 cause=f"by {ref}",
-                next_step=f"choose another path or host, or see `kubectl describe ingress {ref.name} -n {ref.namespace}`",
+                next_step=f"take another path, or see `kubectl describe ingress {ref.name} -n {ref.namespace}`",
             )
 
 
@@ -199,7 +199,7 @@ def _warnings(wanted: Route, class_name: str, around: Surroundings) -> Iterator[
     if not names:
         yield "There is no ingress controller in this cluster: nothing will serve this Ingress until one is installed."
     elif not class_name:
-        yield f"No class is the default one: nothing will serve this Ingress. There are: {', '.join(names)} (`--class`)."
+        yield f"No class is the default one: nothing will serve this. There are: {', '.join(names)} (--class)."
     elif class_name not in names:
         yield f"There is no Ingress class {class_name}: nothing will serve this. There are: {', '.join(names)}."
     for other in _same_route(wanted, around):

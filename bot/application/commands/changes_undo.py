@@ -1,0 +1,70 @@
+"""`changes undo`: plans the way back of an applied change, as a change of its own."""
+
+from dataclasses import dataclass
+
+from bot.application.ports import Changing, Context
+from bot.domain.changes.change import Apply, Change, ChangeRecord, ChangeState, Delete, Restore
+from bot.domain.changes.inverse import inverse
+from bot.domain.chat.grammar import argument, option
+from bot.domain.chat.values import Identifier
+from bot.domain.network.references import JSONObject, Ref
+from bot.errors import Conflict, NotFound
+
+
+@dataclass(frozen=True, kw_only=True)
+class UndoChange:
+    id: Identifier = argument("the change's number")
+    dry_run: bool = option("--dry-run", summary="show the plan and stop there", default=False)
+
+
+async def undo_change(request: UndoChange, context: Context) -> Change:
+    """Raises Conflict for what was not applied, is undone already, or was touched so that nothing is left to undo."""
+    async with context.ports.storage.read() as reading:
+        record = await reading.changes.get(request.id)
+    _check(record)
+    current = {
+        step.ref: await _now(step.ref, context)
+        for step in record.change.steps
+        if isinstance(step, Apply | Restore | Delete)
+    }
+    if context.cluster.identity.uid != record.change.cluster:
+        raise NotFound(f"Change {record.id} was made in another cluster", next_step="ask where that one is served")
+    steps, left = inverse(record, current)
+    if not steps:
+        raise Conflict(f"Nothing of change {record.id} can be undone", cause="; ".join(left))
+    return Change(
+        cluster=record.change.cluster,
+        request=context.line,
+        summary=f"undo change {record.id}: {record.change.summary}",
+        steps=tuple(steps),
+        warnings=tuple(left),
+        undoes=record.id,
+    )
+
+
+def _check(record: ChangeRecord) -> None:
+    if record.undone_by:
+        raise Conflict(f"Change {record.id} is undone already", cause=f"by change {record.undone_by}")
+    if record.state is not ChangeState.APPLIED:
+        raise Conflict(
+            f"Change {record.id} cannot be undone",
+            cause=f"it is {record.state.value}, and only what was applied can be",
+            next_step=f"see `changes show {record.id}`",
+        )
+
+
+async def _now(ref: Ref, context: Context) -> JSONObject | None:
+    try:
+        return await context.cluster.get(ref)
+    except NotFound:
+        return None
+
+
+COMMAND = Changing(
+    name="changes undo",
+    model=UndoChange,
+    planner=undo_change,
+    summary="plan the way back of a change that was applied",
+    examples=("changes undo 7 --dry-run",),
+    details="What somebody else has changed since is named and left alone.",
+)

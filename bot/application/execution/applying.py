@@ -1,0 +1,95 @@
+"""From an approved change to its end: every step in order, and back again when one fails."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Awaitable, Callable
+
+from bot.application.execution import verifying, writing
+from bot.application.execution.rolling_back import roll_back
+from bot.application.execution.working import LeaseLost, Work
+from bot.application.execution.writing import StepFailed
+from bot.application.ports import Ports
+from bot.domain.changes.change import Apply, Ask, ChangeRecord, ChangeState, Delete, Restore, StepState, Wait
+from bot.domain.chat.invocation import Actor
+from bot.domain.chat.report import Report
+from bot.errors import BotError
+
+_log = logging.getLogger(__name__)
+
+Show = Callable[[Report], Awaitable[None]]
+
+
+async def show_nothing(report: Report) -> None:
+    return None
+
+
+async def carry_out(ports: Ports, record: ChangeRecord, show: Show = show_nothing) -> ChangeRecord:
+    """Finishes a running change whose lease this process holds, or rolls it back; returns it as it is afterwards.
+
+    Raises LeaseLost when another process took it over. When cancelled, the lease is given up at once.
+    """
+    actor = Actor(record.author, record.author_name)
+    async with ports.clusters.open(record.change.cluster, actor) as opened:
+        work = Work(ports, record, opened, show)
+        try:
+            await _carry_out(work)
+        except asyncio.CancelledError:
+            await asyncio.shield(_release(work))
+            raise
+    return work.record
+
+
+async def _carry_out(work: Work) -> None:
+    try:
+        if work.record.state is ChangeState.APPLYING:
+            await _go(work)
+        if work.record.state is ChangeState.ROLLING_BACK:
+            await roll_back(work)
+    except LeaseLost:
+        raise
+    except Exception:  # noqa: BLE001  a bug must not be repeated for ever by every process that resumes it
+        reference = secrets.token_hex(4)
+        _log.exception("bug %s: change %s", reference, work.record.id)
+        await work.finish(
+            ChangeState.PARKED,
+            f"Something in Patchbay itself went wrong; the reason is in the log under the reference {reference}. "
+            "Look at each step: what was done has been left as it is.",
+        )
+
+
+async def _release(work: Work) -> None:
+    try:
+        await work.release()
+    except BotError:
+        _log.info("change %s is another process's by now", work.record.id)
+
+
+async def _go(work: Work) -> None:
+    try:
+        for index, step in enumerate(work.record.change.steps):
+            if work.step(index).state in (StepState.WAITING, StepState.STARTED):
+                await _take(work, index, step)
+    except LeaseLost:
+        raise
+    except (StepFailed, BotError) as error:
+        _log.info("change %s fails: %s", work.record.id, error)
+        await work.save(state=ChangeState.ROLLING_BACK, outcome=f"It failed: {error}")
+        return
+    await work.finish(ChangeState.APPLIED, "")
+
+
+async def _take(work: Work, index: int, step: Apply | Restore | Delete | Wait | Ask) -> None:
+    match step:
+        case Apply():
+            await writing.apply(work, index, step)
+        case Restore():
+            await writing.restore(work, index, step)
+        case Delete():
+            await writing.delete(work, index, step)
+        case Wait():
+            await verifying.wait(work, index, step)
+        case Ask():
+            await verifying.ask(work, index, step)

@@ -1,0 +1,128 @@
+"""Going back: the last step first, each only as far as nobody has touched what it wrote.
+
+What cannot be taken back safely is left, said so, and parks the change. Everything looks before it writes, so that it
+can be called again after a kill.
+"""
+
+from __future__ import annotations
+
+from bot.application.execution import writing
+from bot.application.execution.verifying import POLL_SECONDS, still_there
+from bot.application.execution.working import LeaseLost, Work
+from bot.application.execution.writing import ATTEMPTS, arrived, look
+from bot.domain.changes import fields
+from bot.domain.changes.change import Apply, ChangeState, Delete, FieldValue, Restore, StepRecord, StepState
+from bot.domain.changes.inverse import GONE_SECONDS
+from bot.domain.network.references import JSONObject
+from bot.errors import BotError
+
+
+class _Left(Exception):
+    """It is not safe to take this back; the text says why."""
+
+
+async def roll_back(work: Work) -> None:
+    """Undoes what was done, in reverse, and ends the change as rolled back or parked."""
+    for index, step in reversed(list(enumerate(work.record.change.steps))):
+        if isinstance(step, Apply | Restore | Delete) and work.step(index).state in (StepState.DONE, StepState.STARTED):
+            await _undo(work, index, step)
+    left = any(each.state is StepState.LEFT for each in work.record.steps)
+    undone = sum(each.state is StepState.UNDONE for each in work.record.steps)
+    why = work.record.outcome.rstrip(".")
+    if left:
+        await work.finish(ChangeState.PARKED, f"{why}. Not everything could be taken back.")
+    else:
+        told = "What had been done was taken back" if undone else "Nothing had been written"
+        await work.finish(ChangeState.ROLLED_BACK, f"{why}. {told}.")
+
+
+async def _undo(work: Work, index: int, step: Apply | Restore | Delete) -> None:
+    if not work.step(index).undoing:
+        await work.mark(index, undoing=True)
+    for attempt in range(ATTEMPTS):
+        try:
+            note = await _take_back(work, index, step)
+            await work.mark(index, state=StepState.UNDONE, ended_at=work.now(), note=note)
+            return
+        except _Left as left:
+            await work.mark(index, state=StepState.LEFT, ended_at=work.now(), note=str(left))
+            return
+        except LeaseLost:
+            raise
+        except BotError as error:
+            if attempt == ATTEMPTS - 1:
+                note = f"it could not be taken back: {error}"
+                await work.mark(index, state=StepState.LEFT, ended_at=work.now(), note=note)
+                return
+            await work.ports.clock.sleep(2.0)
+            await work.breathe()
+
+
+async def _take_back(work: Work, index: int, step: Apply | Restore | Delete) -> str:
+    """Returns what is to be said of it; raises _Left."""
+    if isinstance(step, Delete):
+        return await _remake(work, step)
+    if isinstance(step, Apply) and step.creates:
+        return await _unmake(work, step, work.step(index))
+    return await _put_fields_back(work, step, work.step(index))
+
+
+async def _unmake(work: Work, step: Apply, done: StepRecord) -> str:
+    deadline = work.ports.clock.monotonic() + GONE_SECONDS
+    while True:
+        there = await look(work, step.ref)
+        if there is None or (done.uid and fields.uid(there) != done.uid):
+            return "it is gone"
+        if fields.metadata(there).get("deletionTimestamp"):
+            if work.ports.clock.monotonic() >= deadline:
+                raise _Left(f"it was deleted, but {still_there(there)}")
+        elif done.state is StepState.STARTED and not arrived(step, there, done.started_at):
+            raise _Left("nobody knows whether this is ours: it does not hold what was sent")
+        else:
+            expected = set(done.writers) or {fields.MANAGER}
+            if others := set(fields.writers(there)) - expected:
+                raise _Left(f"{', '.join(sorted(others))} wrote to it since")
+            await writing.remove(work, step.ref, there)
+            if await look(work, step.ref) is None:
+                return "it was deleted"
+        if work.ports.clock.monotonic() >= deadline:
+            raise _Left("it could not be deleted: somebody writes to it all the time")
+        await work.ports.clock.sleep(POLL_SECONDS)
+        await work.breathe()
+
+
+async def _put_fields_back(work: Work, step: Apply | Restore, done: StepRecord) -> str:
+    back = step.prior if isinstance(step, Apply) else step.expected
+    written = done.written
+    for _ in range(ATTEMPTS):
+        there = await look(work, step.ref)
+        if there is None:
+            raise _Left("it is gone: there is nothing to put back into")
+        if fields.hold(there, back):
+            return "its fields are as they were"
+        written = written or _what_arrived(step, there)
+        if changed := fields.lost(there, written):
+            raise _Left(f"somebody else changed {', '.join(changed)} since")
+        await writing.put_back(work, fields.with_fields(there, back))
+    raise _Left("somebody writes to it all the time")
+
+
+def _what_arrived(step: Apply | Restore, there: JSONObject) -> tuple[FieldValue, ...]:
+    """For a step that was sent and never answered: the fields as they stand, if they are what was sent."""
+    if isinstance(step, Restore):
+        return step.fields
+    if not arrived(step, there, None):
+        raise _Left("it holds neither what stood there before nor what was sent")
+    return fields.standing(there, step.manifest)
+
+
+async def _remake(work: Work, step: Delete) -> str:
+    there = await look(work, step.ref)
+    if there is not None:
+        if fields.metadata(there).get("deletionTimestamp"):
+            raise _Left(f"it is being deleted, which cannot be stopped; {still_there(there)}")
+        if fields.uid(there) == step.uid or (fields.applied_by_us(there) and fields.covers(there, step.prior)):
+            return "it is there"
+        raise _Left("somebody else made one of the same name")
+    await work.call(work.cluster.apply(step.prior))
+    return "it was made again"

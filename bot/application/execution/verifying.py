@@ -1,0 +1,127 @@
+"""Waiting for what a change should bring about, and asking the live network whether it did."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.application.execution.working import Work
+from bot.application.execution.writing import StepFailed, look
+from bot.domain.changes import fields
+from bot.domain.changes.change import Ask, StepState, Until, Wait
+from bot.domain.network.probing import ByAPIServer, HTTPProbe, Observation, Outcome, Probe, TCPProbe
+from bot.domain.network.references import ENDPOINT_SLICE, POD, SERVICE, JSONObject, Ref, ref_to
+from bot.errors import BotError
+
+POLL_SECONDS = 1.0
+
+
+async def wait(work: Work, index: int, step: Wait) -> None:
+    """Polls until it holds. Raises StepFailed when a required one does not come to hold in time."""
+    await work.mark(index, state=StepState.STARTED, started_at=work.now())
+    deadline = work.ports.clock.monotonic() + step.timeout_seconds
+    why = ""
+    while True:
+        try:
+            why = await _missing(work, step)
+        except BotError as error:
+            why = str(error)
+        if not why:
+            await work.mark(index, state=StepState.DONE, ended_at=work.now())
+            return
+        if work.ports.clock.monotonic() >= deadline:
+            break
+        await work.ports.clock.sleep(POLL_SECONDS)
+        await work.breathe()
+    note = f"not within {step.timeout_seconds:g} s: {why}"
+    await work.mark(index, state=StepState.FAILED, ended_at=work.now(), note=note)
+    if step.required:
+        raise StepFailed(f"{step.ref}, {note}")
+
+
+async def _missing(work: Work, step: Wait) -> str:
+    """Why it does not hold yet; empty: it holds."""
+    if step.until is Until.ENDPOINTS_READY:
+        return "" if await ready_endpoints(work, step.ref) else "no pod behind it is ready"
+    there = await look(work, step.ref)
+    if step.until is Until.GONE:
+        return still_there(there)
+    if there is None:
+        return "it is gone"
+    return "" if _address(there) else "no controller has given it an address"
+
+
+def still_there(object: JSONObject | None) -> str:
+    """Why an object is not gone yet; empty: it is."""
+    if object is None:
+        return ""
+    if finalizers := fields.metadata(object).get("finalizers"):
+        return f"it is kept by the finalizer {', '.join(map(str, finalizers))}"
+    return "it is still there"
+
+
+def _address(object: JSONObject) -> bool:
+    return bool(fields.at(object, ("status", "loadBalancer", "ingress")).value)
+
+
+async def ready_endpoints(work: Work, service: Ref) -> list[tuple[Ref, int]]:
+    """The ready pods behind a Service, with the port that each is reached at; of the first port alone."""
+    slices = await work.call(
+        work.cluster.list(ENDPOINT_SLICE, service.namespace, f"kubernetes.io/service-name={service.name}")
+    )
+    found = []
+    for slice_ in slices:
+        ports: Any = slice_.get("ports") or [{}]
+        endpoints: Any = slice_.get("endpoints") or []
+        for endpoint in endpoints:
+            # https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/: unknown counts as ready
+            if (endpoint.get("conditions") or {}).get("ready") is False:
+                continue
+            target = endpoint.get("targetRef") or {}
+            found.append(
+                (ref_to(POD, service.namespace, str(target.get("name") or "")), int(ports[0].get("port") or 0))
+            )
+    return found
+
+
+async def ask(work: Work, index: int, step: Ask) -> None:
+    """Asks once a second until it answers. What does not answer is told, and undoes nothing."""
+    await work.mark(index, state=StepState.STARTED, started_at=work.now())
+    seen: Observation | None = None
+    for attempt in range(step.attempts):
+        if attempt:
+            await work.ports.clock.sleep(POLL_SECONDS)
+            await work.breathe()
+        seen = await _ask(work, step.probe)
+        if seen.answered:
+            break
+    if seen is not None and not seen.answered and isinstance(step.probe, HTTPProbe):
+        seen = await _ask_without_http(work, step.probe) or seen
+    answered = seen is not None and seen.answered
+    note = seen.evidence if seen is not None else "it was not asked"
+    note += "" if answered else f" (asked {step.attempts} times from {ByAPIServer()})"
+    await work.mark(index, state=StepState.DONE if answered else StepState.FAILED, ended_at=work.now(), note=note)
+
+
+async def _ask(work: Work, probe: Probe) -> Observation:
+    """TCP can only be asked of a pod: one of the ready ones behind the Service stands for it."""
+    try:
+        if isinstance(probe, TCPProbe) and probe.target.kind == SERVICE.name:
+            pods = [(pod, port) for pod, port in await ready_endpoints(work, probe.target) if pod.name and port]
+            if not pods:
+                return Observation(probe, ByAPIServer(), Outcome.REFUSED, evidence="no pod behind it is ready")
+            pod, port = pods[0]
+            probe = TCPProbe(target=pod, port=port, timeout_seconds=probe.timeout_seconds)
+        return await work.call(work.prober.ask(probe, ByAPIServer()))
+    except BotError as error:
+        return Observation(probe, ByAPIServer(), Outcome.NOT_ASKED, evidence=str(error))
+
+
+async def _ask_without_http(work: Work, probe: HTTPProbe) -> Observation | None:
+    """A usual number does not make a port speak HTTP: one that takes connections answers."""
+    if probe.target.kind != SERVICE.name:
+        return None
+    seen = await _ask(work, TCPProbe(target=probe.target, port=probe.port))
+    if not seen.answered:
+        return None
+    evidence = f"it takes connections, but does not speak HTTP ({seen.evidence or 'connected'})"
+    return Observation(seen.probe, seen.vantage, seen.outcome, seen.latency_seconds, evidence)

@@ -1,0 +1,158 @@
+"""The three ways in which steps write: apply, put fields back, delete. Each looks before it writes, and can be called
+again after a kill: what has arrived already is recognised and not sent a second time.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Awaitable
+
+from bot.application.execution.working import Work
+from bot.domain.changes import fields
+from bot.domain.changes.change import Apply, Delete, Restore, StepState
+from bot.domain.network.references import JSONObject, Ref
+from bot.errors import BotError, Conflict, NotFound, Unreachable
+
+ATTEMPTS = 5
+"""Readings anew when somebody wrote (a status, say) between our reading and our writing."""
+CLOCK_SKEW = datetime.timedelta(seconds=30)
+"""How far the API server's clock may be behind ours."""
+
+
+class StepFailed(Exception):
+    """The step cannot be done; the text says why, for people."""
+
+
+async def look(work: Work, ref: Ref) -> JSONObject | None:
+    """The object as it is now; None: there is none."""
+    try:
+        return await work.call(work.cluster.get(ref))
+    except NotFound:
+        return None
+
+
+def arrived(step: Apply, object: JSONObject, started_at: datetime.datetime | None) -> bool:
+    """Whether an apply that was sent, and never answered, has been carried out."""
+    if not fields.covers(object, step.manifest) or not fields.applied_by_us(object):
+        return False
+    made = fields.created_at(object)
+    return not step.creates or (made is not None and started_at is not None and made >= started_at - CLOCK_SKEW)
+
+
+async def apply(work: Work, index: int, step: Apply) -> None:
+    """Sends it once; after a kill, only when it has not arrived."""
+    resumed = work.step(index).state is StepState.STARTED
+    there = await look(work, step.ref)
+    if resumed and there is not None and arrived(step, there, work.step(index).started_at):
+        await _applied(work, index, step, there, "it had arrived before the process that sent it died")
+        return
+    _check_before(step, there)
+    started_at = work.step(index).started_at if resumed else work.now()
+    await work.mark(index, state=StepState.STARTED, started_at=started_at, repeated=resumed)
+    try:
+        result = await work.call(work.cluster.apply(step.manifest, force=step.force))
+    except Unreachable as error:
+        await _unanswered(work, index, step, error)
+        return
+    except BotError as error:
+        await work.mark(index, state=StepState.FAILED, ended_at=work.now(), note=str(error))
+        raise StepFailed(str(error)) from error
+    if step.creates and not result.created and not resumed:
+        # Between our reading and our writing somebody made it: it is not ours to delete.
+        note = "somebody made it at the same moment, and our fields went into theirs"
+        await work.mark(index, state=StepState.LEFT, ended_at=work.now(), uid=fields.uid(result.object), note=note)
+        raise StepFailed(f"{step.ref}: {note}")
+    await _applied(work, index, step, result.object, "")
+
+
+def _check_before(step: Apply, there: JSONObject | None) -> None:
+    if step.creates and there is not None:
+        raise StepFailed(f"Somebody has made {step.ref} meanwhile")
+    if not step.creates and there is None:
+        raise StepFailed(f"{step.ref} is gone")
+    if there is not None and (changed := fields.lost(there, step.prior)):
+        raise StepFailed(f"Somebody has changed {step.ref} meanwhile: {', '.join(changed)}")
+
+
+async def _unanswered(work: Work, index: int, step: Apply, error: Unreachable) -> None:
+    """The answer was lost, perhaps not the request."""
+    try:
+        there = await look(work, step.ref)
+    except BotError:
+        there = None
+    if there is None or not arrived(step, there, work.step(index).started_at):
+        raise StepFailed(str(error)) from error
+    await _applied(work, index, step, there, "the answer was lost, but it had arrived")
+
+
+async def _applied(work: Work, index: int, step: Apply, object: JSONObject, note: str) -> None:
+    await work.mark(
+        index,
+        state=StepState.DONE,
+        ended_at=work.now(),
+        uid=fields.uid(object),
+        written=fields.standing(object, step.manifest),
+        # Found after a kill, others may have written since: only our own writing is known to be expected.
+        writers=(fields.MANAGER,) if note and step.creates else fields.writers(object),
+        note=note,
+    )
+
+
+async def restore(work: Work, index: int, step: Restore) -> None:
+    """Puts fields back that still stand as expected; what stands right already is not written."""
+    for _ in range(ATTEMPTS):
+        there = await look(work, step.ref)
+        if there is None:
+            raise StepFailed(f"{step.ref} is gone")
+        if fields.hold(there, step.fields):
+            await work.mark(
+                index,
+                state=StepState.DONE,
+                ended_at=work.now(),
+                uid=fields.uid(there),
+                written=step.fields,
+                writers=fields.writers(there),
+            )
+            return
+        if changed := fields.lost(there, step.expected):
+            raise StepFailed(f"Somebody has changed {step.ref} meanwhile: {', '.join(changed)}")
+        repeated = work.step(index).state is StepState.STARTED
+        await work.mark(index, state=StepState.STARTED, started_at=work.now(), repeated=repeated)
+        await _tolerant(work, work.cluster.replace(fields.with_fields(there, step.fields)))
+    raise StepFailed(f"{step.ref} is being written to all the time")
+
+
+async def delete(work: Work, index: int, step: Delete) -> None:
+    """Deletes the object if it still is this one and nobody else wrote to it."""
+    for _ in range(ATTEMPTS):
+        there = await look(work, step.ref)
+        if there is None or fields.uid(there) != step.uid or fields.metadata(there).get("deletionTimestamp"):
+            await work.mark(index, state=StepState.DONE, ended_at=work.now(), uid=step.uid)
+            return
+        if step.writers and (others := set(fields.writers(there)) - set(step.writers)):
+            raise StepFailed(f"{step.ref} was written to by {', '.join(sorted(others))} meanwhile")
+        repeated = work.step(index).state is StepState.STARTED
+        await work.mark(index, state=StepState.STARTED, started_at=work.now(), repeated=repeated)
+        await remove(work, step.ref, there)
+    raise StepFailed(f"{step.ref} is being written to all the time")
+
+
+async def remove(work: Work, ref: Ref, object: JSONObject) -> None:
+    """Deletes exactly this object as it was read; what happened shows the next reading."""
+    version = str(fields.metadata(object).get("resourceVersion") or "")
+    await _tolerant(work, work.cluster.delete(ref, uid=fields.uid(object), resource_version=version))
+
+
+async def put_back(work: Work, object: JSONObject) -> None:
+    """Writes the whole object under the precondition of its resourceVersion; the next reading shows what happened."""
+    await _tolerant(work, work.cluster.replace(object))
+
+
+async def _tolerant(work: Work, doing: Awaitable[object]) -> None:
+    """A stale precondition, a lost answer, an object that is gone: reading again tells which."""
+    try:
+        await work.call(doing)
+    except (Conflict, NotFound):
+        return
+    except Unreachable:
+        await work.ports.clock.sleep(1.0)
