@@ -1,5 +1,7 @@
 """`changes undo`: plans the way back of an applied change, as a change of its own."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 from bot.application.ports import Changing, Context
