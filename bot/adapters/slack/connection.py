@@ -12,10 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import aiohttp
 from aiohttp import WSMessage
 from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
 from slack_bolt.async_app import AsyncApp
-from slack_sdk.errors import SlackApiError
+from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
@@ -64,6 +65,19 @@ class _Client(SocketModeClient):
         self.messages = 0
         self._signal = signal
         self.on_message_listeners.append(self._count)
+
+    async def open_once(self, url: str) -> None:
+        """Opens the socket, or raises: a ticket that was refused once is never tried again."""
+        self.wss_uri = url
+        self.current_session = await self.aiohttp_client_session.ws_connect(
+            url,
+            autoping=False,
+            heartbeat=self.ping_interval,
+            proxy=self.proxy,
+            ssl=True if self.web_client.ssl is None else self.web_client.ssl,
+        )
+        self.current_session_monitor = asyncio.ensure_future(self.monitor_current_session())
+        self.message_receiver = asyncio.ensure_future(self.receive_messages())
 
     async def _count(self, message: WSMessage) -> None:
         self.messages += 1
@@ -143,8 +157,7 @@ class SocketConnection:
         client.socket_mode_request_listeners.append(self._handle)
         try:
             async with asyncio.timeout(self._patience.handshake):
-                client.wss_uri = await self._ticket()
-                await client.connect()  # type: ignore[no-untyped-call]
+                await client.open_once(await self._ticket())
                 while client.hello is None:
                     if not client.open:
                         raise TryLater("Slack closed the new connection at once")
@@ -154,6 +167,9 @@ class SocketConnection:
         except TimeoutError:
             await _close(client)
             raise TryLater("Slack's Socket Mode does not answer", cause="no hello in time") from None
+        except (aiohttp.ClientError, OSError) as error:
+            await _close(client)
+            raise translated(error) from None  # its text holds the ticket
         except BaseException:
             await _close(client)
             raise
@@ -166,9 +182,7 @@ class SocketConnection:
             if error_code(error) in _TOKEN_ERRORS:
                 raise app_token_refused(error_code(error)) from None
             raise translated(error) from None
-        except (TimeoutError, asyncio.CancelledError):
-            raise
-        except Exception as error:
+        except SlackClientError as error:
             raise translated(error) from error
         return str(answer["url"])
 
@@ -178,9 +192,13 @@ class SocketConnection:
 
     async def _watch(self) -> None:
         while True:
-            reason = await self._trouble()
-            _log.info("the Slack socket is replaced: %s", reason)
-            await self._replace(too_many=reason == "too_many_websockets")
+            try:
+                reason = await self._trouble()
+                _log.info("the Slack socket is replaced: %s", reason)
+                await self._replace(too_many=reason == "too_many_websockets")
+            except Exception:  # noqa: BLE001  a watchdog that died would leave the bot deaf
+                _log.exception("the watchdog of the Slack socket goes on after an error")
+                await self._clock.sleep(self._patience.retry_at_most)
 
     async def _trouble(self) -> str:
         """Waits until the current socket is in doubt; says why."""

@@ -26,6 +26,8 @@ class SmallSlack:
         self.refused_tickets = 0
         """So many handshakes are answered with 403."""
         self.num_connections = 1
+        self.answers_pings = True
+        self.on_socket: Callable[[], object] = lambda: None
         self.url = ""
         self._changed = asyncio.Event()
         self._next = 0
@@ -42,7 +44,8 @@ class SmallSlack:
         async with asyncio.timeout(10):
             while not condition():
                 self._changed.clear()
-                await self._changed.wait()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._changed.wait(), 0.02)
 
     async def send(self, kind: str, payload: dict[str, Any], **extra: Any) -> str:
         """An envelope on the newest socket; returns its id."""
@@ -129,9 +132,10 @@ class SmallSlack:
             self.refused_tickets -= 1
             self._changed.set()
             return web.Response(status=403)
-        socket = web.WebSocketResponse(autoping=True)
+        socket = web.WebSocketResponse(autoping=self.answers_pings)
         await socket.prepare(request)
         self.sockets.append(socket)
+        self.on_socket()
         if not self.silent:
             hello = {"type": "hello", "num_connections": self.num_connections, "connection_info": {"app_id": "A0"}}
             await socket.send_str(json.dumps(hello))
