@@ -34,6 +34,9 @@ class Refused(BotError):
 class Unreachable(BotError):
     """The other side did not answer in time, or not at all: trying again later may help."""
 
+    retry_after_seconds: float | None = None
+    """When the other side said how long to wait."""
+
 
 class Conflict(BotError):
     """Somebody else changed or owns what was to be written: a fresh reading is needed before trying again."""
