@@ -84,7 +84,7 @@ class SmallSlack:
 
     def application(self) -> web.Application:
         app = web.Application()
-        app.router.add_post("/api/{method}", self._method)
+        app.router.add_route("*", "/api/{method}", self._method)
         app.router.add_post("/response/{id}", self._respond)
         app.router.add_post("/upload/{id}", self._upload)
         app.router.add_get("/socket", self._socket)
