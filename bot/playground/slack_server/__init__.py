@@ -90,7 +90,7 @@ class EmbeddedSlack:
 
     @property
     def limits(self) -> RateLimits:
-        """`limits.refuse_next("chat.update", calls=2, retry_after_seconds=3)`; `limits.limits[method]` overrides a tier."""
+        """`limits.refuse_next("chat.update", calls=2)` answers 429; `limits.limits[method]` overrides a tier."""
         return self.web_api.limits
 
     def add_routes(self, app: web.Application) -> None:

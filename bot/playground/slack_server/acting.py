@@ -1,6 +1,6 @@
 """What people do in the pretend Slack, and which payload the bot gets for it. The page and `Person` both come here.
 
-Every function raises `Refusal` when Slack itself would not let the person do this; the `text` says it in Slack's manner.
+Every function raises `Refusal` when Slack itself would not let the person do this; its `text` tells the person.
 """
 
 import copy
@@ -75,7 +75,7 @@ class Acting:
         return {"ts": message["ts"]}
 
     def _command(self, user: User, channel: Channel, typed: str, thread_ts: str | None) -> JSON:
-        name, _, text = typed.partition(" ")
+        name, *rest = typed.split(None, 1)
         command = next((command for command in self.commands if command.name == name), None)
         if command is None:
             raise Refusal(
@@ -83,7 +83,7 @@ class Acting:
             )
         if thread_ts:
             raise Refusal("command_in_thread", text=f"{name} is not supported in threads. Sorry!")
-        text = text.strip()
+        text = "".join(rest).strip()
         if command.should_escape:
             text = as_slash_text(text, self.store.names(), self.typographic)
         response_url = self._response_url(self.store.new_hook(channel.id, user.id))
@@ -92,7 +92,7 @@ class Acting:
 
     def _tell_bot(self, user: User, channel: Channel, message: JSON) -> None:
         if channel.is_im:
-            self.delivery.event("message.im", payloads.message_event(self.store, channel, message))
+            self.delivery.event("message.im", payloads.message_event(channel, message))
         elif f"<@{self.store.bot_user_id}>" in message["text"]:
             if self.store.bot_user_id in channel.members:
                 self.delivery.event("app_mention", payloads.mention_event(channel, message))

@@ -1,4 +1,4 @@
-"""Block Kit's limits as tables. Source: docs.slack.dev/reference/block-kit (blocks, block elements, composition objects).
+"""Block Kit's limits as tables. Source: docs.slack.dev/reference/block-kit (blocks, elements, composition objects).
 
 What stands in no table is refused, as Slack refuses what it does not know. `blocks_problems` adds what holds between
 blocks: how many, ids that are there twice, characters of all tables and markdown together.
@@ -49,12 +49,17 @@ _DISPATCH = Shape(
     may={"trigger_actions_on": Many(OneOf(("on_enter_pressed", "on_character_entered")), 2)},
 )
 
-_ACTION = {"action_id": Text(255)}
-_CHOICE = {**_ACTION, "placeholder": plain(150), "confirm": _CONFIRM, "focus_on_load": flag}
-_OPTIONS = {"options": Many(_PLAIN_OPTION, 100), "option_groups": Many(_GROUP, 100)}
-_FIELD = {**_ACTION, "placeholder": plain(150), "focus_on_load": flag, "dispatch_action_config": _DISPATCH}
-_SEVERAL = {"max_selected_items": Number(1, 1_000_000)}
-_LENGTHS = {"min_length": Number(0, 3_000), "max_length": Number(1, 3_000)}
+_ACTION: dict[str, Checker] = {"action_id": Text(255)}
+_CHOICE: dict[str, Checker] = {**_ACTION, "placeholder": plain(150), "confirm": _CONFIRM, "focus_on_load": flag}
+_OPTIONS: dict[str, Checker] = {"options": Many(_PLAIN_OPTION, 100), "option_groups": Many(_GROUP, 100)}
+_FIELD: dict[str, Checker] = {
+    **_ACTION,
+    "placeholder": plain(150),
+    "focus_on_load": flag,
+    "dispatch_action_config": _DISPATCH,
+}
+_SEVERAL: dict[str, Checker] = {"max_selected_items": Number(1, 1_000_000)}
+_LENGTHS: dict[str, Checker] = {"min_length": Number(0, 3_000), "max_length": Number(1, 3_000)}
 
 ELEMENTS: dict[str, Checker] = {
     "button": Shape(
@@ -68,7 +73,11 @@ ELEMENTS: dict[str, Checker] = {
             "accessibility_label": Text(75),
         },
     ),
-    "image": Shape(must={"alt_text": Text(2_000)}, may={"image_url": _IMAGE_URL, "slack_file": anything}),
+    "image": Shape(
+        must={"alt_text": Text(2_000)},
+        may={"image_url": _IMAGE_URL, "slack_file": anything},
+        any_of=("image_url", "slack_file"),
+    ),
     "overflow": Shape(must={"options": Many(_PLAIN_OPTION, 5)}, may={**_ACTION, "confirm": _CONFIRM}),
     "static_select": Shape(
         may={**_CHOICE, **_OPTIONS, "initial_option": anything}, any_of=("options", "option_groups")
@@ -128,7 +137,7 @@ _IN_ACTIONS = {name for name in _PICKS if not name.startswith("multi_")} | {"but
 _IN_INPUT = _PICKS | {"plain_text_input", "number_input", "email_text_input", "url_text_input"}
 
 _STYLE = Shape(
-    may={name: flag for name in ("bold", "italic", "strike", "code", "underline", "highlight", "client_highlight")}
+    may=dict.fromkeys(("bold", "italic", "strike", "code", "underline", "highlight", "client_highlight"), flag)
 )
 _RICH_PARTS: dict[str, Checker] = {
     "text": Shape(must={"text": Text(12_000)}, may={"style": _STYLE}),
@@ -163,7 +172,7 @@ _RICH_TEXT = Shape(must={"elements": Many(Kinds(_RICH_BLOCKS, _RICH_BLOCKS), 1_0
 
 _CELLS: dict[str, Checker] = {"raw_text": Shape(must={"text": Text(10_000)}), "rich_text": _RICH_TEXT}
 _COLUMN = Shape(may={"align": OneOf(("left", "center", "right")), "is_wrapped": flag})
-_ID = {"block_id": Text(255)}
+_ID: dict[str, Checker] = {"block_id": Text(255)}
 
 BLOCKS: dict[str, Checker] = {
     "section": Shape(

@@ -13,7 +13,7 @@ from bot.playground.slack_server.block_kit import (
     plain,
 )
 from bot.playground.slack_server.refusal import Refusal
-from bot.playground.slack_server.shapes import Many, Problems, Shape, Text, anything, flag, problem
+from bot.playground.slack_server.shapes import Checker, Many, Problems, Shape, Text, anything, flag, problem
 from bot.playground.slack_server.store import JSON, Store
 
 BLOCKS_A_MESSAGE, BLOCKS_A_VIEW = 50, 100
@@ -21,7 +21,7 @@ POSTED_CHARACTERS, UPDATED_CHARACTERS = 40_000, 4_000
 VIEW_BYTES = 250_000
 METADATA_CHARACTERS = 8_000
 
-_VIEW_FIELDS = {
+_VIEW_FIELDS: dict[str, Checker] = {
     "blocks": anything,
     "callback_id": Text(255, 0),
     "private_metadata": Text(3_000, 0),
@@ -39,10 +39,30 @@ _MODAL = Shape(
     },
 )
 _HOME = Shape(must={"blocks": anything}, may=_VIEW_FIELDS)
-_ATTACHMENTS = Many(Shape(may={name: anything for name in (
-    "blocks", "color", "fallback", "text", "title", "title_link", "pretext", "author_name", "author_link", "author_icon", "fields",
-    "footer", "footer_icon", "image_url", "thumb_url", "ts", "mrkdwn_in", "id", "callback_id", "actions", "attachment_type",
-)}), 100, 0)  # fmt: skip
+_ATTACHMENT_FIELDS = [
+    "blocks",
+    "color",
+    "fallback",
+    "text",
+    "title",
+    "title_link",
+    "pretext",
+    "author_name",
+    "author_link",
+    "author_icon",
+    "fields",
+    "footer",
+    "footer_icon",
+    "image_url",
+    "thumb_url",
+    "ts",
+    "mrkdwn_in",
+    "id",
+    "callback_id",
+    "actions",
+    "attachment_type",
+]
+_ATTACHMENTS = Many(Shape(may=dict.fromkeys(_ATTACHMENT_FIELDS, anything)), 100, 0)
 
 
 def message_content(arguments: JSON, store: Store, longest: int | None = None) -> JSON:
@@ -58,7 +78,7 @@ def message_content(arguments: JSON, store: Store, longest: int | None = None) -
     if longest and text and len(text) > longest:
         raise Refusal("msg_too_long")
     content: JSON = {"text": (text or "")[:POSTED_CHARACTERS]}
-    if blocks is not None:
+    if blocks:
         check_blocks(blocks, store)
         content["blocks"] = with_ids(blocks, store)
     if attachments is not None:

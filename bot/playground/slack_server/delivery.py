@@ -1,10 +1,11 @@
 """Brings what people did to the bot, and what its acknowledgement means back to the people.
 
 Each delivery is a task of its own, as Slack does not wait for one before it sends the next. Events that are not
-acknowledged come again: at once, after a minute, after five minutes. Commands and clicks do not; there the person is told.
+acknowledged come again: at once, after a minute, after five minutes. Commands and clicks do not: the person is told.
 """
 
 import asyncio
+import copy
 from collections.abc import Collection, Coroutine
 from typing import Any
 
@@ -13,7 +14,7 @@ from bot.playground.slack_server.checking import view_content
 from bot.playground.slack_server.methods import views
 from bot.playground.slack_server.refusal import Refusal
 from bot.playground.slack_server.response_urls import respond
-from bot.playground.slack_server.store import JSON, Store
+from bot.playground.slack_server.store import JSON, Channel, Store
 from bot.playground.slack_server.transport import Kind, Reply, Retry, Transport
 
 RETRY_AFTER_SECONDS = (0.0, 60.0, 300.0)
@@ -27,12 +28,18 @@ class Delivery:
         self._store = store
         self.transport = transport
         self._subscribed = frozenset(subscribed)
+        store.on_direct_message = self._direct_message
         self._tasks: set[asyncio.Task[None]] = set()
 
     def event(self, name: str, inner: JSON) -> None:
         """Sends an event when the app subscribed to `name`, such as `message.im`."""
         if name in self._subscribed:
-            self._start(self._event(payloads.event(self._store, inner), inner["type"] == "app_home_opened"))
+            self._start(
+                self._event(payloads.event(self._store, copy.deepcopy(inner)), inner["type"] == "app_home_opened")
+            )
+
+    def _direct_message(self, channel: Channel, message: JSON) -> None:
+        self.event("message.im", payloads.message_event(channel, message))
 
     def slash_command(self, payload: JSON) -> None:
         self._start(self._slash_command(payload))
@@ -76,9 +83,7 @@ class Delivery:
             reply = await self.transport.deliver("events_api", payload, Retry(attempt, self._reason(reply)))
 
     def _reason(self, reply: Reply) -> str:
-        over_http = hasattr(self.transport, "url")
-        words = {"timeout": "http_timeout", "error": "http_error", "unreachable": "connection_failed"}
-        return words[reply.outcome] if over_http else "timeout"
+        return self.transport.retry_reasons.get(reply.outcome, "timeout")
 
     async def _slash_command(self, payload: JSON) -> None:
         reply = await self.transport.deliver("slash_commands", payload)

@@ -1,4 +1,4 @@
-"""What a person puts into Block Kit's elements, in the form in which Slack tells the app: actions and `state.values`."""
+"""What a person puts into Block Kit's elements, in the form that the app is told: actions and `state.values`."""
 
 from collections.abc import Callable
 from typing import Any

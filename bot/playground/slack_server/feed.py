@@ -1,4 +1,4 @@
-"""What happened in the workspace, in order and numbered, for everyone who looks on: the page's event stream and tests."""
+"""What happened in the workspace, in order and numbered, for everyone who looks on: the page and the tests."""
 
 import asyncio
 from collections import deque

@@ -56,7 +56,7 @@ def event(store: Store, inner: JSON) -> JSON:
     }
 
 
-def message_event(store: Store, channel: Channel, message: JSON) -> JSON:
+def message_event(channel: Channel, message: JSON) -> JSON:
     """`message` as the bot hears it in direct messages."""
     inner = {name: value for name, value in message.items() if name != "metadata"}
     return {**inner, "channel": channel.id, "event_ts": message["ts"], "channel_type": "im"}

@@ -1,6 +1,7 @@
 """The person's side of the pretend Slack: the JSON protocol of the web page, and `Person`, the same for tests.
 
-Everything stands under `/page/`. Requests and answers are JSON in UTF-8; a POST must say `Content-Type: application/json`.
+Everything stands under `/page/`. Requests and answers are JSON in UTF-8; a POST must say `Content-Type:
+application/json`.
 
 Who may ask. When `EmbeddedSlack(secret=…)` is set, each request carries it: header `X-Playground-Secret` or query
 `secret` (for EventSource and pictures). `Host` must be the address of this server (127.0.0.1 or localhost, its port),
@@ -8,8 +9,8 @@ Who may ask. When `EmbeddedSlack(secret=…)` is set, each request carries it: h
 
 Who one is. `as` (query of a GET, field of a POST) is the name or id of a person: `ana` (when it is left out) or `ben`.
 
-Answers. `{"ok": true, …}`, or with status 400 (403, 404) `{"ok": false, "error": code, "text": what to tell the person}`.
-A request is answered as soon as Slack has taken it; what the bot makes of it comes as events.
+Answers. `{"ok": true, …}`, or with status 400 (403, 404) `{"ok": false, "error": code, "text": what to tell the
+person}`. A request is answered as soon as Slack has taken it; what the bot makes of it comes as events.
 
     GET  /page/state    {me, bot, team: {id, name}, users, channels, messages: {channel id: [message, oldest first]},
                         views: [the open modals, the top one last], home: view or null,
@@ -24,18 +25,20 @@ A request is answered as soon as Slack has taken it; what the bot makes of it co
     POST /page/invite   {as, channel, user?}       into a channel; the bot when no user is named
     POST /page/home     {as}                       the person opens the bot's Home tab
 
-`values` is `{block_id: {action_id: value}}`: what stands in the inputs of the message or view. A `value` is a text (inputs,
-dates as YYYY-MM-DD, times as HH:MM, date-times as a number of seconds), the value of an option (selects, radio buttons,
-overflow), an id (user, channel and conversation selects), or a list of those (multi-selects, checkboxes). Nothing for a
-button. Empty fields are left out or null. The server finds the element and builds Slack's payload; confirmation dialogs
-are the page's task before it clicks. A button with a `url` is opened by the page and clicked as well.
+`values` is `{block_id: {action_id: value}}`: what stands in the inputs of the message or view. A `value` is a text
+(inputs, dates as YYYY-MM-DD, times as HH:MM, date-times as a number of seconds), the value of an option (selects,
+radio buttons, overflow), an id (user, channel and conversation selects), or a list of those (multi-selects,
+checkboxes). Nothing for a button. Empty fields are left out or null. The server finds the element and builds Slack's
+payload; confirmation dialogs are the page's task before it clicks. A button with a `url` is opened by the page and
+clicked as well.
 
-A user is `{id, name, real_name, is_bot, tz}`. A channel is `{id, name, is_private, is_im, is_archived, topic, members}`; an
-`is_im` one has the bot in it and `user`, its person, and is shown to that person alone. A message is Slack's own: `{channel,
-ts, user, text, blocks?, attachments?, thread_ts?, reply_count?, reactions?, files?, edited?, bot_id?, app_id?}`; in `text` Slack's
-markup stands (`<@U…>`, `<http://…|label>`, `&amp;`). An ephemeral one has `ephemeral: true` and only its person gets it. A
-file is `{id, name, title, mimetype, size, url}`, url being `/page/files/ID` without the secret. A view is Slack's own with `id`,
-`type` (modal or home), `hash`, `root_view_id`, `previous_view_id`, `state`.
+A user is `{id, name, real_name, is_bot, tz}`. A channel is `{id, name, is_private, is_im, is_archived, topic,
+members}`; an `is_im` one has the bot in it and `user`, its person, and is shown to that person alone. A message is
+Slack's own: `{channel, ts, user, text, blocks?, attachments?, thread_ts?, reply_count?, reactions?, files?, edited?,
+bot_id?, app_id?}`; in `text` Slack's markup stands (`<@U…>`, `<http://…|label>`, `&amp;`). An ephemeral one has
+`ephemeral: true` and only its person gets it. A file is `{id, name, title, mimetype, size, url}`, url being
+`/page/files/ID` without the secret. A view is Slack's own with `id`, `type` (modal or home), `hash`, `root_view_id`,
+`previous_view_id`, `state`.
 
 Events have `id:` (a number), `event:` (the type) and `data:`, a JSON object that repeats `type` and holds:
 
@@ -144,7 +147,10 @@ class Person:
     def messages(self, channel: str) -> list[JSON]:
         """What stands in the channel now, oldest first, without ephemeral messages."""
         found = self._slack.store.find_channel(channel, self.id)
-        return [] if found is None else list(self._slack.store.messages[found.id].values())
+        if found is None:
+            return []
+        store = self._slack.store
+        return [store.message_for_page(found, message) for message in store.messages[found.id].values()]
 
     async def _next_shown(self, types: tuple[str, ...], channel: str | None, where: Where | None) -> JSON:
         found = self._slack.store.find_channel(channel, self.id) if channel else None

@@ -1,4 +1,4 @@
-"""The person's side over HTTP. The protocol stands in the docstring of `person`; here is who may ask, and the routes."""
+"""The person's side over HTTP: who may ask, and the routes. The protocol stands in the docstring of `person`."""
 
 import hmac
 import json
@@ -30,7 +30,12 @@ class PersonRoutes:
         app.router.add_get("/page/state", self._state)
         app.router.add_get("/page/events", self._events)
         app.router.add_get("/page/files/{file_id}", self._file)
-        posts = {"say": self._say, "click": self._click, "options": self._options, "submit": self._submit}
+        posts: dict[str, Post] = {
+            "say": self._say,
+            "click": self._click,
+            "options": self._options,
+            "submit": self._submit,
+        }
         posts |= {"close": self._close, "invite": self._invite, "home": self._home}
         for name, act in posts.items():
             app.router.add_post(f"/page/{name}", self._posted(act))

@@ -1,7 +1,7 @@
 """How often a method may be called. Source: docs.slack.dev/apis/web-api/rate-limits and slack.md.
 
-The tiers hold for the workspace, chat.postMessage for each channel with a small burst. A switch refuses the next calls of
-a method, whatever the tier says.
+The tiers hold for the workspace, chat.postMessage for each channel with a small burst. A switch refuses the next calls
+of a method, whatever the tier says.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""The small language in which Block Kit's rules are tables: a checker looks at one value and notes what is wrong with it.
+"""The small language in which Block Kit's rules are tables: a checker looks at one value and notes what is wrong.
 
 The sentences are Slack's, each with the JSON pointer of the place (slack.md, "Wording of a refusal").
 """

@@ -4,12 +4,13 @@ import hashlib
 import hmac
 import json
 import urllib.parse
+from collections.abc import Mapping
 
 import aiohttp
 
 from bot.playground.slack_server.clock import within
 from bot.playground.slack_server.store import JSON, Store
-from bot.playground.slack_server.transport import DEADLINE_SECONDS, Kind, Reply, Retry
+from bot.playground.slack_server.transport import DEADLINE_SECONDS, Kind, Outcome, Reply, Retry
 
 _ANSWER_BYTES = 1_000_000
 
@@ -25,6 +26,11 @@ class SignedHttp:
 
     def __init__(self, store: Store, url: str, signing_secret: str) -> None:
         self.url = url
+        self.retry_reasons: Mapping[Outcome, str] = {
+            "timeout": "http_timeout",
+            "error": "http_error",
+            "unreachable": "connection_failed",
+        }
         self._store = store
         self._signing_secret = signing_secret
         self._session: aiohttp.ClientSession | None = None

@@ -1,13 +1,14 @@
 """Socket Mode: up to ten WebSockets, each envelope to exactly one of them, and everything that goes wrong with sockets.
 
-Reference: docs.slack.dev/apis/events-api/using-socket-mode and slack.md. The socket is plain `ws` because it never leaves
-loopback.
+Reference: docs.slack.dev/apis/events-api/using-socket-mode and slack.md. The socket is plain `ws` because it
+never leaves loopback.
 """
 
 import asyncio
 import json
 import secrets
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +17,7 @@ from aiohttp import WSMsgType, web
 from bot.playground.slack_server.arguments import Arguments
 from bot.playground.slack_server.clock import within
 from bot.playground.slack_server.store import JSON, Store
-from bot.playground.slack_server.transport import DEADLINE_SECONDS, Kind, Reply, Retry
+from bot.playground.slack_server.transport import DEADLINE_SECONDS, Kind, Outcome, Reply, Retry
 
 MOST_CONNECTIONS = 10
 EVENT_DEADLINE_SECONDS = 4.0
@@ -47,6 +48,7 @@ class SocketMode:
         self._turn = 0
         self._changed = asyncio.Event()
         self.connections: list[Connection] = []
+        self.retry_reasons: Mapping[Outcome, str] = {}
 
     def add_routes(self, app: web.Application) -> None:
         app.router.add_get("/link/", self._serve)

@@ -6,6 +6,7 @@ Rules of methods (who may, what length) are not here: they stand with the method
 
 import copy
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,6 +60,7 @@ class File:
     length: int
     title: str = ""
     content: bytes | None = None
+    upload_key: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     shared: bool = False
     channels: set[str] = field(default_factory=set)
 
@@ -108,6 +110,8 @@ class Store:
         self.hooks: dict[str, Hook] = {}
         self.states: dict[str, JSON] = {}
         """What stands in the inputs of a message (by channel and ts) or a view (by id): block id, action id, value."""
+        self.on_direct_message: Callable[[Channel, JSON], None] | None = None
+        """Told of what the bot itself writes to direct messages: Slack sends the bot its own messages as well."""
         self._last_microsecond = 0
         self._counter = 0
         self._furnish(bot_name)
@@ -205,17 +209,26 @@ class Store:
         if thread_ts and thread_ts != message["ts"]:
             self._count_reply(channel, thread_ts, message)
         self._publish("message", channel, message)
+        self._tell_bot(channel, message)
         return message
 
     def change_message(self, channel: Channel, ts: str, fields: JSON, edited_by: str | None = None) -> JSON:
         message = self.messages[channel.id][ts]
+        before = copy.deepcopy(message)
         message.update(fields)
-        for name in [name for name, value in fields.items() if value is None]:
+        for name in [name for name, value in message.items() if value is None]:
             del message[name]
         if edited_by:
             message["edited"] = {"user": edited_by, "ts": self.next_ts()}
         self._publish("message_changed", channel, message)
+        changed = {"type": "message", "subtype": "message_changed", "hidden": True, "ts": self.next_ts()}
+        self._tell_bot(channel, {**changed, "message": message, "previous_message": before})
         return message
+
+    def _tell_bot(self, channel: Channel, message: JSON) -> None:
+        own = message.get("message", message)["user"] == self.bot_user_id
+        if own and channel.is_im and self.on_direct_message is not None:
+            self.on_direct_message(channel, message)
 
     def remove_message(self, channel: Channel, ts: str) -> None:
         """A message that has replies leaves a tombstone, so that its thread stays."""
@@ -273,7 +286,7 @@ class Store:
     def change_ephemeral(self, channel: Channel, ts: str, fields: JSON) -> None:
         message = self.ephemerals[channel.id][ts]
         message.update(fields)
-        for name in [name for name, value in fields.items() if value is None]:
+        for name in [name for name, value in message.items() if value is None]:
             del message[name]
         self._publish_ephemeral("ephemeral_changed", channel, message)
 

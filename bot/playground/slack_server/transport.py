@@ -1,5 +1,6 @@
-"""What both ways to the bot, sockets and signed HTTP, have in common: a request goes out, a reply or its absence comes back."""
+"""What both ways to the bot, sockets and signed HTTP, have in common: a request goes out, a reply comes back or not."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -29,6 +30,9 @@ class Reply:
 
 
 class Transport(Protocol):
+    retry_reasons: Mapping[Outcome, str]
+    """What the next attempt calls each way to fail; what is not here is a `timeout`."""
+
     async def deliver(self, kind: Kind, payload: JSON, retry: Retry | None = None) -> Reply:
         """Hands one payload to the bot and waits for its acknowledgement, no longer than the deadline."""
         ...

@@ -38,7 +38,7 @@ class WebApi:
 
     def add_routes(self, app: web.Application) -> None:
         app.router.add_route("*", "/api/{method}", self._answer)
-        app.router.add_post("/upload/v1/{file_id}", self._upload)
+        app.router.add_post("/upload/v1/{key}", self._upload)
         app.router.add_get("/files-pri/{file_id}", self._file)
 
     async def _answer(self, request: web.Request) -> web.Response:
@@ -81,8 +81,9 @@ class WebApi:
         return {} if self._scopes is None else {"X-OAuth-Scopes": ",".join(sorted(self._scopes))}
 
     async def _upload(self, request: web.Request) -> web.Response:
-        file = self._store.files.get(request.match_info["file_id"])
-        if file is None or file.shared:
+        key = request.match_info["key"]
+        file = next((file for file in self._store.files.values() if file.upload_key == key), None)
+        if file is None or file.content is not None:
             return web.Response(status=404, text="no such upload")
         content = await _uploaded_bytes(request, file.length)
         if len(content) != file.length:

@@ -34,8 +34,10 @@ def update(store: Store, arguments: Arguments) -> JSON:
     if old["user"] != store.bot_user_id:
         raise Refusal("cant_update_message")
     fields = message_content(arguments.given, store, UPDATED_CHARACTERS) | metadata(arguments.given)
-    if "blocks" not in fields and "blocks" in old:
-        fields["blocks"] = None  # text without blocks replaces blocks, as in Slack
+    for name in ("blocks", "attachments"):
+        # What is left out stays as it was; only an empty list takes it away (python-slack-sdk issue 523).
+        if arguments.given.get(name) == [] and name in old:
+            fields[name] = None
     changed = store.change_message(channel, old["ts"], fields, edited_by=store.bot_user_id)
     return {"channel": channel.id, "ts": old["ts"], "text": changed["text"], "message": changed}
 

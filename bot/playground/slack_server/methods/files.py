@@ -1,4 +1,4 @@
-"""files.*: an upload in three steps, as Slack wants it since files.upload ended: ask for a URL, send the bytes, complete."""
+"""files.*: an upload in three steps, since files.upload ended: ask for a URL, send the bytes, complete."""
 
 from bot.playground.slack_server.arguments import Arguments
 from bot.playground.slack_server.checking import message_content
@@ -21,7 +21,7 @@ def get_upload_url(store: Store, arguments: Arguments) -> JSON:
         raise Refusal("file_upload_size_restricted")
     file = File(store.next_id("F"), name, length)
     store.files[file.id] = file
-    return {"upload_url": f"{arguments.base_url}/upload/v1/{file.id}", "file_id": file.id}
+    return {"upload_url": f"{arguments.base_url}/upload/v1/{file.upload_key}", "file_id": file.id}
 
 
 def complete_upload(store: Store, arguments: Arguments) -> JSON:
