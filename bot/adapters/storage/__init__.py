@@ -1,5 +1,5 @@
-"""What the bot remembers, in SQL. Rows never leave this folder."""
+"""What Patchbay remembers, in SQLite or PostgreSQL. Rows never leave this folder: stores give back whole records."""
 
-from bot.adapters.storage.storage import SQLStorage
+from bot.adapters.storage.database import SQLStorage
 
 __all__ = ["SQLStorage"]

@@ -2,31 +2,78 @@
 
 from typing import Any
 
-from sqlalchemy import select
+import msgspec
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.adapters.storage.records import Records
-from bot.adapters.storage.tables import changes
-from bot.domain.changes.change import ChangeRecord, ChangeState
+from bot.adapters.storage import documents
+from bot.adapters.storage.tables import CHANGES
+from bot.domain.changes.change import ChangeRecord
+from bot.errors import Conflict, NotFound
 
-_RUNNING = tuple(state.value for state in ChangeState if state.running)
+_COLUMNS = (CHANGES.c.id, CHANGES.c.revision, CHANGES.c.document)
 
 
-class Changes(Records[ChangeRecord]):
-    table = changes
-    kind = ChangeRecord
-    word = "change"
+class Changes:
+    """Implements ChangeStore."""
 
-    def _columns(self, record: Any) -> dict[str, Any]:
-        return {"cluster": record.change.cluster, "state": record.state.value}
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, record: ChangeRecord) -> ChangeRecord:
+        """Stores a new one; returns it with its id and revision."""
+        values = _values(record, revision=1)
+        id = (await self._connection.execute(insert(CHANGES).values(values).returning(CHANGES.c.id))).scalar_one()
+        return _with(record, id, 1)
+
+    async def get(self, id: int) -> ChangeRecord:
+        """Raises NotFound."""
+        row = (await self._connection.execute(select(*_COLUMNS).where(CHANGES.c.id == id))).first()
+        if row is None:
+            raise NotFound(f"There is no change {id}", next_step="see `changes list`")
+        return _record(row)
 
     async def save(self, record: ChangeRecord) -> ChangeRecord:
-        saved: ChangeRecord = await self._replaced(record)
-        return saved
+        """Stores the next revision; returns it. Raises Conflict when somebody saved since this one was read."""
+        revision = record.revision + 1
+        result = await self._connection.execute(
+            update(CHANGES)
+            .where(CHANGES.c.id == record.id, CHANGES.c.revision == record.revision)
+            .values(_values(record, revision))
+        )
+        if result.rowcount != 1:
+            await self.get(record.id)
+            raise Conflict(
+                f"Change {record.id} was just changed by somebody else",
+                next_step=f"look at it again with `changes show {record.id}`",
+            )
+        return _with(record, record.id, revision)
 
     async def recent(self, cluster: str, limit: int = 20) -> list[ChangeRecord]:
-        query = select(changes.c.record).order_by(changes.c.id.desc()).limit(limit)
-        return await self._found(query.where(changes.c.cluster == cluster) if cluster else query)
+        """The newest first. Cluster empty: of all."""
+        wanted = select(*_COLUMNS).order_by(CHANGES.c.id.desc()).limit(limit)
+        if cluster:
+            wanted = wanted.where(CHANGES.c.cluster == cluster)
+        return [_record(row) for row in await self._connection.execute(wanted)]
 
     async def running(self) -> list[ChangeRecord]:
-        query = select(changes.c.record).where(changes.c.state.in_(_RUNNING))
-        return await self._found(query.order_by(changes.c.id))
+        """All that are applying or rolling back, whoever owns them, oldest first."""
+        wanted = select(*_COLUMNS).where(CHANGES.c.running).order_by(CHANGES.c.id)
+        return [_record(row) for row in await self._connection.execute(wanted)]
+
+
+def _values(record: ChangeRecord, revision: int) -> dict[str, Any]:
+    return {
+        "revision": revision,
+        "cluster": record.change.cluster,
+        "running": record.state.running,
+        "document": documents.written(record),
+    }
+
+
+def _with(record: ChangeRecord, id: int, revision: int) -> ChangeRecord:
+    return msgspec.structs.replace(record, id=id, revision=revision)
+
+
+def _record(row: Any) -> ChangeRecord:
+    return documents.read(row.document, ChangeRecord, id=row.id, revision=row.revision)

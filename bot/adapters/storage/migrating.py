@@ -1,54 +1,43 @@
-"""Brings the tables up to date at start, under a lock, so that two processes may start at once.
+"""Brings a database to the tables that this Patchbay knows, in one transaction, under its lock.
 
-The newest version is known without Alembic, whose import costs more than everything else here: it is only loaded when
-there is something to do.
+Two processes that start at once are safe: the second waits, and finds nothing left to do. Alembic is imported only when
+there is something to do, because most starts have nothing.
 """
 
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bot.adapters.storage.tables import VERSION
 from bot.errors import BotError
 
-NEWEST = "0001"
-"""The version that this code expects; a test holds it to the files."""
-
-_VERSION_TABLE = "alembic_version"
-_POSTGRESQL_LOCK = 7_282_429_225  # any number, the same in all of our processes
+_FOLDER = Path(__file__).parent / "migrations"
 
 
-async def upgrade(engine: AsyncEngine) -> None:
-    """Raises BotError when the database was written by a newer Patchbay."""
-    async with engine.connect() as connection:
-        await connection.execution_options(patchbay_writes=True)
-        async with connection.begin():
-            if engine.dialect.name == "postgresql":
-                await connection.execute(text("SELECT pg_advisory_xact_lock(:id)"), {"id": _POSTGRESQL_LOCK})
-            await connection.run_sync(_upgrade)
+def current_version(connection: Connection) -> str:
+    """Empty for a database without tables of ours."""
+    if not inspect(connection).has_table("alembic_version"):
+        return ""
+    return str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or "")
 
 
-def _upgrade(connection: Connection) -> None:
-    version = _version(connection)
-    if version == NEWEST:
+def migrate(connection: Connection, where: str) -> None:
+    """To be called in a transaction that began as a writer. Raises BotError for a database of a newer Patchbay."""
+    current = current_version(connection)
+    if current == VERSION:
         return
-    if version is not None and version > NEWEST:
-        raise BotError(
-            "The database was written by a newer Patchbay",
-            cause=f"it has version {version}, and this Patchbay knows {NEWEST}",
-            next_step="use the newer Patchbay, or another database",
-        )
     from alembic import command
     from alembic.config import Config
+    from alembic.script import ScriptDirectory
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
-    config.set_main_option("path_separator", "os")
+    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
     config.attributes["connection"] = connection
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if current and current not in known:
+        raise BotError(
+            f"The database {where} was written by a newer Patchbay",
+            cause=f"its tables have version {current}, this Patchbay knows {VERSION}",
+            next_step="run the newer Patchbay, or restore a backup from before it",
+        )
     command.upgrade(config, "head")
-
-
-def _version(connection: Connection) -> str | None:
-    if not inspect(connection).has_table(_VERSION_TABLE):
-        return None
-    return connection.execute(text(f"SELECT version_num FROM {_VERSION_TABLE}")).scalar()  # noqa: S608  a constant

@@ -1,113 +1,131 @@
-"""Messages that wait to be delivered, in order within each conversation; and where delivered ones are."""
+"""Messages that wait to be delivered, in the order in which their conversations want them."""
 
 import datetime
+from collections.abc import Callable
 from typing import Any
 
-import msgspec
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.adapters.storage.tables import outbox, slots
+from bot.adapters.storage import documents
+from bot.adapters.storage.tables import OUTBOX, POSTED, instant, milliseconds
 from bot.application.ports.messenger import Message, MessageId
 from bot.application.ports.storage import OutboxEntry
+from bot.errors import NotFound
 
-WAITING, SENDING, DELIVERED, ABANDONED = "waiting", "sending", "delivered", "abandoned"
-_PENDING = (WAITING, SENDING)
-
-KEPT_SECONDS = 7 * 86_400
-"""How long what was delivered or given up is kept, for whoever wants to know."""
+_SET_ASIDE_KEPT = datetime.timedelta(days=30)
+_ADDRESSES_KEPT = datetime.timedelta(days=180)
+"""An edit of a message older than this is posted anew."""
 
 
-class SQLOutbox:
-    """Implements the port Outbox on one transaction."""
+class Outbox:
+    """Implements Outbox. `put_anything` tells the storage whether somebody has to be woken after the commit."""
 
-    def __init__(self, connection: AsyncConnection, now: datetime.datetime) -> None:
+    def __init__(self, connection: AsyncConnection, now: Callable[[], datetime.datetime]) -> None:
         self._connection = connection
         self._now = now
+        self.put_anything = False
 
     async def put(self, message: Message) -> None:
-        encoded = msgspec.json.encode(message).decode()
+        """Queues it. An edit of the same slot that nobody has begun to send is replaced by this one."""
+        self.put_anything = True
+        document = documents.written(message)
         replaced = await self._connection.execute(
-            update(outbox)
+            update(OUTBOX)
             .where(
-                outbox.c.conversation == message.conversation,
-                outbox.c.slot == message.slot,
-                outbox.c.state == WAITING,
-                # Only the last one waiting may be replaced: what stands behind it must not be overtaken.
-                outbox.c.id
-                == select(func.max(outbox.c.id))
-                .where(outbox.c.conversation == message.conversation, outbox.c.state.in_(_PENDING))
-                .scalar_subquery(),
+                OUTBOX.c.aside_at_ms.is_(None),
+                OUTBOX.c.conversation == message.conversation,
+                OUTBOX.c.slot == message.slot,
+                ~OUTBOX.c.sending,
+                OUTBOX.c.attempts == 0,
             )
-            .values(message=encoded)
+            .values(document=document)
         )
-        if replaced.rowcount == 0:
+        if not replaced.rowcount:
             await self._connection.execute(
-                insert(outbox).values(
-                    conversation=message.conversation, slot=message.slot, state=WAITING, message=encoded,
-                    created_at=self._now.timestamp(), attempts=0, not_before=None, why="",
+                insert(OUTBOX).values(
+                    conversation=message.conversation,
+                    slot=message.slot,
+                    created_at_ms=milliseconds(self._now()),
+                    document=document,
                 )
-            )  # fmt: skip
+            )
 
     async def due(self, now: datetime.datetime, limit: int = 50) -> list[OutboxEntry]:
-        first = (
-            select(func.min(outbox.c.id).label("id"))
-            .where(outbox.c.state.in_(_PENDING))
-            .group_by(outbox.c.conversation)
-            .subquery()
-        )
-        query = (
-            select(outbox)
-            .join(first, outbox.c.id == first.c.id)
-            .where((outbox.c.not_before.is_(None)) | (outbox.c.not_before <= now.timestamp()))
-            .order_by(outbox.c.id)
+        """The first undelivered entry of each conversation whose time has come, oldest first."""
+        firsts = select(func.min(OUTBOX.c.id)).where(OUTBOX.c.aside_at_ms.is_(None)).group_by(OUTBOX.c.conversation)
+        wanted = (
+            select(OUTBOX)
+            .where(
+                OUTBOX.c.id.in_(firsts),
+                OUTBOX.c.not_before_ms.is_(None) | (OUTBOX.c.not_before_ms <= milliseconds(now)),
+            )
+            .order_by(OUTBOX.c.id)
             .limit(limit)
         )
-        return [_entry(row) for row in await self._connection.execute(query)]
+        return [_entry(row) for row in await self._connection.execute(wanted)]
 
     async def sending(self, id: int) -> None:
-        await self._connection.execute(
-            update(outbox).where(outbox.c.id == id).values(state=SENDING, attempts=outbox.c.attempts + 1)
-        )
+        """Marks that it is about to be sent. Committed before the call to Slack."""
+        await self._update(id, sending=True, attempts=OUTBOX.c.attempts + 1)
 
     async def delivered(self, id: int, message: MessageId | None) -> None:
-        row = (await self._connection.execute(select(outbox).where(outbox.c.id == id))).one()
-        await self._connection.execute(update(outbox).where(outbox.c.id == id).values(state=DELIVERED, not_before=None))
-        where = (slots.c.conversation == row.conversation, slots.c.slot == row.slot)
+        """It arrived (as this message; None: by a way that cannot be edited). Remembers where the slot now is."""
+        entry = await self._get(id)
+        await self._connection.execute(delete(OUTBOX).where(OUTBOX.c.id == id))
         if message is not None:
-            await self._connection.execute(delete(slots).where(*where))
-            await self._connection.execute(
-                insert(slots).values(
-                    conversation=row.conversation, slot=row.slot, channel=message.channel, timestamp=message.timestamp
-                )
-            )
-        await self._connection.execute(
-            delete(outbox).where(
-                outbox.c.state.in_((DELIVERED, ABANDONED)), outbox.c.created_at < self._now.timestamp() - KEPT_SECONDS
-            )
-        )
+            await self._remember(entry.message.conversation, entry.message.slot, message)
+        await self._forget()
 
     async def failed(self, id: int, why: str, retry_at: datetime.datetime | None) -> None:
-        values: dict[str, Any] = {"why": why[:1_000], "state": ABANDONED if retry_at is None else WAITING}
-        values["not_before"] = retry_at.timestamp() if retry_at else None
-        await self._connection.execute(update(outbox).where(outbox.c.id == id).values(**values))
+        """It did not arrive; None: it never will, and is set aside."""
+        if retry_at is None:
+            await self._update(id, sending=False, why=why, aside_at_ms=milliseconds(self._now()))
+        else:
+            await self._update(id, sending=False, why=why, not_before_ms=milliseconds(retry_at))
 
     async def posted(self, conversation: str, slot: str) -> MessageId | None:
-        query = select(slots).where(slots.c.conversation == conversation, slots.c.slot == slot)
-        row = (await self._connection.execute(query)).first()
+        """Where the message of a slot is, once it was posted."""
+        wanted = select(POSTED).where(POSTED.c.conversation == conversation, POSTED.c.slot == slot)
+        row = (await self._connection.execute(wanted)).first()
         return MessageId(row.channel, row.timestamp) if row else None
+
+    async def _get(self, id: int) -> OutboxEntry:
+        row = (await self._connection.execute(select(OUTBOX).where(OUTBOX.c.id == id, _waiting()))).first()
+        if row is None:
+            raise NotFound(f"There is no message {id} that waits to be delivered")
+        return _entry(row)
+
+    async def _update(self, id: int, **values: Any) -> None:
+        if (
+            await self._connection.execute(update(OUTBOX).where(OUTBOX.c.id == id, _waiting()).values(**values))
+        ).rowcount != 1:
+            raise NotFound(f"There is no message {id} that waits to be delivered")
+
+    async def _remember(self, conversation: str, slot: str, message: MessageId) -> None:
+        where = {"channel": message.channel, "timestamp": message.timestamp, "at_ms": milliseconds(self._now())}
+        known = await self._connection.execute(
+            update(POSTED).where(POSTED.c.conversation == conversation, POSTED.c.slot == slot).values(**where)
+        )
+        if not known.rowcount:
+            await self._connection.execute(insert(POSTED).values(conversation=conversation, slot=slot, **where))
+
+    async def _forget(self) -> None:
+        now = self._now()
+        await self._connection.execute(delete(OUTBOX).where(OUTBOX.c.aside_at_ms < milliseconds(now - _SET_ASIDE_KEPT)))
+        await self._connection.execute(delete(POSTED).where(POSTED.c.at_ms < milliseconds(now - _ADDRESSES_KEPT)))
+
+
+def _waiting() -> Any:
+    return OUTBOX.c.aside_at_ms.is_(None)
 
 
 def _entry(row: Any) -> OutboxEntry:
     return OutboxEntry(
         id=row.id,
-        message=msgspec.json.decode(row.message, type=Message),
-        created_at=_instant(row.created_at),
+        message=documents.read(row.document, Message),
+        created_at=instant(row.created_at_ms),
         attempts=row.attempts,
-        not_before=None if row.not_before is None else _instant(row.not_before),
-        sending=row.state == SENDING,
+        not_before=None if row.not_before_ms is None else instant(row.not_before_ms),
+        sending=row.sending,
     )
-
-
-def _instant(seconds: float) -> datetime.datetime:
-    return datetime.datetime.fromtimestamp(seconds, datetime.UTC)

@@ -1,8 +1,8 @@
-"""What Alembic runs: on the connection, and in the transaction, that `migrating.py` hands over."""
+"""Alembic's way in: the connection is given, with its transaction open and its lock held (see `migrating.py`)."""
 
 from alembic import context
 
-from bot.adapters.storage.tables import metadata
+from bot.adapters.storage.tables import METADATA
 
-context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
+context.configure(connection=context.config.attributes["connection"], target_metadata=METADATA)
 context.run_migrations()
