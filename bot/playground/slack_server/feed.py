@@ -1,6 +1,7 @@
 """What happened in the workspace, in order and numbered, for everyone who looks on: the page and the tests."""
 
 import asyncio
+import copy
 from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -38,8 +39,9 @@ class Feed:
         return self._last_number
 
     def publish(self, type_: str, data: dict[str, Any], audience: frozenset[str] | None = None) -> None:
+        """Adds an event, as things stand now: what changes later is a later event."""
         self._last_number += 1
-        self._events.append(Event(self._last_number, type_, {"type": type_, **data}, audience))
+        self._events.append(Event(self._last_number, type_, copy.deepcopy({"type": type_, **data}), audience))
         self._ring()
 
     def end(self) -> None:

@@ -37,7 +37,7 @@ def _start(cursor: str) -> int:
         return 0
     try:
         word, _, position = base64.b64decode(cursor, validate=True).decode().partition(":")
-        if word != "next":
+        if word != "next" or not position.isdecimal():
             raise ValueError
         return int(position)
     except (ValueError, binascii.Error):

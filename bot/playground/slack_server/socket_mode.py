@@ -194,6 +194,6 @@ def _take_ack(connection: Connection, text: str) -> None:
         ack = json.loads(text)
     except ValueError:
         return
-    answer = connection.waiting.get(ack.get("envelope_id", "")) if isinstance(ack, dict) else None
+    answer = connection.waiting.get(str(ack.get("envelope_id"))) if isinstance(ack, dict) else None
     if answer is not None and not answer.done():
         answer.set_result(ack.get("payload"))

@@ -316,6 +316,7 @@ class Store:
     def new_trigger(self, user_id: str, root_view_id: str | None = None) -> str:
         trigger_id = f"{self.now_seconds()}.{self.next_id('1')}.{secrets.token_hex(16)}"
         expires = self.clock.monotonic() + TRIGGER_SECONDS
+        self._forget_ended()
         self.triggers[trigger_id] = Trigger(user_id, expires, root_view_id)
         return trigger_id
 
@@ -323,8 +324,15 @@ class Store:
         """The path of a new response_url."""
         hook_id = f"{self.team_id}/{self.next_id('H')}/{secrets.token_urlsafe(18)}"
         expires = self.clock.monotonic() + HOOK_SECONDS
+        self._forget_ended()
         self.hooks[hook_id] = Hook(channel_id, user_id, expires, HOOK_USES, source_ts, ephemeral)
         return hook_id
+
+    def _forget_ended(self) -> None:
+        """Ended rights are remembered for an hour, so that the refusal can say that they ended."""
+        before = self.clock.monotonic() - 3_600
+        self.triggers = {name: trigger for name, trigger in self.triggers.items() if trigger.expires > before}
+        self.hooks = {name: hook for name, hook in self.hooks.items() if hook.expires > before}
 
     def notice(self, user_id: str, code: str, text: str, channel_id: str | None = None) -> None:
         """What Slack itself tells one person."""

@@ -1,6 +1,7 @@
 """The Web API over HTTP: token, scope, rate limit and arguments checked in one place, then the method asked."""
 
 import json
+from collections import deque
 from collections.abc import Collection
 from typing import Any
 
@@ -33,8 +34,8 @@ class WebApi:
         self._scopes = scopes
         self._methods = {**METHODS, **methods}
         self.limits = RateLimits(store.clock)
-        self.calls: list[tuple[str, JSON]] = []
-        """What was asked, oldest first, without tokens; for tests."""
+        self.calls: deque[tuple[str, JSON]] = deque(maxlen=1_000)
+        """What was asked lately, oldest first, without tokens; for tests."""
 
     def add_routes(self, app: web.Application) -> None:
         app.router.add_route("*", "/api/{method}", self._answer)
