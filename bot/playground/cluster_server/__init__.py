@@ -1,0 +1,149 @@
+"""A small, faithful Kubernetes API server for the playground and for tests: HTTPS on loopback, and a world that moves.
+
+The request path is `serving` → `handlers` → `registry` → `store`; `controllers/` are clients of the registry, as
+anybody is. What the kinds are comes from `schema/`, what goes beyond a schema from `rules/`.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import datetime
+import secrets
+import tempfile
+from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from bot.playground.cluster_server.certificates import make_certificates
+from bot.playground.cluster_server.controllers import ALL
+from bot.playground.cluster_server.controllers.running import Controllers, Scene, Surroundings
+from bot.playground.cluster_server.kinds import built_in_kinds
+from bot.playground.cluster_server.podaccess import PodAccess
+from bot.playground.cluster_server.programs import Programs, Sockets
+from bot.playground.cluster_server.registry import Registry, Writing
+from bot.playground.cluster_server.serving import Serving
+from bot.playground.cluster_server.store import Store
+
+__all__ = ["EmbeddedCluster", "Surroundings"]
+
+Object = dict[str, Any]
+
+_NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
+_WRITING = Writing("kubectl")
+
+
+class EmbeddedCluster:
+    """One cluster. Nothing runs, and nothing but the objects given exists, before `start`."""
+
+    def __init__(self, objects: Iterable[Object] = (), *, pace: float = 0.0, seed: int | None = None) -> None:
+        """`pace` is how many real seconds a second of waiting takes the controllers; 0: everything happens at once."""
+        self.kinds = built_in_kinds()
+        self.store = Store()
+        self.programs = Programs(self._look_again)
+        self.surroundings = Surroundings()
+        self.token = secrets.token_urlsafe(32)
+        self._certificates = make_certificates()
+        self.ca_pem = self._certificates.ca_pem
+        self.url = ""
+        self.kubeconfig_path = Path()
+        self._age = datetime.timedelta()
+        self._pace = pace
+        self.registry = Registry(self.store, self.kinds, self.now, secrets.randbits(64) if seed is None else seed)
+        self._sockets = Sockets(self.programs)
+        self._scene = Scene(self.registry, self.programs, self.surroundings, self.ca_pem.decode(), pace)
+        self._controllers = Controllers(self._scene, ALL)
+        self.store.subscribe(self._sockets.hear)
+        self._pods = PodAccess(self.registry, self._sockets)
+        self._serving = Serving(self.registry, self._pods, self.token)
+        self._runner: web.AppRunner | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self.create(objects)
+
+    def now(self) -> datetime.datetime:
+        """The time in this cluster: the real one, but while a scenario is laid out as if long ago."""
+        return datetime.datetime.now(datetime.UTC) - self._age
+
+    def _look_again(self) -> None:
+        self._controllers.look_at_everything()
+
+    async def start(self, port: int = 0) -> None:
+        """Serves on 127.0.0.1 and writes the kubeconfig; port 0 takes a free one."""
+        self._controllers.start()
+        self._runner = web.AppRunner(
+            self._serving.application(), access_log=None, shutdown_timeout=0.1, handler_cancellation=True
+        )
+        await self._runner.setup()
+        context = self._certificates.context()
+        await web.TCPSite(self._runner, "127.0.0.1", port, ssl_context=context).start()
+        bound = self._runner.addresses[0][1]
+        self.url = f"https://127.0.0.1:{bound}"
+        self._serving.address = f"127.0.0.1:{bound}"
+        self._folder = tempfile.TemporaryDirectory(prefix="patchbay-playground-")
+        self.kubeconfig_path = Path(self._folder.name) / "kubeconfig"
+        self.kubeconfig_path.touch(mode=0o600)
+        self.kubeconfig_path.write_bytes(msgspec.json.format(msgspec.json.encode(self._kubeconfig()), indent=1))
+
+    async def stop(self) -> None:
+        """Ends every socket and task, and removes the kubeconfig."""
+        await self._controllers.stop()
+        if self._runner:
+            await self._runner.cleanup()
+        await self._pods.close()
+        await self._sockets.close()
+        if self._folder:
+            self._folder.cleanup()
+
+    async def __aenter__(self) -> EmbeddedCluster:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def settled(self) -> None:
+        """Returns when the controllers have nothing to do and nothing to wait for."""
+        await self._controllers.settled()
+
+    def create(self, objects: Iterable[Object]) -> None:
+        """Creates objects as an administrator would, in the order given, after the namespaces that are always there."""
+        namespaces = self.kinds.named("v1", "Namespace")
+        for name in _NAMESPACES:
+            if not self.store.get(namespaces, "", name):
+                self.registry.create(namespaces, "", {"metadata": {"name": name}}, Writing("kube-apiserver"))
+        for obj in objects:
+            kind = self.kinds.named(obj["apiVersion"], obj["kind"])
+            namespace = obj["metadata"].get("namespace", "default") if kind.namespaced else ""
+            self.registry.create(kind, namespace, obj, _WRITING)
+
+    def clear(self) -> None:
+        """Takes everything away at once; watches are told of each object."""
+        for stored in list(self.store.everything()):
+            metadata = stored.obj["metadata"]
+            kind = self.kinds.named(stored.obj["apiVersion"], stored.obj["kind"])
+            self.registry.vanish(kind, metadata.get("namespace", ""), metadata["name"])
+
+    @contextlib.asynccontextmanager
+    async def long_ago(self, age: datetime.timedelta) -> AsyncIterator[None]:
+        """What is created inside counts as made `age` ago, and the controllers wait for nothing."""
+        self._age, self._scene.pace = age, 0.0
+        try:
+            yield
+            await self.settled()
+        finally:
+            self._age, self._scene.pace = datetime.timedelta(), self._pace
+
+    def _kubeconfig(self) -> Object:
+        name = "patchbay-playground"
+        authority = base64.b64encode(self.ca_pem).decode()
+        return {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "current-context": name,
+            "clusters": [{"name": name, "cluster": {"server": self.url, "certificate-authority-data": authority}}],
+            "users": [{"name": name, "user": {"token": self.token}}],
+            "contexts": [{"name": name, "context": {"cluster": name, "user": name, "namespace": "default"}}],
+        }

@@ -1,0 +1,128 @@
+"""Cluster IPs and node ports: what a Service is given when it does not ask for one. The same name gets the same."""
+
+from __future__ import annotations
+
+import ipaddress
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+from bot.playground.cluster_server.kinds import Kind
+from bot.playground.cluster_server.rules.services import EXTERNAL_NAME, LOAD_BALANCER, NODE_PORT
+from bot.playground.cluster_server.statuses import invalid, unprocessable
+from bot.playground.cluster_server.store import Store
+from bot.playground.cluster_server.values import dig
+
+Object = dict[str, Any]
+
+SERVICES = ipaddress.ip_network("10.96.0.0/16")
+_RESERVED = 256
+"""Addresses at the start that are given only to those who ask, as the real one prefers it."""
+NODE_PORTS = range(30000, 32768)
+
+
+class Allotments:
+    """Looks at the Services that there are; keeps nothing of its own that could go stale."""
+
+    def __init__(self, store: Store, services: Kind) -> None:
+        self._store = store
+        self._services = services
+
+    def complete(self, service: Object, before: Object | None) -> None:
+        """Fills in addresses and ports in place. Raises 422 for an address that is taken or out of range."""
+        spec, was = service["spec"], (before or {}).get("spec", {})
+        if spec["type"] == EXTERNAL_NAME:
+            for name in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy"):
+                spec.pop(name, None)
+            return
+        self._address(service, spec, was)
+        spec.setdefault("ipFamilies", ["IPv4"])
+        spec.setdefault("ipFamilyPolicy", "SingleStack")
+        self._node_ports(service, spec, was)
+
+    def _address(self, service: Object, spec: Object, was: Object) -> None:
+        if was.get("clusterIP") and not spec.get("clusterIP"):
+            spec["clusterIP"], spec["clusterIPs"] = was["clusterIP"], was["clusterIPs"]
+        asked = spec.get("clusterIP")
+        if asked and asked != was.get("clusterIP"):
+            if was.get("clusterIP") is None and asked != "None":
+                self._check(service, asked)
+            spec["clusterIPs"] = [asked]
+        elif not asked:
+            spec["clusterIP"] = self._free_address(service)
+            spec["clusterIPs"] = [spec["clusterIP"]]
+
+    def _check(self, service: Object, asked: str) -> None:
+        try:
+            inside = ipaddress.ip_address(asked) in SERVICES
+        except ValueError:
+            inside = False
+        name = service["metadata"]["name"]
+        if not inside:
+            said = f"failed to allocate IP {asked}: the provided network does not match the current range"
+            raise unprocessable("Service", "", name, [invalid("spec.clusterIPs", [asked], said)])
+        if asked in self._addresses():
+            said = f"failed to allocate IP {asked}: provided IP is already allocated"
+            raise unprocessable("Service", "", name, [invalid("spec.clusterIPs", [asked], said)])
+
+    def _addresses(self) -> set[str]:
+        return {dig(stored.obj, "spec", "clusterIP", default="") for stored in self._store.list(self._services)}
+
+    def _free_address(self, service: Object) -> str:
+        taken, size = self._addresses(), SERVICES.num_addresses - _RESERVED - 1
+        for number in _probing(service, size):
+            address = str(SERVICES.network_address + _RESERVED + number)
+            if address not in taken:
+                return address
+        raise AssertionError("the range of Services is exhausted")
+
+    def _node_ports(self, service: Object, spec: Object, was: Object) -> None:
+        ports = spec.get("ports") or []
+        wants = spec["type"] == NODE_PORT or (
+            spec["type"] == LOAD_BALANCER and spec.get("allocateLoadBalancerNodePorts", True)
+        )
+        if not wants:
+            if was.get("type") in (NODE_PORT, LOAD_BALANCER):
+                for port in ports:
+                    port.pop("nodePort", None)
+                for name in ("externalTrafficPolicy", "allocateLoadBalancerNodePorts"):
+                    spec.pop(name, None)
+            return
+        kept = {(port["port"], port["protocol"]): port.get("nodePort") for port in was.get("ports") or ()}
+        own = {node_port for node_port in kept.values() if node_port}
+        taken = self._taken_ports() - own
+        for number, port in enumerate(ports):
+            asked = port.get("nodePort") or kept.get((port["port"], port["protocol"]))
+            if asked in taken or (asked and asked not in NODE_PORTS):
+                self._refuse_port(service, number, asked)
+            port["nodePort"] = asked or self._free_port(service, taken)
+            taken.add(port["nodePort"])
+
+    def _refuse_port(self, service: Object, number: int, asked: int) -> None:
+        said = (
+            "provided port is already allocated"
+            if asked in NODE_PORTS
+            else "provided port is not in the valid range. The range of valid ports is 30000-32767"
+        )
+        cause = invalid(f"spec.ports[{number}].nodePort", asked, said)
+        raise unprocessable("Service", "", service["metadata"]["name"], [cause])
+
+    def _taken_ports(self) -> set[int]:
+        return {
+            port["nodePort"]
+            for stored in self._store.list(self._services)
+            for port in dig(stored.obj, "spec", "ports", default=())
+            if port.get("nodePort")
+        }
+
+    def _free_port(self, service: Object, taken: set[int]) -> int:
+        for number in _probing(service, len(NODE_PORTS)):
+            if NODE_PORTS[number] not in taken:
+                return NODE_PORTS[number]
+        raise AssertionError("all node ports are taken")
+
+
+def _probing(service: Object, size: int) -> Iterator[int]:
+    metadata = service["metadata"]
+    start = zlib.crc32(f"{metadata.get('namespace', '')}/{metadata['name']}".encode())
+    return ((start + step) % size for step in range(size))

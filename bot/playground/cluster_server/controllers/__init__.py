@@ -1,0 +1,22 @@
+"""What makes a world move, each a small file over the same registry that clients write through.
+
+To add one, write a module with a `Controller` subclass and list it in `ALL`. A controller says which of its keys a
+change concerns, and brings one key closer to what it should be; whatever it writes comes back as a change.
+"""
+
+from __future__ import annotations
+
+from bot.playground.cluster_server.controllers.daemonsets import DaemonSets
+from bot.playground.cluster_server.controllers.deployments import Deployments
+from bot.playground.cluster_server.controllers.endpoints import Endpoints
+from bot.playground.cluster_server.controllers.garbage import Garbage
+from bot.playground.cluster_server.controllers.ingresses import Ingresses
+from bot.playground.cluster_server.controllers.kubelet import Kubelet
+from bot.playground.cluster_server.controllers.loadbalancers import LoadBalancers
+from bot.playground.cluster_server.controllers.namespaces import Namespaces
+from bot.playground.cluster_server.controllers.replicasets import ReplicaSets
+from bot.playground.cluster_server.controllers.scheduler import Scheduler
+
+ALL = (
+    Namespaces, Garbage, Deployments, ReplicaSets, DaemonSets, Scheduler, Kubelet, Endpoints, LoadBalancers, Ingresses,
+)  # fmt: skip

@@ -1,0 +1,104 @@
+"""DaemonSets: a pod on each node that the template tolerates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from bot.playground.cluster_server.controllers.deployments import template_hash
+from bot.playground.cluster_server.controllers.replicasets import pod_of
+from bot.playground.cluster_server.controllers.running import (
+    Controller,
+    Key,
+    is_going,
+    is_owned_by,
+    is_ready,
+    key_of,
+    owner_of,
+)
+from bot.playground.cluster_server.controllers.scheduler import pinned_node, refuses
+from bot.playground.cluster_server.registry import Deleting, Writing
+from bot.playground.cluster_server.store import Change
+
+Object = dict[str, Any]
+_MANAGER = "kube-controller-manager"
+_HASH = "controller-revision-hash"
+_TOLERATED = (
+    ("node.kubernetes.io/not-ready", "NoExecute"), ("node.kubernetes.io/unreachable", "NoExecute"),
+    ("node.kubernetes.io/disk-pressure", "NoSchedule"), ("node.kubernetes.io/memory-pressure", "NoSchedule"),
+    ("node.kubernetes.io/pid-pressure", "NoSchedule"), ("node.kubernetes.io/unschedulable", "NoSchedule"),
+)  # fmt: skip
+
+
+class DaemonSets(Controller):
+    def concerns(self, change: Change) -> Iterable[Key]:
+        if change.resource == ("apps", "daemonsets"):
+            return [key_of(change.obj)]
+        if change.resource == ("", "nodes"):
+            return list(self.everything()) if _moves_pods(change) else ()
+        owner = owner_of(change.obj) if change.resource == ("", "pods") else None
+        if owner and owner["kind"] == "DaemonSet":
+            return [(change.obj["metadata"]["namespace"], owner["name"])]
+        return ()
+
+    def everything(self) -> Iterable[Key]:
+        return [key_of(found) for found in self.registry.list(self.scene.kind("apps/v1", "DaemonSet"))]
+
+    def reconcile(self, key: Key) -> float | None:
+        kind, pods_kind = self.scene.kind("apps/v1", "DaemonSet"), self.scene.kind("v1", "Pod")
+        daemon_set = self.registry.find(kind, *key)
+        if daemon_set is None or is_going(daemon_set):
+            return None
+        revision = template_hash(daemon_set["spec"]["template"])
+        pods = [
+            pod for pod in self.registry.list(pods_kind, key[0]) if is_owned_by(pod, daemon_set) and not is_going(pod)
+        ]
+        blank = self._pod(daemon_set, "", revision)
+        nodes = [node for node in self.registry.list(self.scene.kind("v1", "Node")) if not refuses(node, blank)]
+        wanted = {node["metadata"]["name"] for node in nodes}
+        kept: dict[str, Object] = {}
+        for pod in pods:
+            node = pinned_node(pod)
+            if node in wanted and node not in kept and pod["metadata"]["labels"].get(_HASH) == revision:
+                kept[node] = pod
+            else:
+                self.registry.delete(pods_kind, *key_of(pod), Deleting())
+        for node in sorted(wanted - set(kept)):
+            pod = self._pod(daemon_set, node, revision)
+            kept[node] = self.registry.create(pods_kind, key[0], pod, Writing(_MANAGER))
+        self.registry.write_status(kind, daemon_set, _status(daemon_set, len(wanted), list(kept.values())), _MANAGER)
+        return None
+
+    def _pod(self, daemon_set: Object, node: str, revision: str) -> Object:
+        pod = pod_of(daemon_set)
+        pod["metadata"]["labels"] = pod["metadata"].get("labels", {}) | {_HASH: revision}
+        spec = pod["spec"]
+        tolerated = [{"key": key, "operator": "Exists", "effect": effect} for key, effect in _TOLERATED]
+        spec["tolerations"] = [*(spec.get("tolerations") or ()), *tolerated]
+        if node:
+            fields = [{"key": "metadata.name", "operator": "In", "values": [node]}]
+            required = {"nodeSelectorTerms": [{"matchFields": fields}]}
+            spec["affinity"] = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": required}}
+        return pod
+
+
+def _moves_pods(change: Change) -> bool:
+    """Nodes report all the time; only their spec and labels decide where pods go."""
+    if change.previous is None or change.type == "DELETED":
+        return True
+    before, after = change.previous.obj, change.obj
+    return bool(
+        before.get("spec") != after.get("spec") or before["metadata"].get("labels") != after["metadata"].get("labels")
+    )
+
+
+def _status(daemon_set: Object, wanted: int, pods: list[Object]) -> Object:
+    ready = sum(map(is_ready, pods))
+    status = {
+        "currentNumberScheduled": len(pods), "numberMisscheduled": 0, "desiredNumberScheduled": wanted,
+        "numberReady": ready, "observedGeneration": daemon_set["metadata"]["generation"],
+    }  # fmt: skip
+    more = {
+        "updatedNumberScheduled": len(pods), "numberAvailable": ready, "numberUnavailable": wanted - ready,
+    }  # fmt: skip
+    return status | {name: count for name, count in more.items() if count}

@@ -1,0 +1,186 @@
+"""Deployments: a ReplicaSet for each template, scaled within surge and unavailability."""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from bot.playground.cluster_server.controllers.running import (
+    Controller,
+    Key,
+    is_going,
+    is_owned_by,
+    key_of,
+    owner_of,
+    reference_to,
+)
+from bot.playground.cluster_server.registry import Writing
+from bot.playground.cluster_server.store import Change
+from bot.playground.cluster_server.values import copied
+
+Object = dict[str, Any]
+HASH = "pod-template-hash"
+REVISION = "deployment.kubernetes.io/revision"
+_MANAGER = "kube-controller-manager"
+_WRITING = Writing(_MANAGER)
+_ALPHABET = "bcdf2456789"
+
+
+class Deployments(Controller):
+    def concerns(self, change: Change) -> Iterable[Key]:
+        if change.resource == ("apps", "deployments"):
+            return [key_of(change.obj)]
+        if change.resource == ("apps", "replicasets") and (owner := owner_of(change.obj)):
+            return [(change.obj["metadata"]["namespace"], owner["name"])]
+        return ()
+
+    def reconcile(self, key: Key) -> float | None:
+        deployment = self.registry.find(self.scene.kind("apps/v1", "Deployment"), *key)
+        if deployment is None or is_going(deployment):
+            return None
+        sets = [
+            rs
+            for rs in self.registry.list(self.scene.kind("apps/v1", "ReplicaSet"), key[0])
+            if is_owned_by(rs, deployment)
+        ]
+        wanted = template_hash(deployment["spec"]["template"])
+        current = next((rs for rs in sets if rs["metadata"]["labels"].get(HASH) == wanted), None)
+        if current is None:
+            current = self._created(deployment, wanted, sets)
+            sets.append(current)
+        self._scaled(deployment, current, [rs for rs in sets if rs is not current])
+        self._tell(deployment, current)
+        return None
+
+    def _created(self, deployment: Object, wanted: str, sets: list[Object]) -> Object:
+        revision = 1 + max((int(rs["metadata"].get("annotations", {}).get(REVISION, 0)) for rs in sets), default=0)
+        spec, metadata = deployment["spec"], deployment["metadata"]
+        template = copied(spec["template"])
+        template["metadata"]["labels"] = template["metadata"].get("labels", {}) | {HASH: wanted}
+        selector = copied(spec["selector"])
+        selector["matchLabels"] = selector.get("matchLabels", {}) | {HASH: wanted}
+        obj = {
+            "metadata": {
+                "name": f"{metadata['name']}-{wanted}", "labels": template["metadata"]["labels"],
+                "annotations": {REVISION: str(revision)}, "ownerReferences": [reference_to(deployment)],
+            },
+            "spec": {"replicas": 0, "selector": selector, "template": template},
+        }  # fmt: skip
+        return self.registry.create(self.scene.kind("apps/v1", "ReplicaSet"), metadata["namespace"], obj, _WRITING)
+
+    def _scaled(self, deployment: Object, current: Object, old: list[Object]) -> None:
+        spec = deployment["spec"]
+        wanted = spec["replicas"]
+        if spec["strategy"]["type"] == "Recreate":
+            for replica_set in old:
+                self._scale(replica_set, 0)
+            if not any(rs.get("status", {}).get("replicas") for rs in old):
+                self._scale(current, wanted)
+            return
+        rolling = spec["strategy"]["rollingUpdate"]
+        surge = _share(rolling["maxSurge"], wanted, math.ceil)
+        unavailable = _share(rolling["maxUnavailable"], wanted, math.floor)
+        if not surge and not unavailable:
+            unavailable = 1
+        others = sum(rs["spec"]["replicas"] for rs in old)
+        self._scale(current, max(min(current["spec"]["replicas"], wanted), min(wanted, wanted + surge - others)))
+        self._shrink(old, current, wanted - unavailable)
+
+    def _shrink(self, old: list[Object], current: Object, least: int) -> None:
+        """Takes replicas from older sets, those that are not ready first, while enough stay available."""
+        available = sum(_ready(rs) for rs in (*old, current))
+        for replica_set in sorted(old, key=lambda rs: rs["metadata"]["creationTimestamp"]):
+            replicas = replica_set["spec"]["replicas"]
+            ready = min(_ready(replica_set), replicas)
+            spare = min(ready, max(0, available - least))
+            if replicas:
+                self._scale(replica_set, ready - spare)
+                available -= spare
+
+    def _scale(self, replica_set: Object, replicas: int) -> None:
+        if replica_set["spec"]["replicas"] != replicas:
+            spec = replica_set["spec"] | {"replicas": replicas}
+            self.registry.update(
+                self.scene.kind("apps/v1", "ReplicaSet"), *key_of(replica_set), replica_set | {"spec": spec}, _WRITING
+            )
+
+    def _tell(self, deployment: Object, current: Object) -> None:
+        kind, key = self.scene.kind("apps/v1", "Deployment"), key_of(deployment)
+        revision = current["metadata"]["annotations"][REVISION]
+        if deployment["metadata"].get("annotations", {}).get(REVISION) != revision:
+            metadata = dict(deployment["metadata"])
+            metadata["annotations"] = metadata.get("annotations", {}) | {REVISION: revision}
+            deployment = self.registry.update(kind, *key, deployment | {"metadata": metadata}, _WRITING)
+        sets = [
+            rs
+            for rs in self.registry.list(self.scene.kind("apps/v1", "ReplicaSet"), key[0])
+            if is_owned_by(rs, deployment)
+        ]
+        current = next(rs for rs in sets if rs["metadata"]["name"] == current["metadata"]["name"])
+        self.registry.write_status(kind, deployment, self._status(deployment, current, sets), _MANAGER)
+
+    def _status(self, deployment: Object, current: Object, sets: list[Object]) -> Object:
+        wanted = deployment["spec"]["replicas"]
+        total, ready = sum(_count(rs, "replicas") for rs in sets), sum(_ready(rs) for rs in sets)
+        updated = _count(current, "replicas")
+        status: Object = {"observedGeneration": deployment["metadata"]["generation"]}
+        counts = {
+            "replicas": total, "updatedReplicas": updated, "readyReplicas": ready, "availableReplicas": ready,
+            "unavailableReplicas": max(0, wanted - ready),
+        }  # fmt: skip
+        status |= {name: count for name, count in counts.items() if count}
+        status["terminatingReplicas"] = 0
+        rolling = deployment["spec"]["strategy"].get("rollingUpdate", {"maxUnavailable": 0})
+        enough = ready >= wanted - _share(rolling["maxUnavailable"], wanted, math.floor)
+        done = updated == total == wanted and _ready(current) == wanted
+        name = current["metadata"]["name"]
+        available = (
+            ("MinimumReplicasAvailable", "Deployment has minimum availability.")
+            if enough
+            else ("MinimumReplicasUnavailable", "Deployment does not have minimum availability.")
+        )
+        progressing = (
+            ("NewReplicaSetAvailable", f'ReplicaSet "{name}" has successfully progressed.')
+            if done
+            else ("ReplicaSetUpdated", f'ReplicaSet "{name}" is progressing.')
+        )
+        status["conditions"] = [
+            self._condition(deployment, "Available", enough, available),
+            self._condition(deployment, "Progressing", True, progressing),
+        ]
+        return status
+
+    def _condition(self, deployment: Object, kind: str, holds: bool, said: tuple[str, str]) -> Object:
+        now = self.registry.now()
+        condition = {
+            "type": kind, "status": "True" if holds else "False", "lastUpdateTime": now, "lastTransitionTime": now,
+            "reason": said[0], "message": said[1],
+        }  # fmt: skip
+        for before in deployment.get("status", {}).get("conditions") or ():
+            if before["type"] == kind and before["status"] == condition["status"]:
+                condition["lastTransitionTime"] = before["lastTransitionTime"]
+                if (before["reason"], before["message"]) == said:
+                    return dict(before)
+        return condition
+
+
+def template_hash(template: Object) -> str:
+    """Ten characters that stand for a template, in the alphabet of the real ones."""
+    number = zlib.crc32(msgspec.json.encode(template, order="sorted"))
+    return "".join(_ALPHABET[(number >> (3 * place)) % len(_ALPHABET)] for place in range(10))
+
+
+def _share(said: int | str, of: int, rounded: Any) -> int:
+    return int(rounded(int(said.rstrip("%")) * of / 100)) if isinstance(said, str) else said
+
+
+def _count(replica_set: Object, name: str) -> int:
+    return int(replica_set.get("status", {}).get(name, 0))
+
+
+def _ready(replica_set: Object) -> int:
+    return _count(replica_set, "readyReplicas")

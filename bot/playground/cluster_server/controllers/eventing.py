@@ -1,0 +1,45 @@
+"""Events about objects: the same one again only counts up."""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any
+
+from bot.playground.cluster_server.registry import Registry, Writing
+
+Object = dict[str, Any]
+
+
+def record(
+    registry: Registry, obj: Object, kind: str, reason: str, message: str, *,
+    component: str, host: str = "", field_path: str = "",
+) -> None:  # fmt: skip
+    """Says that something happened to an object; kind is Normal or Warning."""
+    metadata, events, now = obj["metadata"], registry.kinds.named("v1", "Event"), registry.now()
+    namespace = metadata.get("namespace") or "default"
+    fingerprint = zlib.crc32(f"{metadata['uid']} {reason} {message} {field_path}".encode())
+    name = f"{metadata['name']}.{fingerprint:016x}"
+    writing = Writing(component)
+    before = registry.find(events, namespace, name)
+    if before is not None:
+        again = before | {"count": before.get("count", 1) + 1, "lastTimestamp": now}
+        registry.update(events, namespace, name, again, writing)
+        return
+    involved = {
+        "kind": obj["kind"],
+        "namespace": metadata.get("namespace"),
+        "name": metadata["name"],
+        "uid": metadata["uid"],
+    }
+    involved |= {
+        "apiVersion": obj["apiVersion"],
+        "resourceVersion": metadata.get("resourceVersion"),
+        "fieldPath": field_path,
+    }
+    source = {"component": component} | ({"host": host} if host else {})
+    event = {
+        "metadata": {"name": name}, "involvedObject": {key: value for key, value in involved.items() if value},
+        "reason": reason, "message": message, "source": source, "firstTimestamp": now, "lastTimestamp": now,
+        "count": 1, "type": kind, "eventTime": None, "reportingComponent": component, "reportingInstance": host,
+    }  # fmt: skip
+    registry.create(events, namespace, event, writing)

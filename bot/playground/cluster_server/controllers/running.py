@@ -1,0 +1,190 @@
+"""Runs controllers: one queue, one task, no polling. The order of work depends on the changes alone."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.playground.cluster_server.kinds import Kind
+from bot.playground.cluster_server.programs import Programs
+from bot.playground.cluster_server.registry import Registry
+from bot.playground.cluster_server.statuses import APIError
+from bot.playground.cluster_server.store import Change
+
+Object = dict[str, Any]
+Key = tuple[str, str]
+
+_log = logging.getLogger(__name__)
+_CONFLICT = 409
+
+
+@dataclass
+class Surroundings:
+    """What a scenario says of the world around the API: what a cloud and its controllers would give."""
+
+    load_balancer_addresses: tuple[str, ...] = ()
+    """Empty: there is no load balancer, and Services stay pending."""
+    ingress_controllers: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
+    """By the name that IngressClasses use: the Deployment (`namespace/name`) that does it, and its addresses."""
+
+
+@dataclass
+class Scene:
+    """What every controller works with."""
+
+    registry: Registry
+    programs: Programs
+    surroundings: Surroundings
+    ca_pem: str
+    pace: float
+    """Real seconds for one second of a controller's waiting; 0: nobody waits."""
+
+    def elapsed(self) -> float:
+        """Seconds on a clock that only runs forward, in the world's own pace."""
+        return time.monotonic() / self.pace if self.pace else 0.0
+
+    def kind(self, api_version: str, name: str) -> Kind:
+        return self.registry.kinds.named(api_version, name)
+
+
+class Controller:
+    """Brings objects to what they should be."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        self.registry = scene.registry
+
+    def concerns(self, change: Change) -> Iterable[Key]:
+        """The keys to look at after a change."""
+        raise NotImplementedError
+
+    def reconcile(self, key: Key) -> float | None:
+        """Looks at one key; gives the seconds after which to look again, or None when there is nothing to wait for."""
+        raise NotImplementedError
+
+    def everything(self) -> Iterable[Key]:
+        """The keys to look at when something changed that is no object, such as a program."""
+        return ()
+
+
+class Controllers:
+    """The queue, and the task that works it off."""
+
+    def __init__(self, scene: Scene, kinds: Iterable[type[Controller]]) -> None:
+        self._scene = scene
+        self._all = [kind(scene) for kind in kinds]
+        self._queue: dict[tuple[int, Key], None] = {}
+        self._timers: dict[tuple[int, Key], asyncio.TimerHandle] = {}
+        self._work = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._task: asyncio.Task[None] | None = None
+        scene.registry.store.subscribe(self._hear)
+
+    def start(self) -> None:
+        self._task = asyncio.get_running_loop().create_task(self._run(), name="controllers")
+
+    async def stop(self) -> None:
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def settled(self) -> None:
+        """Returns when there is nothing to do and nothing to wait for. Raises what ended the controllers, if that."""
+        while not self._idle.is_set():
+            waiting = asyncio.ensure_future(self._idle.wait())
+            assert self._task is not None
+            await asyncio.wait({waiting, self._task}, return_when=asyncio.FIRST_COMPLETED)
+            if self._task.done():
+                waiting.cancel()
+                self._task.result()
+                return
+
+    def look_at_everything(self) -> None:
+        for number, controller in enumerate(self._all):
+            for key in list(controller.everything()):
+                self._add(number, key)
+
+    def _hear(self, change: Change) -> None:
+        for number, controller in enumerate(self._all):
+            for key in controller.concerns(change):
+                self._add(number, key)
+
+    def _add(self, number: int, key: Key) -> None:
+        if timer := self._timers.pop((number, key), None):
+            timer.cancel()
+        self._queue[number, key] = None
+        self._idle.clear()
+        self._work.set()
+
+    async def _run(self) -> None:
+        while True:
+            await self._work.wait()
+            worked = 0
+            while self._queue:
+                number, key = next(iter(self._queue))
+                del self._queue[number, key]
+                self._reconcile(number, key)
+                worked += 1
+                if worked % 20 == 0:
+                    await asyncio.sleep(0)  # requests come between
+            self._work.clear()
+            if not self._timers:
+                self._idle.set()
+
+    def _reconcile(self, number: int, key: Key) -> None:
+        try:
+            again = self._all[number].reconcile(key)
+        except APIError as error:
+            if error.code != _CONFLICT:  # somebody was quicker: the change that says so is queued already
+                _log.info("%s could not handle %s: %s", type(self._all[number]).__name__, key, error)
+            return
+        if again is None:
+            return
+        if not self._scene.pace:
+            self._add(number, key)
+            return
+        loop = asyncio.get_running_loop()
+        self._timers[number, key] = loop.call_later(max(again, 0) * self._scene.pace, self._due, number, key)
+
+    def _due(self, number: int, key: Key) -> None:
+        self._timers.pop((number, key), None)
+        self._add(number, key)
+
+
+def key_of(obj: Object) -> Key:
+    metadata = obj["metadata"]
+    return metadata.get("namespace", ""), metadata["name"]
+
+
+def owner_of(obj: Object) -> Object | None:
+    """The owner that controls it."""
+    return next((owner for owner in obj["metadata"].get("ownerReferences") or () if owner.get("controller")), None)
+
+
+def reference_to(owner: Object) -> Object:
+    return {
+        "apiVersion": owner["apiVersion"], "kind": owner["kind"], "name": owner["metadata"]["name"],
+        "uid": owner["metadata"]["uid"], "controller": True, "blockOwnerDeletion": True,
+    }  # fmt: skip
+
+
+def is_owned_by(obj: Object, owner: Object) -> bool:
+    found = owner_of(obj)
+    return found is not None and found["uid"] == owner["metadata"]["uid"]
+
+
+def is_ready(pod: Object) -> bool:
+    conditions = pod.get("status", {}).get("conditions") or ()
+    return any(said["type"] == "Ready" and said["status"] == "True" for said in conditions)
+
+
+def is_going(obj: Object) -> bool:
+    return bool(obj["metadata"].get("deletionTimestamp"))

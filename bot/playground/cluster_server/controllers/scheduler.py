@@ -1,0 +1,99 @@
+"""The scheduler: a node for each pod, the one with the fewest pods that takes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from bot.playground.cluster_server.controllers.eventing import record
+from bot.playground.cluster_server.controllers.running import Controller, Key, is_going, is_ready, key_of
+from bot.playground.cluster_server.registry import Writing
+from bot.playground.cluster_server.store import Change
+from bot.playground.cluster_server.values import dig
+
+Object = dict[str, Any]
+_MANAGER = "kube-scheduler"
+_REPELLING = ("NoSchedule", "NoExecute")
+
+
+class Scheduler(Controller):
+    def concerns(self, change: Change) -> Iterable[Key]:
+        if change.resource == ("", "pods"):
+            return [key_of(change.obj)] if not dig(change.obj, "spec", "nodeName") else ()
+        if change.resource == ("", "nodes"):
+            pods = self.registry.list(self.scene.kind("v1", "Pod"))
+            return [key_of(pod) for pod in pods if not dig(pod, "spec", "nodeName")]
+        return ()
+
+    def reconcile(self, key: Key) -> float | None:
+        kind = self.scene.kind("v1", "Pod")
+        pod = self.registry.find(kind, *key)
+        if pod is None or is_going(pod) or dig(pod, "spec", "nodeName"):
+            return None
+        nodes = list(self.registry.list(self.scene.kind("v1", "Node")))
+        reasons = [refuses(node, pod) or _not_ready(node) for node in nodes]
+        fit = [node["metadata"]["name"] for node, reason in zip(nodes, reasons, strict=True) if not reason]
+        if not fit:
+            self._pending(pod, reasons)
+            return None
+        load = dict.fromkeys(fit, 0)
+        for other in self.registry.list(kind):
+            if (name := dig(other, "spec", "nodeName")) in load:
+                load[name] += 1
+        chosen = min(fit, key=lambda name: (load[name], name))
+        pod = self.registry.update(kind, *key, pod | {"spec": pod["spec"] | {"nodeName": chosen}}, Writing(_MANAGER))
+        said = f"Successfully assigned {key[0]}/{key[1]} to {chosen}"
+        record(self.registry, pod, "Normal", "Scheduled", said, component="default-scheduler")
+        return None
+
+    def _pending(self, pod: Object, reasons: list[str]) -> None:
+        counts = {reason: reasons.count(reason) for reason in reasons}
+        listed = ", ".join(f"{count} {reason}" for reason, count in sorted(counts.items()))
+        said = f"0/{len(reasons)} nodes are available: {listed}." if reasons else "no nodes available to schedule pods"
+        before = dig(pod, "status", "conditions", 0, default={})
+        if before.get("message") == said:
+            return
+        now = self.registry.now()
+        condition = {
+            "type": "PodScheduled", "status": "False", "lastProbeTime": None, "lastTransitionTime": now,
+            "reason": "Unschedulable", "message": said,
+        }  # fmt: skip
+        pod = self.registry.write_status(
+            self.scene.kind("v1", "Pod"), pod, pod["status"] | {"conditions": [condition]}, _MANAGER
+        )
+        record(self.registry, pod, "Warning", "FailedScheduling", said, component="default-scheduler")
+
+
+def pinned_node(pod: Object) -> str:
+    """The one node that a DaemonSet wants this pod on; empty: any."""
+    path = ("spec", "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms")
+    fields = dig(pod, *path, 0, "matchFields", 0, default={})
+    return str(dig(fields, "values", 0, default="")) if fields.get("key") == "metadata.name" else ""
+
+
+def refuses(node: Object, pod: Object) -> str:
+    """Why a pod cannot be there; empty: it can."""
+    pinned, labels = pinned_node(pod), node["metadata"].get("labels") or {}
+    selector = pod["spec"].get("nodeSelector") or {}
+    if (pinned and pinned != node["metadata"]["name"]) or any(labels.get(k) != v for k, v in selector.items()):
+        return "node(s) didn't match Pod's node affinity/selector"
+    if dig(node, "spec", "unschedulable") and not pinned:
+        return "node(s) were unschedulable"
+    for taint in dig(node, "spec", "taints", default=()):
+        if taint["effect"] in _REPELLING and not any(
+            _tolerates(t, taint) for t in pod["spec"].get("tolerations") or ()
+        ):
+            return "node(s) had untolerated taint(s)"
+    return ""
+
+
+def _tolerates(toleration: Object, taint: Object) -> bool:
+    if toleration.get("effect") and toleration["effect"] != taint["effect"]:
+        return False
+    if toleration.get("operator") == "Exists":
+        return toleration.get("key", "") in ("", taint["key"])
+    return bool(toleration.get("key") == taint["key"] and toleration.get("value", "") == taint.get("value", ""))
+
+
+def _not_ready(node: Object) -> str:
+    return "" if is_ready(node) else "node(s) had untolerated taint(s)"

@@ -1,0 +1,86 @@
+"""Whether a body has the types that its kind says, in the words of Go's decoder, and which fields it has too many."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.playground.cluster_server.kinds import Kind
+from bot.playground.cluster_server.schema import ANY, LIST, MAP, OBJECT, STRUCT, Node
+from bot.playground.cluster_server.statuses import bad_request
+
+Object = dict[str, Any]
+
+_GO_TYPES = {"integer": "int32", "boolean": "bool", "number": "float64"}
+_ACCEPTED: dict[str, tuple[type, ...]] = {
+    "string": (str,), "integer": (int,), "number": (int, float), "boolean": (bool,), OBJECT: (dict,),
+}  # fmt: skip
+
+
+def decoded(obj: Object, kind: Kind) -> tuple[Object, list[str]]:
+    """The object without nulls and unknown fields, and the paths of those. Raises 400 for a value of a wrong type."""
+    unknown: list[str] = []
+    reader = _Reader(kind, unknown)
+    return reader.read(obj, kind.type, "", kind.name), unknown
+
+
+class _Reader:
+    def __init__(self, kind: Kind, unknown: list[str]) -> None:
+        self._kind = kind
+        self._unknown = unknown
+
+    def read(self, value: Any, node: Node, path: str, struct: str) -> Any:
+        if value is None or node.kind == ANY:
+            return value
+        if node.kind == STRUCT:
+            return self._struct(self._must(value, dict, node, path, struct), node, path)
+        if node.kind == MAP and node.of is not None:
+            of = node.of
+            entries = self._must(value, dict, node, path, struct).items()
+            return {name: self.read(child, of, path, struct) for name, child in entries}
+        if node.kind == LIST and node.of is not None:
+            of = node.of
+            return [self.read(item, of, path, struct) for item in self._must(value, list, node, path, struct)]
+        accepted = _ACCEPTED.get(node.kind)
+        if accepted and (not isinstance(value, accepted) or (isinstance(value, bool) and bool not in accepted)):
+            raise self._wrong(value, node, path, struct)
+        return value
+
+    def _struct(self, value: Object, node: Node, path: str) -> Object:
+        name_of_type = node.type_name.rpartition(".")[2]
+        result = {}
+        for name, child in value.items():
+            at = f"{path}.{name}" if path else name
+            below = node.fields.get(name)
+            if below is None:
+                if node.fields:
+                    self._unknown.append(at)
+                    continue
+                result[name] = child
+            elif child is not None:
+                result[name] = self.read(child, below, at, name_of_type)
+        return result
+
+    def _must(self, value: Any, wanted: type, node: Node, path: str, struct: str) -> Any:
+        if not isinstance(value, wanted):
+            raise self._wrong(value, node, path, struct)
+        return value
+
+    def _wrong(self, value: Any, node: Node, path: str, struct: str) -> Exception:
+        found = {bool: "bool", str: "string", list: "array", dict: "object"}.get(type(value), "number")
+        kind, version = self._kind.name, self._kind.version
+        wanted = _go_type(node)
+        said = f"json: cannot unmarshal {found} into Go struct field {struct}.{path} of type {wanted}"
+        return bad_request(f'{kind} in version "{version}" cannot be handled as a {kind}: {said}')
+
+
+def _go_type(node: Node) -> str:
+    if node.kind == STRUCT:
+        package, _, name = node.type_name.rpartition(".")
+        return f"{package.rpartition('.')[2] or 'v1'}.{name}"
+    if node.kind == LIST and node.of is not None:
+        return f"[]{_go_type(node.of)}"
+    if node.kind == MAP and node.of is not None:
+        return f"map[string]{_go_type(node.of)}"
+    if node.kind == "integer":
+        return node.format or "int64"
+    return _GO_TYPES.get(node.kind, node.kind)

@@ -1,0 +1,320 @@
+"""From a request to an answer: what each method does at each place. Subresources have files of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+import yaml
+from aiohttp import web
+
+from bot.playground.cluster_server import answers, statuses, watching
+from bot.playground.cluster_server.decoding import decoded
+from bot.playground.cluster_server.kinds import Kind
+from bot.playground.cluster_server.patching import json_patched, merge_patched, strategic_patched
+from bot.playground.cluster_server.registry import Deleting, Registry, Writing
+from bot.playground.cluster_server.requests import Form, Target, flag, form_of, manager_of
+from bot.playground.cluster_server.selectors import Matches, field_matches, label_matches
+from bot.playground.cluster_server.store import Stored
+
+Object = dict[str, Any]
+Answer = web.StreamResponse
+
+JSON = "application/json"
+_JSON_PATCH, _MERGE_PATCH = "application/json-patch+json", "application/merge-patch+json"
+_STRATEGIC_PATCH, _APPLY_PATCH = "application/strategic-merge-patch+json", "application/apply-patch+yaml"
+_encoder = msgspec.json.Encoder()
+
+
+def answered(obj: Any, status: int = 200, warnings: list[str] | None = None) -> web.Response:
+    body = obj if isinstance(obj, bytes) else _encoder.encode(obj)
+    response = web.Response(body=body, status=status, content_type=JSON)
+    for warning in warnings or ():
+        response.headers.add("Warning", f'299 - "{warning}"')
+    return response
+
+
+class Handlers:
+    """Reading and writing of objects."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._store = registry.store
+
+    async def handle(self, request: web.Request, target: Target) -> Answer:
+        """Raises APIError."""
+        methods: dict[str, Callable[[web.Request, Target], Awaitable[Answer]]] = {
+            "GET": self._read, "HEAD": self._read, "POST": self._create, "PUT": self._update, "PATCH": self._patch,
+            "DELETE": self._delete,
+        }  # fmt: skip
+        method = methods.get(request.method)
+        if method is None or not _allowed(request.method, target):
+            raise statuses.method_not_allowed()
+        return await method(request, target)
+
+    async def _read(self, request: web.Request, target: Target) -> Answer:
+        query = request.query
+        form = form_of(request.headers.get("Accept", ""), query)
+        if flag(query, "watch"):
+            return await self._watch(request, target, form)
+        if not target.name:
+            return self._list(request, target, form)
+        stored = self._store.get(target.kind, target.namespace, target.name)
+        if stored is None:
+            raise statuses.not_found(target.kind.plural, target.kind.group, target.name)
+        if not form.name and stored.obj["apiVersion"] == target.kind.api_version:
+            return answered(stored.encoded)
+        return self._answer(stored.obj, target.kind, form)
+
+    def _answer(
+        self, obj: Object, kind: Kind, form: Form, status: int = 200, warnings: list[str] | None = None
+    ) -> Answer:
+        return answered(answers.shaped(obj, kind, form, self._registry.clock()), status, warnings)
+
+    def _list(self, request: web.Request, target: Target, form: Form) -> Answer:
+        query, kind = request.query, target.kind
+        matches = selection(target, query.get("labelSelector", ""), query.get("fieldSelector", ""))
+        revision, start = self._store.revision, ("", "")
+        if query.get("continue"):
+            revision, start = answers.read_token(query["continue"])
+        limit = int(query.get("limit") or 0)
+        found: list[Stored] = []
+        left = 0
+        for stored in self._store.list(kind, target.namespace):
+            if (start and _place(stored) <= start) or (matches and not matches(stored.obj)):
+                continue
+            if limit and len(found) == limit:
+                left += 1
+            else:
+                found.append(stored)
+        metadata: Object = {"resourceVersion": str(revision)}
+        if left:
+            metadata["continue"] = answers.continue_token(revision, _place(found[-1]))
+            if matches is None:
+                metadata["remainingItemCount"] = left
+        return self._listed(found, kind, form, metadata)
+
+    def _listed(self, found: list[Stored], kind: Kind, form: Form, metadata: Object) -> Answer:
+        if form.name == "Table":
+            now = self._registry.clock()
+            return answered(answers.table((stored.obj for stored in found), kind, form, now, metadata))
+        if form.name:
+            items = [answers.partial(stored.obj) for stored in found]
+            head = {"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": metadata}
+            return answered(head | {"items": items})
+        head = {"kind": f"{kind.name}List", "apiVersion": kind.api_version, "metadata": metadata}
+        body = b",".join(stored.encoded_in_list for stored in found)
+        return answered(_encoder.encode(head)[:-1] + b',"items":[' + body + b"]}")
+
+    async def _watch(self, request: web.Request, target: Target, form: Form) -> Answer:
+        query = request.query
+        text = query.get("resourceVersion", "")
+        if text and not text.isdecimal():
+            said = f'resourceVersion: Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax'
+            raise statuses.APIError(500, "", said)
+        initial = flag(query, "sendInitialEvents")
+        revision = None if initial or text in ("", "0") else int(text)
+        watching.check_revision(self._store, revision)
+        matches = selection(target, query.get("labelSelector", ""), query.get("fieldSelector", ""))
+        timeout = float(query.get("timeoutSeconds") or 0) or watching.default_timeout()
+        watched = watching.Watched(
+            target.kind, target.namespace, target.name, matches or (lambda _: True), revision,
+            flag(query, "allowWatchBookmarks"), initial, timeout,
+            lambda obj: answers.shaped(obj, target.kind, form, self._registry.clock()),
+        )  # fmt: skip
+        response = web.StreamResponse(headers={"Content-Type": JSON})
+        await response.prepare(request)
+        async for lines in watching.events(self._store, watched):
+            await response.write(lines)
+        await response.write_eof()
+        return response
+
+    async def _create(self, request: web.Request, target: Target) -> Answer:
+        if target.name:
+            raise statuses.method_not_allowed()
+        body = await read_body(request, target.kind)
+        obj, warnings = self._decoded(request, body, target)
+        form = form_of(request.headers.get("Accept", ""), request.query)
+        created = self._registry.create(target.kind, target.namespace, obj, self._writing(request, target))
+        return self._answer(created, target.kind, form, 201, warnings)
+
+    async def _update(self, request: web.Request, target: Target) -> Answer:
+        body = await read_body(request, target.kind)
+        obj, warnings = self._decoded(request, body, target)
+        given = (obj.get("metadata") or {}).get("name", "")
+        if given != target.name:
+            raise statuses.bad_request(
+                f"the name of the object ({given}) does not match the name on the URL ({target.name})"
+                if given
+                else f"the name of the object ({given} based on URL) was undeterminable: name must be provided"
+            )
+        form = form_of(request.headers.get("Accept", ""), request.query)
+        updated = self._registry.update(target.kind, target.namespace, target.name, obj, self._writing(request, target))
+        return self._answer(updated, target.kind, form, 200, warnings)
+
+    async def _patch(self, request: web.Request, target: Target) -> Answer:
+        form = form_of(request.headers.get("Accept", ""), request.query)
+        if request.content_type == _APPLY_PATCH:
+            return await self._apply(request, target, form)
+        if request.content_type not in (_JSON_PATCH, _MERGE_PATCH, _STRATEGIC_PATCH):
+            raise statuses.unsupported_media("415: Unsupported Media Type", {})
+        patch = _parsed(await request.read(), target.kind)
+        live = self._registry.get(target.kind, target.namespace, target.name)
+        if request.content_type == _JSON_PATCH:
+            patched = json_patched(live, patch)
+        elif request.content_type == _MERGE_PATCH:
+            patched = merge_patched(live, patch)
+        else:
+            patched = strategic_patched(live, patch, target.kind.type)
+        obj, warnings = self._decoded(request, patched, target)
+        updated = self._registry.update(target.kind, target.namespace, target.name, obj, self._writing(request, target))
+        return self._answer(updated, target.kind, form, 200, warnings)
+
+    async def _apply(self, request: web.Request, target: Target, form: Form) -> Answer:
+        if not request.query.get("fieldManager"):
+            cause = statuses.required("fieldManager", "is required for apply patch")
+            raise statuses.unprocessable("PatchOptions", "meta.k8s.io", "", [cause])
+        try:
+            config = yaml.load(await request.read(), Loader=yaml.CSafeLoader)
+        except yaml.YAMLError as error:
+            raise statuses.bad_request(f"error decoding YAML: {error}") from error
+        kind = target.kind
+        if not isinstance(config, dict) or (config.get("apiVersion"), config.get("kind")) != (
+            kind.api_version,
+            kind.name,
+        ):
+            found = config if isinstance(config, dict) else {}
+            group, _, version = str(found.get("apiVersion") or "/").rpartition("/")
+            said = f"{group}/{version}, Kind={found.get('kind') or ''}"
+            raise statuses.bad_request(f"invalid object type: {said}")
+        config, warnings = self._decoded(request, config, target)
+        if (config.get("metadata") or {}).get("managedFields"):
+            raise statuses.bad_request("metadata.managedFields must be nil")
+        writing, force = self._writing(request, target), flag(request.query, "force")
+        obj, created = self._registry.apply(kind, target.namespace, target.name, config, writing, force=force)
+        return self._answer(obj, kind, form, 201 if created else 200, warnings)
+
+    async def _delete(self, request: web.Request, target: Target) -> Answer:
+        deleting = await _deleting(request, target.kind)
+        if not target.name:
+            return self._delete_collection(request, target, deleting)
+        obj, gone = self._registry.delete(target.kind, target.namespace, target.name, deleting)
+        form = form_of(request.headers.get("Accept", ""), request.query)
+        if not gone or deleting.dry_run or target.kind.name == "Pod":
+            return self._answer(obj, target.kind, form)
+        metadata, kind = obj["metadata"], target.kind
+        details: Object = {"name": metadata["name"]}
+        if kind.group:
+            details["group"] = kind.group
+        return answered(statuses.success(details | {"kind": kind.plural, "uid": metadata["uid"]}))
+
+    def _delete_collection(self, request: web.Request, target: Target, deleting: Deleting) -> Answer:
+        query = request.query
+        matches = selection(target, query.get("labelSelector", ""), query.get("fieldSelector", ""))
+        found = [
+            stored for stored in self._store.list(target.kind, target.namespace) if not matches or matches(stored.obj)
+        ]
+        for stored in found:
+            self._registry.delete(target.kind, *_place(stored), deleting)
+        form = form_of(request.headers.get("Accept", ""), query)
+        return self._listed(found, target.kind, form, {"resourceVersion": str(self._store.revision)})
+
+    def _decoded(self, request: web.Request, body: Object, target: Target) -> tuple[Object, list[str]]:
+        """Checks that this is an object of this kind for this place, and what it has too much."""
+        kind = target.kind
+        if body.get("kind", kind.name) != kind.name or body.get("apiVersion", kind.api_version) != kind.api_version:
+            version = str(body.get("apiVersion", kind.api_version)).rpartition("/")[2]
+            found = body.get("kind", kind.name)
+            package = f"{kind.group.partition('.')[0] or 'core'}.{kind.name}"
+            raise statuses.bad_request(
+                f'{found} in version "{version}" cannot be handled as a {kind.name}: '
+                f"converting ({version}.{found}) to ({package}): unknown conversion"
+            )
+        obj, unknown = decoded(body, kind)
+        validation = request.query.get("fieldValidation") or "Warn"
+        fields = [f'unknown field "{path}"' for path in unknown]
+        if fields and validation == "Strict":
+            said = "strict decoding error: " + ", ".join(fields)
+            raise statuses.bad_request(
+                f'{kind.name} in version "{kind.version}" cannot be handled as a {kind.name}: {said}'
+            )
+        given = (obj.get("metadata") or {}).get("namespace")
+        if given and kind.namespaced and given != target.namespace:
+            said = "the namespace of the provided object does not match the namespace sent on the request"
+            raise statuses.bad_request(said)
+        return obj, fields if validation == "Warn" else []
+
+    def _writing(self, request: web.Request, target: Target) -> Writing:
+        query = request.query
+        if query.get("dryRun") not in (None, "", "All"):
+            cause = statuses.unsupported("dryRun", query.getall("dryRun"), ("All",))
+            raise statuses.unprocessable("PatchOptions", "meta.k8s.io", "", [cause])
+        manager = manager_of(query, request.headers.get("User-Agent", ""))
+        return Writing(manager, query.get("dryRun") == "All", target.subresource)
+
+
+def _allowed(method: str, target: Target) -> bool:
+    if target.subresource not in ("", "status", "ephemeralcontainers", "resize", "finalize"):
+        return False
+    named = {"GET": "get", "HEAD": "get", "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
+    listed = named | {"GET": "list", "HEAD": "list", "DELETE": "deletecollection"}
+    sub = target.kind.subresource(target.subresource)
+    verbs = sub.verbs if sub else target.kind.verbs
+    return (named if target.name else listed)[method] in verbs
+
+
+def _place(stored: Stored) -> tuple[str, str]:
+    metadata = stored.obj["metadata"]
+    return metadata.get("namespace", ""), metadata["name"]
+
+
+def selection(target: Target, labels: str, fields: str) -> Matches | None:
+    """None: everything."""
+    tests = [test for test in (label_matches(labels), field_matches(target.kind.name, fields)) if test]
+    if not tests:
+        return None
+    return lambda obj: all(test(obj) for test in tests)
+
+
+async def read_body(request: web.Request, kind: Kind) -> Object:
+    """Raises 415 or 400."""
+    body = await request.read()
+    if request.content_type == "application/yaml":
+        return dict(yaml.load(body, Loader=yaml.CSafeLoader) or {})
+    if request.content_type not in (JSON, "application/octet-stream"):
+        accepted = "application/json, application/yaml, application/vnd.kubernetes.protobuf"
+        said = f"the body of the request was in an unknown format - accepted media types include: {accepted}"
+        raise statuses.unsupported_media(said)
+    found = _parsed(body, kind)
+    if not isinstance(found, dict):
+        raise statuses.bad_request(f"the object provided is unrecognized (must be of type {kind.name})")
+    return found
+
+
+def _parsed(body: bytes, kind: Kind) -> Any:
+    try:
+        return msgspec.json.decode(body)
+    except msgspec.DecodeError as error:
+        reason = "unexpected end of JSON input" if "truncated" in str(error) else str(error)
+        said = f"couldn't get version/kind; json parse error: {reason} ({body[:60].decode('utf-8', 'replace')})"
+        raise statuses.bad_request(
+            f"the object provided is unrecognized (must be of type {kind.name}): {said}"
+        ) from error
+
+
+async def _deleting(request: web.Request, kind: Kind) -> Deleting:
+    """From the body, or from the query where there is none."""
+    body = await request.read()
+    said = _parsed(body, kind) if body else {}
+    query = request.query
+    conditions = said.get("preconditions") or {}
+    grace = said.get("gracePeriodSeconds", query.get("gracePeriodSeconds"))
+    propagation = said.get("propagationPolicy") or query.get("propagationPolicy") or "Background"
+    if said.get("orphanDependents") or flag(query, "orphanDependents"):
+        propagation = "Orphan"
+    dry_run = "All" in (said.get("dryRun") or ()) or query.get("dryRun") == "All"
+    return Deleting(
+        dry_run, conditions.get("uid") or "", conditions.get("resourceVersion") or "", propagation,
+        None if grace is None else int(grace),
+    )  # fmt: skip

@@ -1,0 +1,140 @@
+"""The kinds this server serves: one table, from the record of a real server. CRDs will add rows to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from bot.playground.cluster_server.schema import Node, recorded, types
+
+_WITHOUT_GENERATION = {
+    ("", kind)
+    for kind in ("ConfigMap", "Secret", "Service", "Namespace", "Node", "ServiceAccount", "Endpoints", "Event",
+                 "PersistentVolume", "PersistentVolumeClaim", "ResourceQuota", "LimitRange", "PodTemplate")
+} | {
+    ("coordination.k8s.io", "Lease"), ("events.k8s.io", "Event"), ("rbac.authorization.k8s.io", "Role"),
+    ("rbac.authorization.k8s.io", "RoleBinding"), ("rbac.authorization.k8s.io", "ClusterRole"),
+    ("rbac.authorization.k8s.io", "ClusterRoleBinding"), ("storage.k8s.io", "StorageClass"),
+    ("apps", "ControllerRevision"), ("apiregistration.k8s.io", "APIService"),
+}  # fmt: skip
+"""Kinds whose objects carry no `metadata.generation` (seen in 1.36)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a Table; priority 0 is shown without `-o wide`."""
+
+    name: str
+    type: str
+    format: str
+    priority: int
+
+
+@dataclass(frozen=True, slots=True)
+class Subresource:
+    name: str
+    group: str
+    version: str
+    kind: str
+    verbs: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Kind:
+    """One row of the table."""
+
+    group: str
+    version: str
+    plural: str
+    singular: str
+    name: str
+    namespaced: bool
+    verbs: tuple[str, ...]
+    short_names: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    type_name: str = ""
+    columns: tuple[Column, ...] = ()
+    subresources: tuple[Subresource, ...] = ()
+
+    @property
+    def api_version(self) -> str:
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    @property
+    def resource(self) -> tuple[str, str]:
+        """Group and plural: what is stored under one key whatever the version."""
+        return _STORED_AS.get((self.group, self.plural), (self.group, self.plural))
+
+    @cached_property
+    def type(self) -> Node:
+        return types().named(self.type_name)
+
+    @cached_property
+    def counts_generations(self) -> bool:
+        return (self.group, self.name) not in _WITHOUT_GENERATION
+
+    @cached_property
+    def has_status(self) -> bool:
+        return any(sub.name == "status" for sub in self.subresources)
+
+    def subresource(self, name: str) -> Subresource | None:
+        return next((sub for sub in self.subresources if sub.name == name), None)
+
+    def __str__(self) -> str:
+        return f"{self.plural}.{self.group}" if self.group else self.plural
+
+
+_STORED_AS = {("events.k8s.io", "events"): ("", "events")}
+"""Served by two groups, stored once."""
+
+
+class Kinds:
+    """Finds rows by what a path or an object says."""
+
+    def __init__(self, rows: Iterable[Kind]) -> None:
+        self.rows: list[Kind] = []
+        self._by_path: dict[tuple[str, str, str], Kind] = {}
+        self._by_name: dict[tuple[str, str], Kind] = {}
+        for row in rows:
+            self.add(row)
+
+    def add(self, kind: Kind) -> None:
+        self.rows.append(kind)
+        self._by_path[kind.group, kind.version, kind.plural] = kind
+        self._by_name[kind.api_version, kind.name] = kind
+
+    def served(self, group: str, version: str, plural: str) -> Kind | None:
+        return self._by_path.get((group, version, plural))
+
+    def of(self, api_version: str, name: str) -> Kind | None:
+        return self._by_name.get((api_version, name))
+
+    def named(self, api_version: str, name: str) -> Kind:
+        """Raises KeyError for a kind that is not in the table: for our own controllers, which know what there is."""
+        return self._by_name[api_version, name]
+
+    def groups(self) -> dict[str, list[str]]:
+        """Versions by group, in the order of the table; the core group is ""."""
+        found: dict[str, list[str]] = {}
+        for row in self.rows:
+            versions = found.setdefault(row.group, [])
+            if row.version not in versions:
+                versions.append(row.version)
+        return found
+
+    def in_version(self, group: str, version: str) -> list[Kind]:
+        return [row for row in self.rows if (row.group, row.version) == (group, version)]
+
+
+def built_in_kinds() -> Kinds:
+    return Kinds(
+        Kind(
+            said["group"], said["version"], said["plural"], said["singular"], said["kind"], said["namespaced"],
+            tuple(said["verbs"]), tuple(said["short"]), tuple(said["categories"]), said["type"],
+            tuple(Column(*column) for column in said["columns"]),
+            tuple(Subresource(name, group, version, kind, tuple(verbs))
+                  for name, group, version, kind, verbs in said["subresources"]),
+        )
+        for said in recorded()["resources"]
+    )  # fmt: skip

@@ -1,0 +1,179 @@
+"""The three patches that are not an apply: JSON patch (RFC 6902), merge patch (RFC 7396), strategic merge patch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.playground.cluster_server.schema import LIST, STRUCT, UNKNOWN, Node
+from bot.playground.cluster_server.statuses import APIError, bad_request
+from bot.playground.cluster_server.values import copied
+
+Object = dict[str, Any]
+
+
+def merge_patched(target: Any, patch: Any) -> Any:
+    """RFC 7396: null removes, objects merge, everything else replaces."""
+    if not isinstance(patch, dict):
+        return copied(patch)
+    result = dict(target) if isinstance(target, dict) else {}
+    for name, value in patch.items():
+        if value is None:
+            result.pop(name, None)
+        else:
+            result[name] = merge_patched(result.get(name), value)
+    return result
+
+
+def json_patched(target: Any, operations: Any) -> Any:
+    """RFC 6902. Raises the real server's wordless 422 for what cannot be done."""
+    if not isinstance(operations, list):
+        raise bad_request("json: cannot unmarshal object into Go value of type jsonpatch.Patch")
+    result = copied(target)
+    try:
+        for operation in operations:
+            result = _operated(result, operation)
+    except (KeyError, IndexError, ValueError, TypeError) as error:
+        message = "the server rejected our request due to an error in our request"
+        raise APIError(422, "Invalid", message, {}) from error
+    return result
+
+
+def _operated(document: Any, operation: Object) -> Any:
+    path = _pointer(operation["path"])
+    match operation["op"]:
+        case "add":
+            return _put(document, path, copied(operation["value"]), insert=True)
+        case "replace":
+            _at(document, path)
+            return _put(document, path, copied(operation["value"]), insert=False)
+        case "remove":
+            return _removed(document, path)
+        case "move":
+            source = _pointer(operation["from"])
+            value = _at(document, source)
+            return _put(_removed(document, source), path, value, insert=True)
+        case "copy":
+            return _put(document, path, copied(_at(document, _pointer(operation["from"]))), insert=True)
+        case "test":
+            if _at(document, path) != operation["value"]:
+                raise ValueError(operation)
+            return document
+    raise ValueError(operation)
+
+
+def _pointer(text: str) -> list[str]:
+    if text and not text.startswith("/"):
+        raise ValueError(text)
+    return [part.replace("~1", "/").replace("~0", "~") for part in text.split("/")[1:]]
+
+
+def _at(document: Any, path: list[str]) -> Any:
+    for step in path:
+        document = document[_index(step, len(document)) if isinstance(document, list) else step]
+    return document
+
+
+def _index(step: str, length: int) -> int:
+    if not step.isdecimal() or int(step) >= length:
+        raise IndexError(step)
+    return int(step)
+
+
+def _put(document: Any, path: list[str], value: Any, *, insert: bool) -> Any:
+    if not path:
+        return value
+    parent, last = _at(document, path[:-1]), path[-1]
+    if isinstance(parent, list):
+        index = len(parent) if last == "-" else _index(last, len(parent) + insert)
+        if insert:
+            parent.insert(index, value)
+        else:
+            parent[index] = value
+    else:
+        parent[last] = value
+    return document
+
+
+def _removed(document: Any, path: list[str]) -> Any:
+    parent, last = _at(document, path[:-1]), path[-1]
+    del parent[_index(last, len(parent)) if isinstance(parent, list) else last]
+    return document
+
+
+def strategic_patched(target: Any, patch: Any, node: Node) -> Any:
+    """Kubernetes' own: like a merge patch, but lists with a merge key are merged by it."""
+    if not isinstance(patch, dict):
+        return copied(patch)
+    if patch.get("$patch") == "replace":
+        return _plain({name: value for name, value in patch.items() if name != "$patch"})
+    if patch.get("$patch") == "delete":
+        return {}
+    result = dict(target) if isinstance(target, dict) else {}
+    if retained := patch.get("$retainKeys"):
+        result = {name: value for name, value in result.items() if name in retained}
+    for name, value in patch.items():
+        if name.startswith("$deleteFromPrimitiveList/"):
+            field = name.partition("/")[2]
+            result[field] = [item for item in result.get(field) or () if item not in value]
+        elif name.startswith("$"):
+            continue
+        elif value is None:
+            result.pop(name, None)
+        else:
+            below = node.fields.get(name, UNKNOWN) if node.kind == STRUCT else node.of or UNKNOWN
+            result[name] = _patched_value(result.get(name), value, below)
+    for name, order in patch.items():
+        if name.startswith("$setElementOrder/"):
+            field = name.partition("/")[2]
+            if isinstance(result.get(field), list):
+                result[field] = _ordered(result[field], order, node.fields.get(field, UNKNOWN).merge_key)
+    return result
+
+
+def _patched_value(target: Any, value: Any, node: Node) -> Any:
+    if not isinstance(value, list):
+        return strategic_patched(target, value, node)
+    if node.kind != LIST or "merge" not in node.strategy or any(_replaces(item) for item in value):
+        return [_plain(item) for item in value if not _replaces(item)]
+    live = target if isinstance(target, list) else []
+    if not node.merge_key:
+        return [*live, *(item for item in value if item not in live)]
+    return _merged_by_key(live, value, node)
+
+
+def _merged_by_key(live: list[Any], patch: list[Any], node: Node) -> list[Any]:
+    key, of = node.merge_key, node.of or UNKNOWN
+    result = list(live)
+    for item in patch:
+        if not isinstance(item, dict) or key not in item:
+            raise bad_request(f"map: {item} does not contain declared merge key: {key}")
+        index = next((n for n, other in enumerate(result) if other.get(key) == item[key]), None)
+        if item.get("$patch") == "delete":
+            result = [other for other in result if other.get(key) != item[key]]
+        elif index is None:
+            result.append(_plain(item))
+        else:
+            result[index] = strategic_patched(result[index], item, of)
+    return result
+
+
+def _replaces(item: Any) -> bool:
+    return isinstance(item, dict) and item == {"$patch": "replace"}
+
+
+def _plain(value: Any) -> Any:
+    """What a patch says about something that was not there before: its directives and nulls fall away."""
+    if isinstance(value, dict):
+        return {name: _plain(child) for name, child in value.items() if child is not None and not name.startswith("$")}
+    return [_plain(child) for child in value] if isinstance(value, list) else value
+
+
+def _ordered(items: list[Any], order: list[Any], key: str) -> list[Any]:
+    """As the patch lists them; what it does not name keeps its place behind."""
+    wanted = [item.get(key) if isinstance(item, dict) else item for item in order]
+
+    def place(item: Any) -> int:
+        name = item.get(key) if isinstance(item, dict) and key else item
+        return wanted.index(name) if name in wanted else len(wanted)
+
+    return sorted(items, key=place)

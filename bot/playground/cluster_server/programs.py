@@ -1,0 +1,210 @@
+"""What runs in the pods: small programs that a scenario describes, answered for by real sockets on loopback.
+
+An image is a program. One that nobody described runs, and answers on the ports that its container declares. A socket is
+opened when somebody first asks for it, and closed when its pod is gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+
+from bot.playground.cluster_server.store import Change
+from bot.playground.cluster_server.values import dig
+
+Object = dict[str, Any]
+HTTP, TCP = "http", "tcp"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What an HTTP port says to one path."""
+
+    body: str
+    status: int = 200
+
+
+@dataclass(frozen=True)
+class Program:
+    """What an image does when it runs. Ports map paths to replies; "" stands for every other path."""
+
+    http: dict[int, dict[str, Reply]] = field(default_factory=dict)
+    tcp: tuple[int, ...] = ()
+    banner: str = ""
+    """What TCP ports say first; afterwards they repeat what they hear."""
+    logs: tuple[str, ...] = ()
+    pull_error: str = ""
+    """Not empty: the image cannot be pulled, for this reason."""
+    exit_code: int | None = None
+    """Not None: it ends at once, and again whenever it is started."""
+    declared: bool = True
+    """False: nobody described it, so it serves what its container declares."""
+
+    @classmethod
+    def read(cls, said: Object) -> Program:
+        """From a scenario. Raises KeyError or ValueError for what cannot be meant."""
+        unknown = set(said) - {"http", "tcp", "banner", "logs", "pull_error", "exit_code"}
+        if unknown:
+            raise ValueError(f"a program has no {', '.join(sorted(unknown))}")
+        http = {int(port): _replies(replies) for port, replies in (said.get("http") or {}).items()}
+        return cls(
+            http, tuple(said.get("tcp") or ()), said.get("banner", ""), tuple(said.get("logs") or ()),
+            said.get("pull_error", ""), said.get("exit_code"),
+        )  # fmt: skip
+
+
+def _replies(said: Any) -> dict[str, Reply]:
+    if isinstance(said, str):
+        return {"": Reply(said)}
+    return {path: Reply(r) if isinstance(r, str) else Reply(r.get("body", ""), r["status"]) for path, r in said.items()}
+
+
+class Programs:
+    """Which image does what. Changing one is told to whoever runs pods."""
+
+    def __init__(self, on_change: Any = None) -> None:
+        self._by_image: dict[str, Program] = {}
+        self.on_change = on_change
+
+    def replace(self, programs: dict[str, Program]) -> None:
+        self._by_image = dict(programs)
+        self._changed()
+
+    def set(self, image: str, program: Program) -> None:
+        self._by_image[image] = program
+        self._changed()
+
+    def of(self, container: Object) -> Program:
+        """By whole image, else by its repository; else one that serves what the container declares."""
+        image = str(container.get("image", ""))
+        repository = image.rpartition(":")[0] if ":" in image.rpartition("/")[2] else image
+        found = self._by_image.get(image) or self._by_image.get(repository)
+        return found or _undescribed(container)
+
+    def _changed(self) -> None:
+        if self.on_change:
+            self.on_change()
+
+
+def _undescribed(container: Object) -> Program:
+    ports = [port["containerPort"] for port in container.get("ports") or () if port.get("protocol", "TCP") == "TCP"]
+    said = f"{container.get('name', '')} ({container.get('image', '')})\n"
+    return Program({port: {"": Reply(said)} for port in ports}, declared=False)
+
+
+class Refused(Exception):
+    """Nothing listens there."""
+
+
+class Sockets:
+    """The loopback side of the pods' ports."""
+
+    def __init__(self, programs: Programs) -> None:
+        self._programs = programs
+        self._servers: dict[tuple[str, int], tuple[int, Any]] = {}
+        self._opening = asyncio.Lock()
+        self._closing: set[asyncio.Future[None]] = set()
+
+    def program_of(self, container: Object) -> Program:
+        return self._programs.of(container)
+
+    def listens(self, pod: Object, port: int) -> Program | None:
+        """The program that has this port open in a pod that runs; None: the connection is refused."""
+        states = {s["name"]: s.get("state") or {} for s in dig(pod, "status", "containerStatuses", default=())}
+        for container in pod["spec"]["containers"]:
+            program = self._programs.of(container)
+            if "running" in states.get(container["name"], {}) and (port in program.http or port in program.tcp):
+                return program
+        return None
+
+    async def dial(self, pod: Object, port: int) -> int:
+        """The port on 127.0.0.1 that stands for a pod's. Raises Refused."""
+        program = self.listens(pod, port)
+        if program is None:
+            raise Refused(f"dial tcp {dig(pod, 'status', 'podIP', default='')}:{port}: connect: connection refused")
+        key = (pod["metadata"]["uid"], port)
+        async with self._opening:
+            if key not in self._servers:
+                self._servers[key] = await self._open(pod, port, program)
+            return self._servers[key][0]
+
+    async def _open(self, pod: Object, port: int, program: Program) -> tuple[int, Any]:
+        if port in program.http:
+            runner = web.ServerRunner(web.Server(self._responder(pod, port)))
+            await runner.setup()
+            await web.TCPSite(runner, "127.0.0.1", 0, shutdown_timeout=0).start()
+            return runner.addresses[0][1], runner
+        server = await asyncio.start_server(_Echo(program.banner).serve, "127.0.0.1", 0)
+        return server.sockets[0].getsockname()[1], server
+
+    def _responder(self, pod: Object, port: int) -> Any:
+        async def respond(request: web.BaseRequest) -> web.Response:
+            # Looked up each time: a program may have been broken or mended since the socket was opened.
+            program = self.listens(pod, port)
+            replies = program.http.get(port, {}) if program else {}
+            reply = replies.get(request.path) or replies.get("") or Reply("404 page not found\n", 404)
+            return web.Response(text=reply.body, status=reply.status)
+
+        return respond
+
+    def hear(self, change: Change) -> None:
+        """Closes what stood for a pod that is gone."""
+        if change.resource == ("", "pods") and change.type == "DELETED":
+            uid = change.obj["metadata"]["uid"]
+            for key in [key for key in self._servers if key[0] == uid]:
+                _, server = self._servers.pop(key)
+                self._closing.add(task := asyncio.ensure_future(_close(server)))
+                task.add_done_callback(self._closing.discard)
+
+    async def close(self) -> None:
+        servers, self._servers = self._servers, {}
+        await asyncio.gather(*(_close(server) for _, server in servers.values()), *self._closing)
+
+
+async def _close(server: Any) -> None:
+    if isinstance(server, web.ServerRunner):
+        await server.cleanup()
+    else:
+        server.close()
+        with contextlib.suppress(OSError):
+            await server.wait_closed()
+
+
+class _Echo:
+    """A TCP program: says its banner, then repeats what it hears."""
+
+    def __init__(self, banner: str) -> None:
+        self._banner = banner
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            writer.write(self._banner.encode())
+            while data := await reader.read(65536):
+                writer.write(data)
+                await writer.drain()
+        except ConnectionError:
+            pass
+        finally:
+            writer.close()
+
+
+def log_lines(program: Program, pod: Object, container: str, previous: bool) -> list[tuple[datetime.datetime, str]]:
+    """What a container has written, with times."""
+    statuses = dig(pod, "status", "containerStatuses", default=())
+    status = next((found for found in statuses if found["name"] == container), {})
+    state = dig(status, "lastState", "terminated") if previous else None
+    state = (
+        state
+        or dig(status, "state", "running")
+        or dig(status, "state", "terminated")
+        or dig(status, "lastState", "terminated")
+    )
+    if not state:
+        return []
+    began = datetime.datetime.fromisoformat(state["startedAt"].replace("Z", "+00:00"))
+    return [(began + datetime.timedelta(milliseconds=10 * n), line) for n, line in enumerate(program.logs)]

@@ -1,0 +1,331 @@
+"""What may be done with objects, whoever asks: the HTTP side and the controllers both come through here.
+
+A write goes: what is asked for → defaults → allotted addresses → validation → managedFields → store.
+"""
+
+from __future__ import annotations
+
+import datetime
+import random
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from bot.playground.cluster_server import ownership, statuses
+from bot.playground.cluster_server.allotting import Allotments
+from bot.playground.cluster_server.kinds import Kind, Kinds
+from bot.playground.cluster_server.ownership import Manager
+from bot.playground.cluster_server.rules import BY_KIND, NONE
+from bot.playground.cluster_server.rules.contract import Rules, name_causes
+from bot.playground.cluster_server.statuses import Cause
+from bot.playground.cluster_server.store import Store
+from bot.playground.cluster_server.values import copied, dig
+
+Object = dict[str, Any]
+Clock = Callable[[], datetime.datetime]
+
+_SUFFIX = "bcdfghjklmnpqrstvwxz2456789"
+_SYSTEM_KEPT = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink")
+_PROTECTED = ("default", "kube-system", "kube-public", "kube-node-lease")
+SYSTEM_UID = str(uuid.uuid5(uuid.NAMESPACE_DNS, "kube-system.playground.patchbay"))
+"""The uid of kube-system is what a cluster is known by: the playground is the same one after a restart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """How somebody writes."""
+
+    manager: str = "unknown"
+    dry_run: bool = False
+    subresource: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deleting:
+    """What a delete asks for; empty preconditions hold always."""
+
+    dry_run: bool = False
+    uid: str = ""
+    revision: str = ""
+    propagation: str = "Background"
+    grace_seconds: int | None = None
+
+
+def rules_of(kind: Kind) -> Rules:
+    return BY_KIND.get((kind.group, kind.name), NONE)
+
+
+class Registry:
+    """All objects of one cluster, with the rules that hold for them. Methods raise APIError."""
+
+    def __init__(self, store: Store, kinds: Kinds, clock: Clock, seed: int = 0) -> None:
+        self.store = store
+        self.kinds = kinds
+        self.clock = clock
+        self._random = random.Random(seed)
+        self._namespaces = kinds.named("v1", "Namespace")
+        self._allotments = Allotments(store, kinds.named("v1", "Service"))
+
+    def now(self) -> str:
+        return self.clock().strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def get(self, kind: Kind, namespace: str, name: str) -> Object:
+        stored = self.store.get(kind, namespace, name)
+        if stored is None:
+            raise statuses.not_found(kind.plural, kind.group, name)
+        return stored.obj
+
+    def find(self, kind: Kind, namespace: str, name: str) -> Object | None:
+        stored = self.store.get(kind, namespace, name)
+        return stored.obj if stored else None
+
+    def list(self, kind: Kind, namespace: str = "") -> Iterator[Object]:
+        return (stored.obj for stored in self.store.list(kind, namespace))
+
+    def create(self, kind: Kind, namespace: str, asked: Object, writing: Writing) -> Object:
+        """Raises 409 when there is one of that name already, 404 when the namespace is missing, 422."""
+        obj = self._fresh(kind, namespace, asked)
+        name = obj["metadata"]["name"]
+        if self.store.get(kind, namespace, name):
+            raise statuses.already_exists(kind.plural, kind.group, name)
+        self._complete(kind, obj, None)
+        manager = Manager(writing.manager, "Update", kind.api_version, writing.subresource)
+        obj["metadata"]["managedFields"] = ownership.after_update(
+            None, self._owned(kind, obj), kind.type, manager, self.now()
+        )
+        return obj if writing.dry_run else self.store.put(kind, obj)
+
+    def update(self, kind: Kind, namespace: str, name: str, asked: Object, writing: Writing) -> Object:
+        """Replaces an object, or one side of it: `status` is written through its subresource alone."""
+        before = self.get(kind, namespace, name)
+        self._check_version(kind, before, asked)
+        obj = self._laid_over(kind, before, asked, writing.subresource)
+        self._complete(kind, obj, before)
+        manager = Manager(writing.manager, "Update", kind.api_version, writing.subresource)
+        obj["metadata"]["managedFields"] = ownership.after_update(before, obj, kind.type, manager, self.now())
+        return self._replace(kind, before, obj, dry_run=writing.dry_run)
+
+    def apply(
+        self, kind: Kind, namespace: str, name: str, config: Object, writing: Writing, *, force: bool
+    ) -> tuple[Object, bool]:
+        """Server-side apply. The object, and whether it is new."""
+        live = self.find(kind, namespace, name)
+        manager = Manager(writing.manager, "Apply", kind.api_version, writing.subresource)
+        wanted = {key: value for key, value in config.items() if key != "status" or writing.subresource == "status"}
+        if kind.has_status and writing.subresource == "status":
+            wanted = {
+                key: value for key, value in wanted.items() if key in ("apiVersion", "kind", "metadata", "status")
+            }
+        if live is not None:
+            self._check_version(kind, live, config)
+        if live is None:
+            if writing.subresource:
+                raise statuses.not_found(kind.plural, kind.group, name)
+            if dig(config, "metadata", "uid"):
+                said = "uid mismatch: the provided object specified uid {}, and no existing object was found"
+                raise statuses.conflict(kind.plural, kind.group, name, said.format(config["metadata"]["uid"]))
+            obj = self._fresh(kind, namespace, wanted)
+            owners = ownership.apply(None, wanted, kind.type, manager, self.now(), force=force).owners
+            self._complete(kind, obj, None)
+            obj["metadata"]["managedFields"] = ownership.written(owners)
+            return (obj if writing.dry_run else self.store.put(kind, obj)), True
+        applied = ownership.apply(live, wanted, kind.type, manager, self.now(), force=force)
+        obj = self._laid_over(kind, live, applied.obj, writing.subresource)
+        self._complete(kind, obj, live)
+        obj["metadata"]["managedFields"] = ownership.written(applied.owners)
+        return self._replace(kind, live, obj, dry_run=writing.dry_run), False
+
+    def delete(self, kind: Kind, namespace: str, name: str, deleting: Deleting = Deleting()) -> tuple[Object, bool]:
+        """The object as it was last, and whether it is gone already: finalizers and pods take their time."""
+        obj = self.get(kind, namespace, name)
+        self._check_preconditions(kind, obj, deleting)
+        if kind.name == "Namespace" and name in _PROTECTED:
+            raise statuses.forbidden(kind.plural, kind.group, name, "this namespace may not be deleted")
+        metadata = obj["metadata"]
+        finalizers = list(metadata.get("finalizers") or ())
+        extra = {"Foreground": "foregroundDeletion", "Orphan": "orphan"}.get(deleting.propagation)
+        if extra and extra not in finalizers:
+            finalizers.append(extra)
+        grace = self._grace_seconds(kind, obj, deleting)
+        stays = bool(finalizers) or grace > 0 or (kind.name == "Namespace" and dig(obj, "spec", "finalizers"))
+        if deleting.dry_run:
+            return obj, not stays
+        if not stays:
+            removed = self.store.remove(kind, namespace, name)
+            assert removed is not None
+            return removed, True
+        if metadata.get("deletionTimestamp"):
+            return obj, False
+        ends = (self.clock() + datetime.timedelta(seconds=grace)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        metadata = metadata | {"deletionTimestamp": ends, "deletionGracePeriodSeconds": grace}
+        if finalizers:
+            metadata["finalizers"] = finalizers
+        if kind.counts_generations:
+            metadata["generation"] = metadata.get("generation", 0) + 1
+        obj = obj | {"metadata": metadata}
+        if kind.name == "Namespace":
+            obj["status"] = obj.get("status", {}) | {"phase": "Terminating"}
+        return self.store.put(kind, obj), False
+
+    def vanish(self, kind: Kind, namespace: str, name: str) -> None:
+        """Takes an object away whatever holds it: what a kubelet and a namespace do in the end."""
+        self.store.remove(kind, namespace, name)
+
+    def write_status(self, kind: Kind, obj: Object, status: Object, manager: str) -> Object:
+        """For controllers: writes the status of an object that it has just read; nothing when it is the same."""
+        if obj.get("status") == status:
+            return obj
+        metadata = obj["metadata"]
+        writing = Writing(manager, subresource="status")
+        return self.update(kind, metadata.get("namespace", ""), metadata["name"], obj | {"status": status}, writing)
+
+    def _fresh(self, kind: Kind, namespace: str, asked: Object) -> Object:
+        body = {key: copied(value) for key, value in asked.items() if key not in ("kind", "apiVersion", "metadata")}
+        if kind.has_status and kind.name != "Node":
+            body.pop("status", None)
+        given = asked.get("metadata") or {}
+        name = given.get("name") or self._generated(given.get("generateName", ""))
+        if not name:
+            cause = statuses.required("metadata.name", "name or generateName is required")
+            raise statuses.unprocessable(kind.name, kind.group, "", [cause])
+        metadata: Object = {"name": name}
+        if given.get("generateName"):
+            metadata["generateName"] = given["generateName"]
+        if kind.namespaced:
+            self._check_namespace(kind, namespace, name)
+            metadata["namespace"] = namespace
+        metadata["uid"] = SYSTEM_UID if (kind.name, name) == ("Namespace", "kube-system") else self._uid()
+        if kind.counts_generations:
+            metadata["generation"] = 1
+        metadata["creationTimestamp"] = self.now()
+        for key in ("labels", "annotations", "ownerReferences", "finalizers"):
+            if given.get(key):
+                metadata[key] = copied(given[key])
+        return {"kind": kind.name, "apiVersion": kind.api_version, "metadata": metadata} | body
+
+    def _generated(self, prefix: str) -> str:
+        return prefix + "".join(self._random.choices(_SUFFIX, k=5)) if prefix else ""
+
+    def _uid(self) -> str:
+        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+
+    def _check_namespace(self, kind: Kind, namespace: str, name: str) -> None:
+        found = self.store.get(self._namespaces, "", namespace)
+        if found is None:
+            raise statuses.not_found("namespaces", "", namespace)
+        if found.obj["metadata"].get("deletionTimestamp"):
+            said = f"unable to create new content in namespace {namespace} because it is being terminated"
+            raise statuses.forbidden(kind.plural, kind.group, name, said)
+
+    def _check_version(self, kind: Kind, before: Object, asked: Object) -> None:
+        given, metadata = asked.get("metadata") or {}, before["metadata"]
+        if given.get("resourceVersion") and given["resourceVersion"] != metadata["resourceVersion"]:
+            raise statuses.conflict(kind.plural, kind.group, metadata["name"], statuses.MODIFIED)
+        if given.get("uid") and given["uid"] != metadata["uid"]:
+            said = f"Precondition failed: UID in precondition: {given['uid']}, UID in object meta: {metadata['uid']}"
+            raise statuses.conflict(kind.plural, kind.group, metadata["name"], said)
+
+    def _check_preconditions(self, kind: Kind, obj: Object, deleting: Deleting) -> None:
+        metadata = obj["metadata"]
+        said = ""
+        if deleting.uid and deleting.uid != metadata["uid"]:
+            said = (
+                f"the UID in the precondition ({deleting.uid}) does not match the UID in record ({metadata['uid']}). "
+                "The object might have been deleted and then recreated"
+            )
+        elif deleting.revision and deleting.revision != metadata["resourceVersion"]:
+            said = (
+                f"the ResourceVersion in the precondition ({deleting.revision}) does not match the ResourceVersion in "
+                f"record ({metadata['resourceVersion']}). The object might have been modified"
+            )
+        if said:  # the real server names the kind here, where it names the resource elsewhere
+            raise statuses.conflict(kind.name, kind.group, metadata["name"], said)
+
+    def _laid_over(self, kind: Kind, before: Object, asked: Object, subresource: str) -> Object:
+        """What a write through this door makes of the object: the other side stays as it is."""
+        if subresource == "status":
+            given = asked.get("metadata") or {}
+            obj = before | {"status": asked.get("status") or {}}
+            obj["metadata"] = before["metadata"] | {key: given[key] for key in ("managedFields",) if key in given}
+            return copied(obj)  # type: ignore[no-any-return]
+        obj = {"kind": kind.name, "apiVersion": kind.api_version, "metadata": copied(asked.get("metadata") or {})}
+        obj |= {key: copied(value) for key, value in asked.items() if key not in obj}
+        if kind.has_status:
+            obj.pop("status", None)
+            if "status" in before:
+                obj["status"] = before["status"]
+        metadata = obj["metadata"]
+        metadata["name"] = before["metadata"]["name"]
+        for key in (*_SYSTEM_KEPT, "namespace"):
+            metadata.pop(key, None)
+            if key in before["metadata"]:
+                metadata[key] = before["metadata"][key]
+        if "managedFields" not in metadata and "managedFields" in before["metadata"]:
+            metadata["managedFields"] = before["metadata"]["managedFields"]
+        for key in ("labels", "annotations", "finalizers", "ownerReferences"):
+            if not metadata.get(key):
+                metadata.pop(key, None)
+        return obj
+
+    def _complete(self, kind: Kind, obj: Object, before: Object | None) -> None:
+        rules = rules_of(kind)
+        try:
+            rules.fill(obj)
+        except KeyError:
+            causes = [statuses.required("spec")]
+            raise statuses.unprocessable(kind.name, kind.group, obj["metadata"]["name"], causes) from None
+        causes = list(rules.judge(obj, before))
+        if before is None:
+            causes = [*name_causes("metadata.name", obj["metadata"]["name"], rules.naming), *causes]
+        if not causes and (kind.group, kind.name) == ("", "Service"):
+            self._allotments.complete(obj, before)
+            causes = list(rules.judge(obj, before))
+        if causes:
+            raise statuses.unprocessable(kind.name, kind.group, obj["metadata"]["name"], _unique(causes))
+
+    def _owned(self, kind: Kind, obj: Object) -> Object:
+        """A new object without its status: nobody owns that yet."""
+        return {key: value for key, value in obj.items() if key != "status"} if kind.has_status else obj
+
+    def _replace(self, kind: Kind, before: Object, obj: Object, *, dry_run: bool) -> Object:
+        metadata = obj["metadata"]
+        if kind.counts_generations and _specified(before) != _specified(obj):
+            metadata["generation"] = metadata.get("generation", 0) + 1
+        metadata["resourceVersion"] = before["metadata"]["resourceVersion"]
+        if _without_times(obj) == _without_times(before):
+            return before
+        if dry_run:
+            return obj
+        namespace, name = metadata.get("namespace", ""), metadata["name"]
+        if metadata.get("deletionTimestamp") and self._may_end(kind, obj):
+            stored = self.store.put(kind, obj)
+            self.store.remove(kind, namespace, name)
+            return stored
+        return self.store.put(kind, obj)
+
+    def _may_end(self, kind: Kind, obj: Object) -> bool:
+        if obj["metadata"].get("finalizers") or (kind.name == "Namespace" and dig(obj, "spec", "finalizers")):
+            return False
+        return not (kind.name == "Pod" and obj["metadata"].get("deletionGracePeriodSeconds"))
+
+    def _grace_seconds(self, kind: Kind, obj: Object, deleting: Deleting) -> int:
+        """Only pods that a kubelet runs take their time."""
+        if kind.name != "Pod" or not dig(obj, "spec", "nodeName"):
+            return 0
+        if deleting.grace_seconds is not None:
+            return max(0, deleting.grace_seconds)
+        return int(dig(obj, "spec", "terminationGracePeriodSeconds", default=30))
+
+
+def _specified(obj: Object) -> Object:
+    return {key: value for key, value in obj.items() if key not in ("metadata", "status")}
+
+
+def _without_times(obj: Object) -> Object:
+    entries = [entry | {"time": ""} for entry in obj["metadata"].get("managedFields") or ()]
+    return obj | {"metadata": obj["metadata"] | {"managedFields": entries, "generation": 0}}
+
+
+def _unique(causes: list[Cause]) -> list[Cause]:
+    return list(dict.fromkeys(causes))

@@ -1,0 +1,36 @@
+"""What the schema does not say about a kind, one kind (or family) a file: defaults, and what is refused.
+
+To add one, write a module with a `Rules` object and list it in `BY_KIND`. `fill` changes a new object in place;
+`judge` names what is wrong with it, `before` being None when it is created.
+"""
+
+from __future__ import annotations
+
+from bot.playground.cluster_server.rules import (
+    configuration,
+    daemonsets,
+    deployments,
+    endpointslices,
+    ingresses,
+    namespaces,
+    pods,
+    replicasets,
+    services,
+)
+from bot.playground.cluster_server.rules.contract import Rules
+
+NONE = Rules()
+
+BY_KIND: dict[tuple[str, str], Rules] = {
+    ("", "Pod"): pods.RULES,
+    ("", "Service"): services.RULES,
+    ("", "Namespace"): namespaces.RULES,
+    ("", "Secret"): configuration.SECRET,
+    ("apps", "Deployment"): deployments.RULES,
+    ("apps", "ReplicaSet"): replicasets.RULES,
+    ("apps", "DaemonSet"): daemonsets.RULES,
+    ("discovery.k8s.io", "EndpointSlice"): endpointslices.RULES,
+    ("networking.k8s.io", "Ingress"): ingresses.RULES,
+    ("networking.k8s.io", "NetworkPolicy"): configuration.NETWORK_POLICY,
+    ("networking.k8s.io", "IngressClass"): configuration.INGRESS_CLASS,
+}

@@ -1,0 +1,14 @@
+"""Namespaces."""
+
+from __future__ import annotations
+
+from bot.playground.cluster_server.rules.contract import LABEL, Object, Rules
+
+
+def fill(namespace: Object) -> None:
+    namespace["metadata"].setdefault("labels", {})["kubernetes.io/metadata.name"] = namespace["metadata"]["name"]
+    namespace.setdefault("spec", {}).setdefault("finalizers", ["kubernetes"])
+    namespace.setdefault("status", {}).setdefault("phase", "Active")
+
+
+RULES = Rules(fill=fill, naming=LABEL)

@@ -1,0 +1,140 @@
+"""The HTTP side: who may come in, which place a path names, and failures as Status objects.
+
+The request path, in order: `serving` (token, path) → `handlers` (method, body) → `registry` (rules) → `store`.
+"""
+
+from __future__ import annotations
+
+import hmac
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from aiohttp import web
+
+from bot.playground.cluster_server import describing, statuses
+from bot.playground.cluster_server.handlers import Handlers, answered, read_body
+from bot.playground.cluster_server.podaccess import PodAccess
+from bot.playground.cluster_server.registry import Registry
+from bot.playground.cluster_server.requests import UnknownPath, target_of
+from bot.playground.cluster_server.reviews import is_review, reviewed
+
+_log = logging.getLogger(__name__)
+_AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+_HEALTH = ("healthz", "livez", "readyz")
+_BODY_BYTES = 3 * 1024 * 1024
+
+
+class Serving:
+    """One API server on one socket."""
+
+    def __init__(self, registry: Registry, pods: PodAccess, token: str) -> None:
+        self._registry = registry
+        self._kinds = registry.kinds
+        self._handlers = Handlers(registry)
+        self._pods = pods
+        self._token = token
+        self.address = ""
+
+    def application(self) -> web.Application:
+        application = web.Application(client_max_size=_BODY_BYTES)
+        application.router.add_route("*", "/{path:.*}", self._serve)
+        return application
+
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
+        try:
+            self._let_in(request)
+            return await self._answer(request)
+        except statuses.APIError as error:
+            response = answered(error.status, error.code)
+            response.headers.update(error.headers)
+            return response
+        except UnknownPath:
+            return web.Response(text="404 page not found\n", status=404)
+        except (web.HTTPException, ConnectionError):
+            raise
+        except Exception:
+            _log.exception("the API server failed at %s %s", request.method, request.path)
+            said = "Internal error occurred: see the log of the playground"
+            return answered(statuses.APIError(500, "InternalError", said).status, 500)
+
+    def _let_in(self, request: web.Request) -> None:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and hmac.compare_digest(token.strip().encode(), self._token.encode()):
+            return
+        if request.path.strip("/").split("/")[0] in (*_HEALTH, "version") and not token:
+            return  # as the real one, which lets everybody see these
+        raise statuses.unauthorized()
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        raw_path = request.rel_url.raw_path
+        parts = [part for part in raw_path.split("/") if part]
+        if not parts or parts[0] not in ("api", "apis") or len(parts) < (3 if parts[0] == "api" else 4):
+            return self._described(request, parts)
+        target = target_of(raw_path, self._kinds)
+        if is_review(target.kind) and request.method == "POST":
+            return answered(reviewed(target.kind, await read_body(request, target.kind)), 201)
+        match target.subresource:
+            case "log":
+                return await self._pods.log(request, target)
+            case "proxy":
+                return await self._pods.proxy(request, target)
+            case "portforward":
+                return await self._pods.port_forward(request, target)
+        return await self._handlers.handle(request, target)
+
+    def _described(self, request: web.Request, parts: list[str]) -> web.StreamResponse:
+        """What is not about objects."""
+        pages: dict[tuple[str, ...], Callable[[], Any]] = {
+            ("version",): lambda: describing.VERSION,
+            ("openapi", "v2"): lambda: describing.openapi_v2(self._kinds),
+            ("openapi", "v3"): lambda: describing.openapi_v3_index(self._kinds),
+        }
+        place = tuple(parts)
+        if page := pages.get(place):
+            return answered(page())
+        if place and place[0] in _HEALTH:
+            return self._health(request, place[0])
+        aggregated = _wants_aggregated(request)
+        if place in (("api",), ("apis",)):
+            if aggregated:
+                found = describing.aggregated(self._kinds, core=place == ("api",))
+                response = answered(found)
+                response.headers["Content-Type"] = _AGGREGATED
+                return response
+            return answered(
+                describing.core_versions(self.address) if place == ("api",) else describing.group_list(self._kinds)
+            )
+        match parts:
+            case ["api", version]:
+                return answered(describing.resource_list(self._kinds, "", version))
+            case ["apis", group]:
+                return answered({"kind": "APIGroup", "apiVersion": "v1"} | describing.group(self._kinds, group))
+            case ["apis", group, version]:
+                return answered(describing.resource_list(self._kinds, group, version))
+            case ["openapi", "v3", "api", version]:
+                return answered(describing.openapi_v3(self._kinds, "", version))
+            case ["openapi", "v3", "apis", group, version]:
+                return answered(describing.openapi_v3(self._kinds, group, version))
+            case []:
+                return answered({"paths": self._paths()})
+        raise UnknownPath(request.path)
+
+    def _paths(self) -> list[str]:
+        groups = self._kinds.groups()
+        found = [f"/apis/{name}/{version}" for name, versions in groups.items() if name for version in versions]
+        found += [f"/apis/{name}" for name in groups if name]
+        return sorted(
+            [*found, "/api", "/api/v1", "/apis", "/openapi/v2", "/openapi/v3", "/version", *(f"/{h}" for h in _HEALTH)]
+        )
+
+    def _health(self, request: web.Request, name: str) -> web.Response:
+        if "verbose" not in request.query:
+            return web.Response(text="ok")
+        checks = "".join(f"[+]{check} ok\n" for check in ("ping", "log", "etcd", "informer-sync"))
+        return web.Response(text=f"{checks}{name} check passed\n")
+
+
+def _wants_aggregated(request: web.Request) -> bool:
+    first = request.headers.get("Accept", "").split(",")[0].replace(" ", "")
+    return "as=APIGroupDiscoveryList" in first and "v=v2" in first and "v=v2beta1" not in first
