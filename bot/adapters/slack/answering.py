@@ -7,6 +7,8 @@ they are counted: three are kept for the answer.
 import logging
 from typing import Any, Protocol
 
+import msgspec
+
 from bot.adapters.slack.delivery import SlackMessenger
 from bot.adapters.slack.rendering import MOST_MESSAGES, SlackMessage, render
 from bot.application.ports.messenger import MessageId
@@ -66,7 +68,11 @@ class Whisper:
     async def show(self, report: Report) -> None:
         if self._thread:
             return  # a response_url cannot whisper into a thread
-        if self._left > MOST_MESSAGES and (self._replaces or not self._shown):
+        if not self._replaces:  # it will stand there for good: so it says nothing that passes
+            if self._shown:
+                return
+            report = msgspec.structs.replace(report, title="Taken: what comes of it follows")
+        if self._left > MOST_MESSAGES:
             await self._respond(render(report, messages=1).messages[0])
             self._shown = True
 

@@ -92,10 +92,14 @@ class SlackMessenger:
         return None
 
     async def reply(self, reply_to: str, report: Report) -> None:
-        """Tells the person alone. Raises Refused when the address has expired or was used up."""
-        rendering = render(report, messages=1)
-        message = rendering.messages[0]
-        await self.respond(reply_to, {"text": message.text, "blocks": message.blocks, "replace_original": False})
+        """Tells the person alone. Raises Refused when the address has expired or was used up, and when the report needs
+        a file: those cannot be shown to one person in a channel.
+        """
+        rendering = render(report)
+        if rendering.files:
+            raise Refused("A file cannot be shown to one person alone in a channel")
+        for message in rendering.messages:
+            await self.respond(reply_to, {"text": message.text, "blocks": message.blocks, "replace_original": False})
 
     async def respond(self, reply_to: str, payload: dict[str, Any]) -> None:
         """Posts to a response_url; for one person alone unless the payload says otherwise."""

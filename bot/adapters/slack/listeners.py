@@ -133,7 +133,10 @@ class Listeners:
                 asked.cancel()
                 await asyncio.wait({asked})
         if answer.said_in_channel:
-            await door.hush()
+            try:
+                await door.hush()
+            except BotError as error:
+                _log.info("the working line stays: %s", error)
         else:
             await door.answer(answer.report)
 

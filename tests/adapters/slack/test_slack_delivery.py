@@ -211,6 +211,15 @@ async def test_channels_are_listed_in_pages_and_remembered(
     assert len(slack.called("conversations.list")) == 4
 
 
+async def test_a_reply_that_needs_a_file_is_left_to_the_direct_messages(
+    slack: SmallSlack, messenger: SlackMessenger
+) -> None:
+    report = Report(status=Status.OK, title="Plan", blocks=(Preformatted("kind: x\n" * 900, "plan", "yaml"),))
+    with pytest.raises(Refused, match="file"):
+        await messenger.reply(f"{slack.url}/response/1", report)
+    assert slack.responses == []
+
+
 async def test_a_reply_is_for_the_person_alone_and_an_expired_address_is_told(
     slack: SmallSlack, messenger: SlackMessenger
 ) -> None:

@@ -169,6 +169,23 @@ async def test_a_click_is_its_command_said_by_whoever_clicks_and_leaves_the_mess
     assert house.slack.responses[0]["replace_original"] is False
 
 
+async def test_a_slow_click_says_that_it_was_taken_and_replaces_nothing(house: House) -> None:
+    house.answers_when_shown(OK, lambda: house.slack.responses)
+    await house.slack.click("status")
+    await house.slack.until(lambda: len(house.slack.responses) == 2)
+    assert [said["replace_original"] for said in house.slack.responses] == [False, False]
+    assert "Taken" in house.slack.responses[0]["text"]
+
+
+async def test_a_working_line_that_cannot_be_taken_away_is_no_failure(house: House) -> None:
+    house.answers_when_shown(OK, lambda: house.slack.responses, said_in_channel=True)
+    await house.slack.slash("changes approve 7")
+    await house.slack.until(lambda: house.slack.responses)
+    house.slack.answers["response_url"] = lambda call: web.Response(status=404, text="expired_url")
+    await house.supervisor.drain(5)
+    assert house.slack.called("chat.postMessage") == []
+
+
 async def test_a_click_in_a_thread_is_answered_in_that_thread_to_the_person_alone(house: House) -> None:
     container = {"type": "message", "message_ts": "1.2", "thread_ts": "1.1", "channel_id": "C0OPS"}
     await house.slack.click("status", container=container)
