@@ -29,9 +29,10 @@ def _told(error: BotError) -> str:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from bot import app, settings
+    from bot import settings
+    from bot.app import serving
 
-    return app.serve(settings.load())
+    return serving.serve(settings.load())
 
 
 def _playground(options: argparse.Namespace) -> int:
@@ -50,10 +51,11 @@ def _playground(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from bot import app, settings
+    from bot import settings
+    from bot.app import terminal
 
     overrides = {"kube_context": options.context} if options.context else {}
-    return app.run(settings.load(**overrides), options.words, as_json=options.json, approve=options.yes)
+    return terminal.run(settings.load(**overrides), options.words, as_json=options.json, approve=options.yes)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bot import app
+from bot.app import house
 from bot.application.ports import Changing, Command, Steering
 from bot.domain.chat import grammar
 
@@ -17,7 +17,7 @@ HEADINGS = (
 
 def page() -> str:
     """The whole page, as it has to be."""
-    catalogue = app.catalogue()
+    catalogue = house.catalogue()
     lines = [
         "# Commands",
         "",

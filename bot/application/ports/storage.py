@@ -1,6 +1,7 @@
 """What the bot remembers. Every store and the outbox share one transaction: state, and the messages that tell of it."""
 
 import datetime
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -138,4 +139,8 @@ class Storage(Protocol):
 
     def read(self) -> AbstractAsyncContextManager[Transaction]:
         """A transaction that only reads; it never waits for a writer."""
+        ...
+
+    def when_queued(self, callback: Callable[[], None]) -> None:
+        """Has it called after each commit of this process that put something into the outbox."""
         ...

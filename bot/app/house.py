@@ -1,0 +1,43 @@
+"""What stands behind every door: the commands, and the ports to clusters and to what is remembered."""
+
+import contextlib
+import secrets
+from collections.abc import AsyncIterator
+
+from bot.adapters.cluster.clusters import KubernetesClusters
+from bot.adapters.storage import SQLStorage
+from bot.adapters.timers.clock import SystemClock
+from bot.application.ports import Changing, Command, Look, Ports, Process, Steering
+from bot.discovery import DeclarationError, declared
+from bot.domain.access import AccessPolicy
+from bot.settings import Settings
+
+
+def catalogue() -> dict[str, Command]:
+    """All commands by name, sorted. Raises DeclarationError when a file is called otherwise than its command."""
+    found: dict[str, Command] = declared("bot.application.commands", "COMMAND", Look, Steering, Changing)
+    for module, command in found.items():
+        if command.name != module.replace("_", " "):
+            raise DeclarationError(f"commands/{module}.py declares `{command.name}`: name one after the other")
+    return {command.name: command for command in found.values()}
+
+
+@contextlib.asynccontextmanager
+async def open_ports(settings: Settings, kind: str, access: AccessPolicy, prefix: str) -> AsyncIterator[Ports]:
+    """The ports that every door needs: clusters and storage, opened; no messenger yet."""
+    clusters = KubernetesClusters(settings.kubeconfig or None, settings.kube_context)
+    storage = SQLStorage(settings.database)
+    try:
+        await storage.open()
+        yield Ports(
+            clusters=clusters,
+            storage=storage,
+            clock=SystemClock(),
+            process=Process(secrets.token_hex(8), kind),
+            access=access,
+            catalogue=catalogue(),
+            command_prefix=prefix,
+        )
+    finally:
+        await clusters.close()
+        await storage.close()
