@@ -1,12 +1,17 @@
 """How things in a cluster are called: one value for "that Service there", used by findings, changes and messages."""
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
-JSON: TypeAlias = "dict[str, JSON] | list[JSON] | str | int | float | bool | None"
-"""An object as Kubernetes has it."""
-JSONObject: TypeAlias = "dict[str, JSON]"
+if TYPE_CHECKING:
+    JSON: TypeAlias = dict[str, "JSON"] | list["JSON"] | str | int | float | bool | None
+    """Any part of an object as Kubernetes has it."""
+    JSONObject: TypeAlias = dict[str, JSON]
+    """An object as Kubernetes has it."""
+else:  # msgspec decodes no alias that names itself, and records that hold such values are stored by it
+    JSON = Any
+    JSONObject = dict[str, Any]
 
 
 class Kind(msgspec.Struct, frozen=True):
