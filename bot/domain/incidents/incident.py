@@ -42,6 +42,10 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     times_seen: int = 1
     first_seen_at: datetime.datetime
     last_seen_at: datetime.datetime
+    told_at: datetime.datetime | None = None
+    """When its head message was last queued: what only counts is not told at each run."""
+    author: str = ""
+    """Slack user id of the schedule's owner, who is told when the bot may not post in the channel."""
     opened_at: datetime.datetime | None = None
     acknowledged_by: str = ""
     acknowledged_at: datetime.datetime | None = None
