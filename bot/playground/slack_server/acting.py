@@ -259,4 +259,6 @@ class Acting:
         return urls
 
     def _response_url(self, hook_id: str) -> str:
+        if not self.base_url:
+            raise RuntimeError("set EmbeddedSlack.base_url once the port of the server is known")
         return f"{self.base_url}/hooks/{hook_id}"

@@ -147,3 +147,49 @@ async def test_a_direct_message_of_the_bot_comes_back_to_it(
     envelope = await read(socket)
     await ack(socket, envelope)
     assert envelope["payload"]["event"]["bot_id"] == slack.store.bot_id
+
+
+async def test_the_options_of_an_external_select_come_from_the_bot(
+    slack: EmbeddedSlack, session: aiohttp.ClientSession, web: AsyncWebClient
+) -> None:
+    socket, _hello = await connect(slack, session)
+    select = {"type": "external_select", "action_id": "pod"}
+    blocks = [{"type": "actions", "block_id": "b", "elements": [select]}]
+    ts = (await web.chat_postMessage(channel="C0NETOPS", text="x", blocks=blocks))["ts"]
+    body = {"channel": "C0NETOPS", "ts": ts, "block_id": "b", "action_id": "pod", "query": "we"}
+    asking = asyncio.create_task(session.post(f"{slack.base_url}/page/options", json=body).__aenter__())
+    envelope = await read(socket)
+    assert (envelope["payload"]["type"], envelope["payload"]["value"]) == ("block_suggestion", "we")
+    offered = [{"text": {"type": "plain_text", "text": "web-1"}, "value": "web-1"}]
+    await socket.send_json({"envelope_id": envelope["envelope_id"], "payload": {"options": offered}})
+    assert (await (await asking).json())["options"] == offered
+
+
+async def test_opening_home_tells_the_bot_which_publishes_it(
+    slack: EmbeddedSlack, session: aiohttp.ClientSession, web: AsyncWebClient, ana: Person
+) -> None:
+    socket, _hello = await connect(slack, session)
+    async with session.post(f"{slack.base_url}/page/home", json={"as": "ana"}):
+        envelope = await read(socket)
+    await ack(socket, envelope)
+    assert envelope["payload"]["event"]["type"] == "app_home_opened"
+    await web.views_publish(user_id=ana.id, view={"type": "home", "blocks": [{"type": "divider"}]})
+    assert (await ana.next_event("home_published"))["view"]["type"] == "home"
+
+
+async def test_a_silent_socket_may_leave_pings_unanswered_too(
+    slack: EmbeddedSlack, session: aiohttp.ClientSession, ana: Person
+) -> None:
+    socket = await session.ws_connect(await url(slack), autoping=False)
+    await read(socket)
+    await ana.say("net-ops", "/net status")
+    envelope = await read(socket)
+    slack.sockets.go_silent(answer_pings=False)
+    await socket.ping(b"unanswered")
+    connection = slack.sockets.connections[0]
+    connection.silent = False
+    await ack(socket, envelope)
+    await slack.delivery.idle()  # the server has read the acknowledgement, and the ping before it
+    connection.answers_pings = True
+    await socket.ping(b"answered")
+    assert (await socket.receive()).data == b"answered"
