@@ -37,7 +37,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     owner: Ref
     """The longest-lived object that it belongs to (the Deployment, not its pod): what the key is made of."""
     field: str = ""
-    """Path of the field at fault, `spec.selector`; empty when it is the whole object."""
+    """Path of the field at fault, `spec.selector`; empty when it is the whole object (see `proves`)."""
     summary: str
     """One line, without the object's name: `selects no pods`."""
     evidence: tuple[str, ...] = ()
@@ -52,6 +52,12 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     def key(self) -> str:
         """What stays the same while the same thing is wrong."""
         return "|".join((self.cluster, self.rule, self.owner.kind, self.owner.short, self.field))
+
+    def proves(self, key: str) -> bool:
+        """Whether what stood under this key is over. A right finding without a field speaks for all that its rule
+        judges of the object: a port or a path that was at fault may be gone, and nobody would speak of it again.
+        """
+        return self.right and (key == self.key or (not self.field and key.startswith(self.key)))
 
 
 class Observations:

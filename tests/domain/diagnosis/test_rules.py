@@ -164,7 +164,11 @@ class TestServiceDoesNotAnswer:
     @pytest.mark.parametrize("probe", [BY_SERVICE, BY_POD])
     def test_one_answer_proves_the_port_right(self, probe: Probe) -> None:
         fields = right_fields(self.CODE, self.taken(), saw(probe, Outcome.ANSWERED))
-        assert fields == {"spec.ports[0]", "spec.ports[0].targetPort"}
+        assert fields == {"", "spec.ports[0]", "spec.ports[0].targetPort"}
+
+    def test_a_port_that_was_not_asked_keeps_the_service_from_being_wholly_right(self) -> None:
+        taken = self.taken(80, {"port": 81, "targetPort": 8080, "name": "x"})
+        assert "" not in right_fields(self.CODE, taken, saw(self.BY_SERVICE, Outcome.ANSWERED))
 
     def test_refused_where_no_container_listens_is_a_wrong_target_port(self) -> None:
         taken = self.taken(containers=[container(ports=[9090])])
@@ -309,7 +313,7 @@ class TestIngressBackendMissing:
 
     def test_what_exists_is_right(self) -> None:
         taken = snapshot(ingress(port="http"), service(ports=[{"port": 80, "name": "http"}]))
-        assert right_fields(self.CODE, taken) == {f"{self.PATH}.name", f"{self.PATH}.port"}
+        assert right_fields(self.CODE, taken) == {"", f"{self.PATH}.name", f"{self.PATH}.port"}
 
     def test_a_service_of_another_namespace_does_not_count(self) -> None:
         assert wrong(self.CODE, snapshot(ingress(), service(namespace="other")))
@@ -322,11 +326,17 @@ class TestIngressBackendMissing:
         )
 
     def test_a_backend_that_is_no_service_is_left_alone(self) -> None:
-        assert find(self.CODE, snapshot(ingress(rules=[], defaultBackend={"resource": {"kind": "Bucket"}}))) == []
+        assert right_fields(self.CODE, snapshot(ingress(rules=[], defaultBackend={"resource": {"kind": "B"}}))) == {""}
 
     def test_an_external_name_needs_no_port(self) -> None:
         outside = service(type="ExternalName", externalName="example.com", ports=[], selector={})
-        assert right_fields(self.CODE, snapshot(ingress(), outside)) == {f"{self.PATH}.name"}
+        assert right_fields(self.CODE, snapshot(ingress(), outside)) == {"", f"{self.PATH}.name"}
+
+
+def test_a_path_that_is_gone_is_proven_right_with_its_ingress() -> None:
+    before = only("ingress-backend-missing", snapshot(ingress(service="gone"), service()))
+    after = find("ingress-backend-missing", snapshot(ingress(rules=[]), service()))
+    assert any(finding.proves(before.key) for finding in after)
 
 
 @pytest.mark.parametrize(

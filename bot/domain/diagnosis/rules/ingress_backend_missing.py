@@ -15,9 +15,13 @@ def find(snapshot: Snapshot, observations: Observations) -> Iterator[Finding]:
     services = {(service.namespace, service.name): service for service in snapshot.services}
     for ingress in snapshot.ingresses:
         there = {name: service for (namespace, name), service in services.items() if namespace == ingress.namespace}
+        found: list[Finding] = []
         for path, backend, address in _backends(ingress):
             if backend.service is not None:
-                yield from _judge(snapshot, ingress.ref, f"{path}.service", backend.service, address, there)
+                found += _judge(snapshot, ingress.ref, f"{path}.service", backend.service, address, there)
+        yield from found
+        if all(finding.right for finding in found):
+            yield _finding(snapshot, ingress.ref, "", "leads to Services that exist", right=True)
 
 
 def _backends(ingress: Ingress) -> Iterator[tuple[str, IngressBackend, str]]:
@@ -33,18 +37,7 @@ def _judge(
     snapshot: Snapshot, ingress: Ref, path: str, wanted: ServiceBackend, address: str, there: dict[str, Service]
 ) -> Iterator[Finding]:
     def finding(field: str, summary: str, *evidence: str, right: bool = False) -> Finding:
-        return Finding(
-            cluster=snapshot.cluster.uid,
-            rule=CODE,
-            severity=Severity.HIGH,
-            object=ingress,
-            owner=ingress,
-            field=f"{path}.{field}",
-            summary=summary,
-            evidence=evidence,
-            next_step="" if right else f"see which Services there are: `services -n {ingress.namespace}`",
-            right=right,
-        )
+        return _finding(snapshot, ingress, f"{path}.{field}", summary, *evidence, right=right)
 
     service = there.get(wanted.name)
     if service is None:
@@ -63,6 +56,23 @@ def _judge(
             f"sends {address} to port {_called(wanted.port)} of Service {wanted.name}, which has no such port",
             f"it has {ports_text(service)}" + _names(service),
         )
+
+
+def _finding(
+    snapshot: Snapshot, ingress: Ref, field: str, summary: str, *evidence: str, right: bool = False
+) -> Finding:
+    return Finding(
+        cluster=snapshot.cluster.uid,
+        rule=CODE,
+        severity=Severity.HIGH,
+        object=ingress,
+        owner=ingress,
+        field=field,
+        summary=summary,
+        evidence=evidence,
+        next_step="" if right else f"see which Services there are: `services -n {ingress.namespace}`",
+        right=right,
+    )
 
 
 def _has_port(service: Service, wanted: ServiceBackendPort) -> bool:

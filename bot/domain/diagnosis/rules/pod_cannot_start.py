@@ -155,8 +155,8 @@ def _asked_for_none(snapshot: Snapshot, owned: dict[Ref, list[Pod]]) -> Iterator
 
 
 def _fields(init_containers: list[Container], containers: list[Container]) -> Iterator[str]:
-    """Every field that a wrong finding could be about."""
-    yield from ("spec.nodeName", "status.phase")
+    """Every field that a wrong finding could be about, and all of them together: a container may be gone."""
+    yield from ("", "spec.nodeName", "status.phase")
     for path, group in (("spec.initContainers", init_containers), ("spec.containers", containers)):
         for index in range(len(group)):
             yield from (f"{path}[{index}]", f"{path}[{index}].image")

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from bot.domain.diagnosis.finding import Finding, Observations, Rule, Severity
 from bot.domain.network.probing import Observation, Outcome, Probe
 from bot.domain.network.questions import Question, questions
-from bot.domain.network.references import ENDPOINT_SLICE, POD, SERVICE
+from bot.domain.network.references import ENDPOINT_SLICE, POD, SERVICE, Ref
 from bot.domain.network.services import EndpointIndex, PodIndex, selects
 from bot.domain.network.snapshot import Container, Pod, Service, ServicePort, Snapshot
 
@@ -19,6 +19,25 @@ def probes(snapshot: Snapshot) -> Iterator[Probe]:
 
 def find(snapshot: Snapshot, observations: Observations) -> Iterator[Finding]:
     pods = PodIndex(snapshot)
+    found = [*_judged(snapshot, observations, pods), *_nameless(snapshot, pods)]
+    yield from found
+    yield from _wholly_right(snapshot, observations, {finding.object for finding in found if not finding.right})
+
+
+def _wholly_right(snapshot: Snapshot, observations: Observations, wrong: set[Ref]) -> Iterator[Finding]:
+    """Services each of whose ports answered that can be asked: a port that was at fault may be gone by now."""
+    asked: dict[Ref, list[Question]] = {}
+    for question in questions(snapshot):
+        asked.setdefault(question.service.ref, []).append(question)
+    for ref, of_service in asked.items():
+        service = of_service[0].service
+        ports = sum(port.protocol == "TCP" for port in service.spec.ports or ())
+        answered = [any(each.answered for each in observed(question, observations)) for question in of_service]
+        if ref not in wrong and all(answered) and len(answered) == ports:
+            yield _finding(snapshot, service, "", "answers on each port", right=True)
+
+
+def _judged(snapshot: Snapshot, observations: Observations, pods: PodIndex) -> Iterator[Finding]:
     for question in questions(snapshot):
         service, port = question.service, question.port
         seen = observed(question, observations)
@@ -28,7 +47,6 @@ def find(snapshot: Snapshot, observations: Observations) -> Iterator[Finding]:
                 yield _finding(snapshot, service, field, f"port {port.port} answers", right=True)
         elif conclusive(question, seen):
             yield _silent(snapshot, question, seen, pods.selected(service))
-    yield from _nameless(snapshot, pods)
 
 
 def observed(question: Question, observations: Observations) -> list[Observation]:
