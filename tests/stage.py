@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bot.adapters.cluster.clusters import KubernetesClusters
 from bot.application.execution.dispatch import dispatch
-from bot.application.ports import Changing, Command, Look, Ports, Process, Steering, Storage
+from bot.application.ports import Answer, Changing, Clock, Command, Look, Ports, Process, Steering, Storage
 from bot.discovery import declared
 from bot.domain.access import AccessPolicy
 from bot.domain.chat.invocation import Actor, Invocation, Source
@@ -30,14 +30,18 @@ class Stage:
     world: World
     ports: Ports
 
-    async def say(self, line: str) -> Report:
+    async def answer(self, line: str) -> Answer:
         """What the bot answers to a line typed in a terminal."""
         invocation = Invocation(text=line, source=Source.TERMINAL, actor=Actor("terminal:ann", "ann"))
-        return (await dispatch(self.ports, invocation)).report
+        return await dispatch(self.ports, invocation)
+
+    async def say(self, line: str) -> Report:
+        """The report of that answer."""
+        return (await self.answer(line)).report
 
 
 @asynccontextmanager
-async def staged(scenario: str, storage: Storage | None = None) -> AsyncIterator[Stage]:
+async def staged(scenario: str, storage: Storage | None = None, clock: Clock | None = None) -> AsyncIterator[Stage]:
     """The scenario, settled, on a loopback server of its own."""
     async with EmbeddedCluster() as cluster:
         world = World(cluster)
@@ -46,7 +50,7 @@ async def staged(scenario: str, storage: Storage | None = None) -> AsyncIterator
         ports = Ports(
             clusters=clusters,
             storage=storage or MemoryStorage(),
-            clock=FakeClock(),
+            clock=clock or FakeClock(),
             process=Process("test", "run"),
             access=AccessPolicy(frozenset({"*"})),
             catalogue=catalogue(),

@@ -106,5 +106,5 @@ COMMAND = Look(
     model=Help,
     handler=explain,
     summary="say what can be asked for, or explain one command",
-    examples=("help", "help services", "help schedule add"),
+    examples=("help", "help services", "help ingress create"),
 )
