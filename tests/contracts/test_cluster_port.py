@@ -35,6 +35,8 @@ from bot.domain.network.references import (
 )
 from bot.domain.network.snapshot import FIELD_OF_KIND, Pod, Scope
 from bot.errors import BotError, Conflict, NotFound
+from bot.playground.cluster_server import EmbeddedCluster
+from bot.playground.world import World
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -104,14 +106,9 @@ async def kubeconfig(request: pytest.FixtureRequest) -> AsyncIterator[Path]:
     if request.config.getoption("--cluster"):
         yield Path(os.environ["KUBECONFIG"])
         return
-    from bot.playground.cluster_server import EmbeddedCluster
-
-    embedded = EmbeddedCluster()
-    await embedded.start()
-    try:
+    async with EmbeddedCluster() as embedded:
+        await World(embedded).load("shop")  # for its nodes
         yield Path(embedded.kubeconfig_path)
-    finally:
-        await embedded.stop()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
