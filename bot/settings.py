@@ -160,6 +160,11 @@ def load(**overrides: Any) -> Settings:
         raise SettingsError([_line(problem) for problem in error.errors(include_input=False)]) from None
 
 
+def said(**values: Any) -> Settings:
+    """Settings that are said in code, over the environment; no file is read. For the playground and for tests."""
+    return Settings(_env_file=None, **values)
+
+
 def _line(problem: Any) -> str:
     location = str(problem["loc"][0])
     field = Settings.model_fields.get(location)
