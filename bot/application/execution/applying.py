@@ -12,7 +12,7 @@ from bot.application.execution.rolling_back import roll_back
 from bot.application.execution.working import LeaseLost, Work
 from bot.application.execution.writing import StepFailed
 from bot.application.ports import Ports
-from bot.domain.changes.change import Apply, Ask, ChangeRecord, ChangeState, Delete, Restore, StepState, Wait
+from bot.domain.changes.change import Apply, Ask, ChangeRecord, ChangeState, Delete, Restore, Step, StepState, Wait
 from bot.domain.chat.invocation import Actor
 from bot.domain.chat.report import Report
 from bot.errors import BotError
@@ -71,7 +71,10 @@ async def _go(work: Work) -> None:
     try:
         for index, step in enumerate(work.record.change.steps):
             if work.step(index).state in (StepState.WAITING, StepState.STARTED):
-                await _take(work, index, step)
+                await _try(work, index, step)
+            elif work.step(index).state is not StepState.DONE and _needed(step):
+                # It failed, and the process died before it could say that the change goes back.
+                raise StepFailed(work.step(index).note)
     except LeaseLost:
         raise
     except (StepFailed, BotError) as error:
@@ -81,7 +84,24 @@ async def _go(work: Work) -> None:
     await work.finish(ChangeState.APPLIED, "")
 
 
-async def _take(work: Work, index: int, step: Apply | Restore | Delete | Wait | Ask) -> None:
+def _needed(step: Step) -> bool:
+    """Whether the change cannot stand without it."""
+    return step.required if isinstance(step, Wait) else not isinstance(step, Ask)
+
+
+async def _try(work: Work, index: int, step: Step) -> None:
+    """Takes the step; one that failed before anything was sent is recorded as failed."""
+    try:
+        await _take(work, index, step)
+    except LeaseLost:
+        raise
+    except (StepFailed, BotError) as error:
+        if work.step(index).state is StepState.WAITING:
+            await work.mark(index, state=StepState.FAILED, ended_at=work.now(), note=str(error))
+        raise
+
+
+async def _take(work: Work, index: int, step: Step) -> None:
     match step:
         case Apply():
             await writing.apply(work, index, step)
