@@ -155,14 +155,18 @@ def load(**overrides: Any) -> Settings:
     """The settings of this process. Raises SettingsError with one line for each that is malformed."""
     folder = Path(os.environ.get("PATCHBAY_SECRETS_FOLDER") or DEFAULT_SECRETS_FOLDER)
     try:
-        return Settings(_secrets_dir=folder if folder.is_dir() else None, **overrides)
+        return _settings(_secrets_dir=folder if folder.is_dir() else None, **overrides)
     except ValidationError as error:
         raise SettingsError([_line(problem) for problem in error.errors(include_input=False)]) from None
 
 
 def said(**values: Any) -> Settings:
     """Settings that are said in code, over the environment; no file is read. For the playground and for tests."""
-    return Settings(_env_file=None, **values)
+    return _settings(_env_file=None, **values)
+
+
+def _settings(**values: Any) -> Settings:
+    return Settings(**values)  # mypy knows the fields, and not the library's own arguments
 
 
 def _line(problem: Any) -> str:

@@ -18,9 +18,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     missing_browser = not Path("/usr/bin/chromium").exists()
     for item in items:
-        if "cluster" in item.keywords and not config.getoption("--cluster"):
+        if item.get_closest_marker("cluster") and not config.getoption("--cluster"):
             item.add_marker(pytest.mark.skip(reason="needs --cluster and KUBECONFIG"))
-        if "browser" in item.keywords and missing_browser:
+        if item.get_closest_marker("browser") and missing_browser:
             item.add_marker(pytest.mark.skip(reason="BROWSER TESTS SKIPPED: /usr/bin/chromium is not installed"))
 
 
