@@ -1,12 +1,11 @@
 """The blocks of a report as Slack's blocks, each within its own limits; what is too long for them becomes a file."""
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from bot.adapters.slack.spelling import atoms, cleaned, escaped, length, packed, shortened
+from bot.adapters.slack.spelling import atoms, cleaned, escaped, length, packed, shortened, weight
 from bot.adapters.slack.tables import chunks, table_block, table_lines
 from bot.domain.chat.report import (
     Action,
@@ -79,11 +78,6 @@ class Pieces:
 def section(words: str) -> SlackBlock:
     """`verbatim`: Slack links and mentions nothing by itself."""
     return {"type": "section", "text": {"type": "mrkdwn", "text": words, "verbatim": True}}
-
-
-def block_weight(block: SlackBlock) -> int:
-    """Characters as JSON, those beyond the basic plane counted twice."""
-    return length(json.dumps(block, ensure_ascii=False, separators=(",", ":")))
 
 
 def body(blocks: Iterable[Block], pieces: Pieces) -> None:
@@ -205,12 +199,13 @@ def spare_actions(actions: tuple[Action, ...], pieces: Pieces) -> None:
 def _buttons(actions: tuple[Action, ...]) -> list[SlackBlock]:
     """Buttons for the first actions, until one does not fit."""
     buttons: list[SlackBlock] = []
-    weight = 0
+    used = 0
     for number, action in enumerate(actions[:_MOST_ACTIONS]):
+        if not action.command or length(action.command) > 2_000 or cleaned(action.command) != action.command:
+            break
         button = _button(number, action)
-        weight += block_weight(button)
-        unfit = not action.command or length(action.command) > 2_000 or cleaned(action.command) != action.command
-        if unfit or weight > _ACTIONS_WEIGHT:
+        used += weight(button)
+        if used > _ACTIONS_WEIGHT:
             break
         buttons.append(button)
     return buttons

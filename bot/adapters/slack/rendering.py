@@ -6,11 +6,10 @@ message; what does not fit into the messages is in a file.
 """
 
 from dataclasses import dataclass, field
-from typing import Any
 
-from bot.adapters.slack.blocks import File, Pieces, actions_block, block_weight, body, section, spare_actions
+from bot.adapters.slack.blocks import File, Pieces, SlackBlock, actions_block, body, section, spare_actions
 from bot.adapters.slack.plaintext import fallback, full_text
-from bot.adapters.slack.spelling import atoms, mrkdwn, packed
+from bot.adapters.slack.spelling import atoms, mrkdwn, packed, weight
 from bot.domain.chat.report import Bold, Plain, Report, Status, text
 
 MOST_MESSAGES = 3
@@ -30,7 +29,7 @@ class SlackMessage:
     """One message: `text` is the plain fallback, escaped, at most 3,000 characters."""
 
     text: str
-    blocks: list[dict[str, Any]]
+    blocks: list[SlackBlock]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +55,12 @@ def render(report: Report, *, messages: int = MOST_MESSAGES) -> Rendering:
     return Rendering(tuple(map(SlackMessage, words, pages)), tuple(files))
 
 
-def _title(report: Report) -> list[dict[str, Any]]:
+def _title(report: Report) -> list[SlackBlock]:
     spans = (Plain(f"{MARKS[report.status]} "), Bold(report.title.strip() or "Done"))
     return [section(part) for part in packed(atoms(spans), 2_900)]
 
 
-def _tail(report: Report) -> list[dict[str, Any]]:
+def _tail(report: Report) -> list[SlackBlock]:
     """What stands at the end of the last message: buttons, then what the answer rests on."""
     tail = []
     if buttons := actions_block(report.actions):
@@ -72,31 +71,52 @@ def _tail(report: Report) -> list[dict[str, Any]]:
     return tail
 
 
-def _context(note: str) -> dict[str, Any]:
+def _context(note: str) -> SlackBlock:
     return {"type": "context", "elements": [{"type": "mrkdwn", "text": note, "verbatim": True}]}
 
 
-def _pages(
-    blocks: list[dict[str, Any]], tail: list[dict[str, Any]], most: int
-) -> tuple[list[list[dict[str, Any]]], bool]:
+class _Page:
+    """Blocks of one message, and what they weigh together."""
+
+    def __init__(self) -> None:
+        self.blocks: list[SlackBlock] = []
+        self._weights: list[int] = []
+        self._tables = 0
+
+    def takes(self, blocks: list[SlackBlock], weights: list[int]) -> bool:
+        tables = sum(block["type"] == "table" for block in blocks)
+        return (
+            len(self.blocks) + len(blocks) <= MOST_BLOCKS
+            and self._tables + tables <= 1  # Slack takes one table a message
+            and sum(self._weights) + sum(weights) <= MOST_WEIGHT
+        )
+
+    def add(self, block: SlackBlock, its_weight: int) -> None:
+        self.blocks.append(block)
+        self._weights.append(its_weight)
+        self._tables += block["type"] == "table"
+
+    def drop_last(self) -> None:
+        self._tables -= self.blocks.pop()["type"] == "table"
+        self._weights.pop()
+
+
+def _pages(blocks: list[SlackBlock], tail: list[SlackBlock], most: int) -> tuple[list[list[SlackBlock]], bool]:
     """The blocks in at most so many messages, the tail on the last; and whether some had to be left out."""
-    pages: list[list[dict[str, Any]]] = [[]]
+    pages = [_Page()]
     for block in blocks:
-        if not _fits([*pages[-1], block]):
-            pages.append([])
-        pages[-1].append(block)
-    if not _fits(pages[-1] + tail):
-        pages.append([])
+        its_weight = weight(block)
+        if not pages[-1].takes([block], [its_weight]):
+            pages.append(_Page())
+        pages[-1].add(block, its_weight)
+    weights = [weight(block) for block in tail]
+    if not pages[-1].takes(tail, weights):
+        pages.append(_Page())
     overflow = len(pages) > most
     if overflow:
         pages = pages[:most]
         tail = [_context(mrkdwn(text("This is not all: the whole report is in the file `report.txt`."))), *tail]
-        while pages[-1] and not _fits(pages[-1] + tail):
-            pages[-1].pop()
-    pages[-1].extend(tail)
-    return pages, overflow
-
-
-def _fits(blocks: list[dict[str, Any]]) -> bool:
-    tables = sum(block["type"] == "table" for block in blocks)
-    return len(blocks) <= MOST_BLOCKS and tables <= 1 and sum(map(block_weight, blocks)) <= MOST_WEIGHT
+        weights = [weight(block) for block in tail]
+        while pages[-1].blocks and not pages[-1].takes(tail, weights):
+            pages[-1].drop_last()
+    return [*(page.blocks for page in pages[:-1]), pages[-1].blocks + tail], overflow

@@ -7,6 +7,8 @@ import datetime
 import re
 from collections.abc import Iterable, Iterator
 
+import msgspec
+
 from bot.domain.chat.report import Bold, ChannelSpan, Code, Link, PersonSpan, Plain, Span, Text, TimeSpan, plain
 
 _PIECE = 400
@@ -25,8 +27,16 @@ def length(text: str) -> int:
     return len(text) if text.isascii() else len(text) + sum(character > "\uffff" for character in text)
 
 
+def weight(block: object) -> int:
+    """Characters of a block as JSON."""
+    encoded = msgspec.json.encode(block)
+    return len(encoded) if encoded.isascii() else length(encoded.decode())
+
+
 def cleaned(text: str) -> str:
     """The text without control characters, reordering marks and what is no character; each is shown as `\ufffd`."""
+    if text.isascii() and text.isprintable():
+        return text
     return _CONTROLS.sub("\ufffd", text.replace("\r\n", "\n"))
 
 

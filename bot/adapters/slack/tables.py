@@ -3,11 +3,10 @@
 https://docs.slack.dev/reference/block-kit/blocks/table-block: 100 rows, 20 columns, 10,000 characters a message.
 """
 
-import json
 import unicodedata
 from typing import Any
 
-from bot.adapters.slack.spelling import aware, cleaned, escaped, is_dateable, length
+from bot.adapters.slack.spelling import aware, cleaned, escaped, is_dateable, length, weight
 from bot.domain.chat.report import Bold, ChannelSpan, Code, Link, PersonSpan, Plain, Span, Table, Text, TimeSpan, plain
 
 MOST_ROWS = 100
@@ -29,7 +28,7 @@ def table_block(table: Table) -> Block | None:
         "rows": [header, *rows],
         "column_settings": [{"is_wrapped": True} for _ in table.columns],
     }
-    return block if len(json.dumps(block, ensure_ascii=False)) <= MOST_CHARACTERS else None
+    return block if weight(block) <= MOST_CHARACTERS else None
 
 
 def _raw(text: str) -> Block:
