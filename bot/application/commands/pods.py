@@ -1,7 +1,7 @@
 """`pods`: what `kubectl get pods` shows, in its words."""
 
-from bot.application.ports import Context, Look
 from bot.application.execution.objects import printed
+from bot.application.ports import Context, Look
 from bot.domain.chat.report import Block, Report, Status, table
 from bot.domain.chat.values import Listing, OutputFormat
 from bot.domain.chat.wording import unread_notes

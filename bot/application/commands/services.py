@@ -3,8 +3,8 @@
 import asyncio
 import itertools
 
-from bot.application.ports import Context, Look
 from bot.application.execution.objects import printed
+from bot.application.ports import Context, Look
 from bot.domain.chat.report import Block, Bullets, Report, Status, table, text
 from bot.domain.chat.values import Listing, OutputFormat
 from bot.domain.chat.wording import unread_notes
