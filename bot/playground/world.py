@@ -9,6 +9,7 @@ with kubectl counts as mended.
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from bot.errors import BotError, NotFound
 from bot.playground.cluster_server import EmbeddedCluster
 from bot.playground.cluster_server.controllers.running import is_ready
 from bot.playground.cluster_server.kinds import Kind
+from bot.playground.cluster_server.nodes import node
 from bot.playground.cluster_server.patching import strategic_patched
 from bot.playground.cluster_server.programs import Program
 from bot.playground.cluster_server.registry import Writing
@@ -46,10 +48,16 @@ class Fault:
     broken: bool
 
 
+class UnknownName(NotFound, LookupError):
+    """No scenario, fault or object has that name here."""
+
+
 @dataclass(frozen=True, slots=True)
 class ScenarioSummary:
+    """What there is to choose from."""
+
     name: str
-    summary: str
+    title: str
     """One line."""
     story: str
     """A paragraph: what happened in this world, and what there is to find."""
@@ -104,13 +112,13 @@ def read_scenario(name: str) -> Scenario:
     """Raises NotFound for a name that no file has, BotError for a file that cannot be understood."""
     if name not in scenario_names():
         listed = ", ".join(scenario_names())
-        raise NotFound(f"There is no scenario `{name}`", next_step=f"choose one of: {listed}")
+        raise UnknownName(f"There is no scenario `{name}`", next_step=f"choose one of: {listed}")
     try:
         said = _with_base(_load(name))
         addresses = said.get("load_balancer", {}).get("addresses", ())
         return Scenario(
             name, said["summary"], said["story"].strip(), said.get("age_minutes", 0) * 60,
-            (*map(_node, said.get("nodes", ())), *said.get("objects", ())),
+            (*map(node, said.get("nodes", ())), *said.get("objects", ())),
             {image: Program.read(program) for image, program in said.get("programs", {}).items()}, tuple(addresses),
             {entry["controller"]: (entry["deployment"], tuple(entry["addresses"]))
              for entry in said.get("ingress_controllers", ())},
@@ -122,7 +130,7 @@ def read_scenario(name: str) -> Scenario:
 
 
 def _load(name: str) -> Object:
-    loaded = yaml.load((SCENARIOS / f"{name}.yaml").read_bytes(), Loader=yaml.CSafeLoader)  # noqa: S506 - the safe one
+    loaded = yaml.load((SCENARIOS / f"{name}.yaml").read_bytes(), Loader=yaml.CSafeLoader)
     return dict(loaded)
 
 
@@ -141,54 +149,29 @@ def _finding(said: Object) -> ExpectedFinding:
     return ExpectedFinding(said["rule"], kind, namespace, short)
 
 
-def _node(said: Object) -> Object:
-    """A node from the few words that a scenario has for it; `ready: false` is one that is cut off."""
-    name, ready = said["name"], said.get("ready", True)
-    labels = {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}
-    labels |= {f"node-role.kubernetes.io/{role}": "" for role in said.get("roles", ())}
-    spec: Object = {"podCIDR": said["pods"], "podCIDRs": [said["pods"]]}
-    if "control-plane" in said.get("roles", ()):
-        spec["taints"] = [{"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}]
-    addresses = [{"type": "InternalIP", "address": said["address"]}, {"type": "Hostname", "address": name}]
-    resources = {"cpu": "4", "memory": "8Gi", "pods": "110", "ephemeral-storage": "100Gi"}
-    info = {
-        "architecture": "amd64", "operatingSystem": "linux", "osImage": "Debian GNU/Linux 12 (bookworm)",
-        "kernelVersion": "6.1.0-28-amd64", "kubeletVersion": "v1.36.2", "kubeProxyVersion": "",
-        "containerRuntimeVersion": "containerd://2.0.2", "bootID": "", "machineID": "", "systemUUID": "",
-    }  # fmt: skip
-    status = {
-        "addresses": addresses, "capacity": resources, "allocatable": resources, "nodeInfo": info,
-        "conditions": _node_conditions(ready), "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}},
-    }  # fmt: skip
-    return {
-        "apiVersion": "v1",
-        "kind": "Node",
-        "metadata": {"name": name, "labels": labels},
-        "spec": spec,
-        "status": status,
-    }
-
-
-def _node_conditions(ready: bool) -> list[Object]:
-    said = [
-        ("MemoryPressure", "False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
-        ("DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
-        ("PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
-    ]
-    if ready:
-        said.append(("Ready", "True", "KubeletReady", "kubelet is posting ready status"))
-    else:
-        said = [(kind, "Unknown", "NodeStatusUnknown", "Kubelet stopped posting node status.") for kind, *_ in said]
-        said.append(("Ready", "Unknown", "NodeStatusUnknown", "Kubelet stopped posting node status."))
-    return [{"type": kind, "status": status, "reason": why, "message": message} for kind, status, why, message in said]
-
-
 class World:
     """A cluster with a scenario in it. Everything keeps running while the scenario is changed."""
 
     def __init__(self, cluster: EmbeddedCluster) -> None:
         self.cluster = cluster
-        self.scenario: Scenario | None = None
+        self._loaded: Scenario | None = None
+        self._listeners: list[Callable[[], None]] = []
+
+    @property
+    def scenario(self) -> str:
+        """The name of the one that is loaded; empty: none is."""
+        return self._loaded.name if self._loaded else ""
+
+    def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """The listener is called after every change of an object or a fault; the result ends that."""
+        self._listeners.append(listener)
+        unsubscribe = self.cluster.store.subscribe(lambda _: listener())
+
+        def end() -> None:
+            self._listeners.remove(listener)
+            unsubscribe()
+
+        return end
 
     def scenarios(self) -> list[ScenarioSummary]:
         """All that can be loaded, by name."""
@@ -200,7 +183,7 @@ class World:
         scenario = read_scenario(name)
         cluster = self.cluster
         async with cluster.long_ago(datetime.timedelta(seconds=scenario.age_seconds)):
-            self.scenario = scenario
+            self._loaded = scenario
             cluster.clear()
             cluster.surroundings.load_balancer_addresses = scenario.load_balancer_addresses
             cluster.surroundings.ingress_controllers = scenario.ingress_controllers
@@ -212,7 +195,7 @@ class World:
 
     def faults(self) -> list[Fault]:
         """Those of the scenario, in its order."""
-        faults = self.scenario.faults if self.scenario else {}
+        faults = self._loaded.faults if self._loaded else {}
         return [Fault(fault["id"], fault["label"], self._is_broken(fault)) for fault in faults.values()]
 
     def break_(self, fault: str) -> None:
@@ -230,32 +213,34 @@ class World:
         found.sort(key=lambda obj: (rank[obj["kind"]], obj["metadata"].get("namespace", ""), obj["metadata"]["name"]))
         return [self._seen(obj) for obj in found if not _is_dull(obj)]
 
-    def yaml(self, kind: str, namespace: str, name: str) -> str:
-        """One object without managedFields. Raises NotFound."""
+    def yaml(self, kind: str, namespace: str, name: str) -> str | None:
+        """One object without managedFields; None when there is none."""
         row = next((row for row in self.cluster.kinds.rows if row.name == kind), None)
         obj = self.cluster.registry.find(row, namespace, name) if row else None
         if obj is None:
-            raise NotFound(f"There is no {kind} {namespace}/{name}" if namespace else f"There is no {kind} {name}")
+            return None
         metadata = {key: value for key, value in obj["metadata"].items() if key != "managedFields"}
         return yaml.dump(obj | {"metadata": metadata}, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True)
 
     def _fault(self, fault: str) -> Object:
-        faults = self.scenario.faults if self.scenario else {}
+        faults = self._loaded.faults if self._loaded else {}
         if fault not in faults:
             known = ", ".join(faults) or "none"
-            raise NotFound(f"This scenario has no fault `{fault}`", next_step=f"its faults are: {known}")
+            raise UnknownName(f"This scenario has no fault `{fault}`", next_step=f"its faults are: {known}")
         return faults[fault]
 
     def _switch(self, fault: str, way: str) -> None:
         said = self._fault(fault)
         if "program" in said:
             self.cluster.programs.set(said["program"], Program.read(said[way]))
+            for listener in list(self._listeners):
+                listener()
             return
         kind, namespace, name = self._place(said)
         obj = self.cluster.registry.find(kind, namespace, name)
         if obj is None:
             where = f"{kind.name} {namespace}/{name}"
-            raise NotFound(f"{where} is gone", next_step="load the scenario again")
+            raise UnknownName(f"{where} is gone", next_step="load the scenario again")
         self.cluster.registry.update(kind, namespace, name, strategic_patched(obj, said[way], kind.type), _WRITING)
 
     def _place(self, fault: Object) -> tuple[Kind, str, str]:

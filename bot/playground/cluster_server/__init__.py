@@ -22,6 +22,7 @@ from bot.playground.cluster_server.certificates import make_certificates
 from bot.playground.cluster_server.controllers import ALL
 from bot.playground.cluster_server.controllers.running import Controllers, Scene, Surroundings
 from bot.playground.cluster_server.kinds import built_in_kinds
+from bot.playground.cluster_server.nodes import TWO, node
 from bot.playground.cluster_server.podaccess import PodAccess
 from bot.playground.cluster_server.programs import Programs, Sockets
 from bot.playground.cluster_server.registry import Registry, Writing
@@ -39,8 +40,8 @@ _WRITING = Writing("kubectl")
 class EmbeddedCluster:
     """One cluster. Nothing runs, and nothing but the objects given exists, before `start`."""
 
-    def __init__(self, objects: Iterable[Object] = (), *, pace: float = 0.0, seed: int | None = None) -> None:
-        """`pace` is how many real seconds a second of waiting takes the controllers; 0: everything happens at once."""
+    def __init__(self, objects: Iterable[Object] | None = None, *, pace: float = 0.0, seed: int | None = None) -> None:
+        """None for objects: two nodes. `pace` is how many real seconds a second of waiting takes the controllers; 0: everything happens at once."""
         self.kinds = built_in_kinds()
         self.store = Store()
         self.programs = Programs(self._look_again)
@@ -61,7 +62,7 @@ class EmbeddedCluster:
         self._serving = Serving(self.registry, self._pods, self.token)
         self._runner: web.AppRunner | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
-        self.create(objects)
+        self.create(map(node, TWO) if objects is None else objects)
 
     def now(self) -> datetime.datetime:
         """The time in this cluster: the real one, but while a scenario is laid out as if long ago."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -94,7 +95,20 @@ class Programs:
 def _undescribed(container: Object) -> Program:
     ports = [port["containerPort"] for port in container.get("ports") or () if port.get("protocol", "TCP") == "TCP"]
     said = f"{container.get('name', '')} ({container.get('image', '')})\n"
-    return Program({port: {"": Reply(said)} for port in ports}, declared=False)
+    printed, exit_code = _script([*(container.get("command") or ()), *(container.get("args") or ())])
+    return Program({port: {"": Reply(said)} for port in ports}, logs=printed, exit_code=exit_code, declared=False)
+
+
+def _script(command: list[str]) -> tuple[tuple[str, ...], int | None]:
+    """What a shell script that is a row of plain commands prints with `echo`, and what it ends with by `exit`."""
+    if len(command) != 3 or command[1] != "-c":
+        return (), None
+    parts = [part.strip() for part in re.split(r"&&|;|\n", command[2])]
+    printed = [
+        part.removeprefix("echo ").strip("\"'") for part in parts if part.startswith("echo ") and ">" not in part
+    ]
+    ends = [int(part.removeprefix("exit ")) for part in parts if re.fullmatch(r"exit \d+", part)]
+    return tuple(printed), ends[0] if ends else None
 
 
 class Refused(Exception):
@@ -135,9 +149,9 @@ class Sockets:
 
     async def _open(self, pod: Object, port: int, program: Program) -> tuple[int, Any]:
         if port in program.http:
-            runner = web.ServerRunner(web.Server(self._responder(pod, port)))
+            runner = web.ServerRunner(web.Server(self._responder(pod, port)), shutdown_timeout=0.1)
             await runner.setup()
-            await web.TCPSite(runner, "127.0.0.1", 0, shutdown_timeout=0).start()
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
             return runner.addresses[0][1], runner
         server = await asyncio.start_server(_Echo(program.banner).serve, "127.0.0.1", 0)
         return server.sockets[0].getsockname()[1], server

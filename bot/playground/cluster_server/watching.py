@@ -68,7 +68,7 @@ async def events(store: Store, watched: Watched) -> AsyncIterator[bytes]:
             news.clear()
             if not pending and watched.bookmarks:
                 yield _bookmark(store, watched)
-            lines = [line for line in map(lambda change: _line(change, watched), _drained(pending)) if line]
+            lines = [line for change in _drained(pending) if (line := _line(change, watched))]
             if lines:
                 yield b"".join(lines)
     finally:
