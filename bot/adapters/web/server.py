@@ -93,7 +93,14 @@ class WebServer:
         if refusal:
             _log.warning("a request to %s was refused: %s", SLACK_PATH, refusal)
             return web.Response(status=401, text=refusal)
-        return await self._slack_handler(request)
+        try:
+            response = await self._slack_handler(request)
+        except BaseException:
+            self._signatures.take_back(headers.get("X-Slack-Signature", ""))
+            raise
+        if response.status >= 500:
+            self._signatures.take_back(headers.get("X-Slack-Signature", ""))
+        return response
 
 
 async def _outcome(name: str, check: Check) -> str:

@@ -38,6 +38,10 @@ class Signatures:
         self._seen[expected] = max(now, float(timestamp)) + MOST_AGE_SECONDS
         return ""
 
+    def take_back(self, signature: str) -> None:
+        """The request was not dealt with: Slack may retry in the same second, with the same signature."""
+        self._seen.pop(signature, None)
+
     def _forget(self, now: float) -> None:
         """Drops those that would be refused as stale anyway; the order is that of arrival, which is near enough."""
         while self._seen:

@@ -29,6 +29,7 @@ class Service:
     def __init__(self) -> None:
         self.problem: str | Exception = ""
         self.bodies: list[bytes] = []
+        self.status = 200
         self.url = ""
 
     async def check(self) -> str:
@@ -38,7 +39,7 @@ class Service:
 
     async def slack(self, request: web.Request) -> web.Response:
         self.bodies.append(await request.read())
-        return web.Response(text="taken")
+        return web.Response(text="taken", status=self.status)
 
 
 @contextlib.asynccontextmanager
@@ -120,6 +121,16 @@ async def test_what_slack_did_not_sign_now_is_refused(
     async with client.post("/slack/events", data=b"text=status", headers=headers) as answer:
         assert answer.status == 401
     assert service.bodies == []
+
+
+async def test_what_failed_here_may_be_sent_again(service: Service, client: aiohttp.ClientSession) -> None:
+    service.status = 503
+    headers = _headers(b"text=status")
+    async with client.post("/slack/events", data=b"text=status", headers=headers) as failed:
+        assert failed.status == 503
+    service.status = 200
+    async with client.post("/slack/events", data=b"text=status", headers=headers) as again:
+        assert again.status == 200
 
 
 async def test_a_body_over_a_megabyte_is_refused(service: Service, client: aiohttp.ClientSession) -> None:
