@@ -1,7 +1,7 @@
 """The one truth behind the playground: which scenario is on, what is broken in it, and what there is to see.
 
-A scenario is a YAML file in `scenarios/`: a world, faults that can be switched, and the findings it must yield. One that
-names a `base` takes everything from there and says what is different. A fault is a pair of patches on an object, or a
+A scenario is a YAML file in `scenarios/`: a world, faults that can be switched, and findings it must yield. One that
+names a `base` takes all from there and says what is different. A fault is a pair of patches on an object, or a
 pair of programs for an image; it counts as broken when the patch that breaks would change nothing, so that one mended
 with kubectl counts as mended.
 """
@@ -179,7 +179,7 @@ class World:
         return [ScenarioSummary(scenario.name, scenario.summary, scenario.story) for scenario in found]
 
     async def load(self, name: str) -> None:
-        """Puts a scenario in the place of what is there; watches see everything go and come. Returns when it has settled."""
+        """Puts a scenario in the place of what is there, and returns when it has settled; watches see it all."""
         scenario = read_scenario(name)
         cluster = self.cluster
         async with cluster.long_ago(datetime.timedelta(seconds=scenario.age_seconds)):
@@ -277,7 +277,7 @@ def _is_dull(obj: Object) -> bool:
     """Old ReplicaSets, and what every namespace is given."""
     if obj["kind"] == "ReplicaSet":
         return not obj["spec"].get("replicas")
-    return obj["kind"] == "ConfigMap" and obj["metadata"]["name"] == "kube-root-ca.crt"
+    return bool(obj["kind"] == "ConfigMap" and obj["metadata"]["name"] == "kube-root-ca.crt")
 
 
 def _state(obj: Object) -> tuple[str, bool]:

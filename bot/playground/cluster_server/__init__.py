@@ -41,7 +41,10 @@ class EmbeddedCluster:
     """One cluster. Nothing runs, and nothing but the objects given exists, before `start`."""
 
     def __init__(self, objects: Iterable[Object] | None = None, *, pace: float = 0.0, seed: int | None = None) -> None:
-        """None for objects: two nodes. `pace` is how many real seconds a second of waiting takes the controllers; 0: everything happens at once."""
+        """None for objects: two nodes.
+
+        `pace` is how many real seconds a second of waiting takes the controllers; 0: everything happens at once.
+        """
         self.kinds = built_in_kinds()
         self.store = Store()
         self.programs = Programs(self._look_again)

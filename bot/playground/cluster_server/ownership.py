@@ -75,8 +75,8 @@ def flatten(obj: Object, node: Node) -> dict[Path, Any]:
         _walk(child, node.fields.get(name, UNKNOWN), (f"f:{name}",), out, fresh=True)
     for path in _UNOWNED:
         out.pop(path, None)
-    for path in [path for path in out if path[:2] == ("f:metadata", "f:managedFields")]:
-        del out[path]
+    for managed in [path for path in out if path[:2] == ("f:metadata", "f:managedFields")]:
+        del out[managed]
     return out
 
 
@@ -149,7 +149,7 @@ def written(owners: Owners) -> list[Object]:
     entries = []
     for manager, owned in owners.items():
         if owned.paths or manager.operation == "Apply":
-            entry = {"manager": manager.name, "operation": manager.operation, "apiVersion": manager.api_version}
+            entry: Object = {"manager": manager.name, "operation": manager.operation, "apiVersion": manager.api_version}
             entry |= {"time": owned.time, "fieldsType": "FieldsV1", "fieldsV1": _tree(owned.paths)}
             if manager.subresource:
                 entry["subresource"] = manager.subresource

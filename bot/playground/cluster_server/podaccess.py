@@ -67,7 +67,7 @@ class PodAccess:
         return await self._followed(request, target, data)
 
     async def _followed(self, request: web.Request, target: Target, data: bytes) -> web.StreamResponse:
-        """What there is, and then nothing more until the pod is gone or the client goes: programs write at their start."""
+        """What there is, then silence until the pod is gone or the client goes: programs write at their start."""
         response = web.StreamResponse(headers={"Content-Type": "text/plain"})
         await response.prepare(request)
         await response.write(data)
@@ -100,7 +100,7 @@ class PodAccess:
 
     def _check_started(self, pod: Object, container: str, *, previous: bool) -> None:
         found = dig(pod, "status", "containerStatuses", default=())
-        status = next((said for said in found if said["name"] == container), {})
+        status: Object = next((said for said in found if said["name"] == container), {})
         name = pod["metadata"]["name"]
         if previous:
             if not dig(status, "lastState", "terminated"):

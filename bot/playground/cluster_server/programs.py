@@ -210,7 +210,7 @@ class _Echo:
 def log_lines(program: Program, pod: Object, container: str, previous: bool) -> list[tuple[datetime.datetime, str]]:
     """What a container has written, with times."""
     statuses = dig(pod, "status", "containerStatuses", default=())
-    status = next((found for found in statuses if found["name"] == container), {})
+    status: Object = next((found for found in statuses if found["name"] == container), {})
     state = dig(status, "lastState", "terminated") if previous else None
     state = (
         state

@@ -53,7 +53,7 @@ class Serving:
             return web.Response(text="404 page not found\n", status=404)
         except (web.HTTPException, ConnectionError):
             raise
-        except Exception:
+        except Exception:  # noqa: BLE001 - where a request starts: it is answered, whatever went wrong
             _log.exception("the API server failed at %s %s", request.method, request.path)
             said = "Internal error occurred: see the log of the playground"
             return answered(statuses.APIError(500, "InternalError", said).status, 500)

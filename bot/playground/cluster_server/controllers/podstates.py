@@ -36,6 +36,7 @@ def creating(pod: Object, node: Object, address: str, now: str) -> Object:
 
 def assembled(pod: Object, containers: list[Object], now: str) -> Object:
     """The status of the whole, from its containers."""
+    status: Object = pod["status"]
     states = [container.get("state") or {} for container in containers]
     phase = (
         "Running"
@@ -52,7 +53,7 @@ def assembled(pod: Object, containers: list[Object], now: str) -> Object:
         _condition(before, "ContainersReady", not unready, why, now),
         _condition(before, "PodScheduled", True, ("", ""), now),
     ]
-    return pod["status"] | {"phase": phase, "conditions": conditions, "containerStatuses": containers}
+    return status | {"phase": phase, "conditions": conditions, "containerStatuses": containers}
 
 
 def _condition(before: dict[str, Object], kind: str, holds: bool, why: tuple[str, str], now: str) -> Object:
@@ -102,7 +103,8 @@ def back_off(pod: Object, container: Object) -> str:
 
 def backing_off(pod: Object, container: Object, before: Object) -> Object:
     """It ended, was started again, ended again, and now waits ever longer."""
-    said = f"back-off 10s restarting failed container={container['name']} pod={back_off(pod, container).rpartition(' ')[2]}"
+    which = back_off(pod, container).rpartition(" ")[2]
+    said = f"back-off 10s restarting failed container={container['name']} pod={which}"
     after = waiting(before, "CrashLoopBackOff", said)
     return after | {"lastState": before["state"], "restartCount": before["restartCount"] + 1}
 

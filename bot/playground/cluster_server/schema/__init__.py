@@ -1,7 +1,7 @@
-"""What Kubernetes 1.36 says about its own kinds: one recorded table, read once, and types compiled as they are needed.
+"""What Kubernetes 1.36 says about its own kinds: one recorded table, read once, types compiled as they are needed.
 
-`kubernetes-1.36.json` is made by `record.py` from a real server. A field there is `[type]` or `[type, special]`: type is
-`string`, `integer`, `number`, `boolean`, `object`, `any`, `list`, `map` or `@Name` of another type; `special` has `of`
+`kubernetes-1.36.json` is made by `record.py` from a real server. A field there is `[type]` or `[type, special]`. Type is
+string, integer, number, boolean, `object`, `any`, `list`, `map` or `@Name` of another type; `special` has `of`
 (elements), `list` (atomic, set or map) with `keys`, `map` (atomic), `merge_key` and `strategy` (strategic merge patch),
 `enum`, `default`, `required`, `format`.
 """
@@ -82,10 +82,7 @@ class Types:
 
     def _field(self, said: list[Any]) -> Node:
         kind, special = said[0], said[1] if len(said) > 1 else {}
-        if kind.startswith("@"):
-            node = _copied(self.named(kind[1:]))
-        else:
-            node = Node(kind)
+        node = _copied(self.named(kind[1:])) if kind.startswith("@") else Node(kind)
         if "of" in special:
             node.of = self._field(special["of"])
         if kind == LIST:
