@@ -40,6 +40,23 @@ class Allotments:
         spec.setdefault("ipFamilyPolicy", "SingleStack")
         self._node_ports(service, spec, was)
 
+    @staticmethod
+    def drop(service: Object, before: Object) -> None:
+        """What only the former type had goes with it, unless it was written anew."""
+        spec, was = service["spec"], before["spec"]
+        if spec["type"] == was["type"] or was["type"] not in (NODE_PORT, LOAD_BALANCER):
+            return
+        if spec["type"] != LOAD_BALANCER:
+            spec.pop("allocateLoadBalancerNodePorts", None)
+        if spec["type"] in (NODE_PORT, LOAD_BALANCER):
+            return
+        if spec.get("externalTrafficPolicy") == was.get("externalTrafficPolicy"):
+            spec.pop("externalTrafficPolicy", None)
+        given = {port.get("nodePort") for port in was.get("ports") or ()}
+        for port in spec.get("ports") or ():
+            if port.get("nodePort") in given:
+                port.pop("nodePort", None)
+
     def _address(self, service: Object, spec: Object, was: Object) -> None:
         if was.get("clusterIP") and not spec.get("clusterIP"):
             spec["clusterIP"], spec["clusterIPs"] = was["clusterIP"], was["clusterIPs"]
@@ -82,11 +99,6 @@ class Allotments:
             spec["type"] == LOAD_BALANCER and spec.get("allocateLoadBalancerNodePorts", True)
         )
         if not wants:
-            if was.get("type") in (NODE_PORT, LOAD_BALANCER):
-                for port in ports:
-                    port.pop("nodePort", None)
-                for name in ("externalTrafficPolicy", "allocateLoadBalancerNodePorts"):
-                    spec.pop(name, None)
             return
         kept = {(port["port"], port["protocol"]): port.get("nodePort") for port in was.get("ports") or ()}
         own = {node_port for node_port in kept.values() if node_port}

@@ -312,7 +312,7 @@ def _merged_items(live: list[Any], config: list[Any], node: Node) -> list[Any]:
 
 def _prune(obj: Object, node: Node, dropped: set[Path], kept: set[Path]) -> None:
     """Takes away what the manager applied before and does not any more, where nobody else wants it."""
-    for path in sorted(dropped - kept, key=len, reverse=True):
+    for path in sorted(dropped - kept, key=len):  # an element as a whole before its keys, by which it is found
         if not any(other[: len(path)] == path for other in kept):
             _take(obj, node, path)
 

@@ -204,6 +204,7 @@ class _Forwarding:
         self._ports = ports
         self._sockets = sockets
         self._writers: dict[int, asyncio.StreamWriter] = {}
+        self._dialled = [asyncio.Event() for _ in ports]
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as tasks:
@@ -225,6 +226,8 @@ class _Forwarding:
         except (Refused, OSError):
             await self._socket.send_bytes(bytes([2 * index + 1]) + self._refusal(port).encode())
             return
+        finally:
+            self._dialled[index].set()
         try:
             while data := await reader.read(65536):
                 await self._socket.send_bytes(bytes([2 * index]) + data)
@@ -246,8 +249,10 @@ class _Forwarding:
             if message.type is not aiohttp.WSMsgType.BINARY or not message.data:
                 continue
             index, is_error = divmod(message.data[0], 2)
-            writer = self._writers.get(index)
-            if writer and not is_error:
+            if is_error or index >= len(self._ports):
+                continue
+            await self._dialled[index].wait()  # clients send as soon as the channels are there
+            if writer := self._writers.get(index):
                 writer.write(message.data[1:])
                 await writer.drain()
 

@@ -275,10 +275,13 @@ class Registry:
         except KeyError:
             causes = [statuses.required("spec")]
             raise statuses.unprocessable(kind.name, kind.group, obj["metadata"]["name"], causes) from None
+        is_service = (kind.group, kind.name) == ("", "Service")
+        if is_service and before is not None:
+            self._allotments.drop(obj, before)
         causes = list(rules.judge(obj, before))
         if before is None:
             causes = [*name_causes("metadata.name", obj["metadata"]["name"], rules.naming), *causes]
-        if not causes and (kind.group, kind.name) == ("", "Service"):
+        if not causes and is_service:
             self._allotments.complete(obj, before)
             causes = list(rules.judge(obj, before))
         if causes:

@@ -1,6 +1,6 @@
 """What Kubernetes 1.36 says about its own kinds: one recorded table, read once, types compiled as they are needed.
 
-`kubernetes-1.36.json` is made by `record.py` from a real server. A field there is `[type]` or `[type, special]`. Type is
+`kubernetes-1.36.json` is made by `record.py` from a real server. A field is `[type]` or `[type, special]`: type is
 string, integer, number, boolean, `object`, `any`, `list`, `map` or `@Name` of another type; `special` has `of`
 (elements), `list` (atomic, set or map) with `keys`, `map` (atomic), `merge_key` and `strategy` (strategic merge patch),
 `enum`, `default`, `required`, `format`.
