@@ -31,7 +31,8 @@ def answered(obj: Any, status: int = 200, warnings: list[str] | None = None) -> 
     body = obj if isinstance(obj, bytes) else _encoder.encode(obj)
     response = web.Response(body=body, status=status, content_type=JSON)
     for warning in warnings or ():
-        response.headers.add("Warning", f'299 - "{warning}"')
+        quoted = warning.replace("\\", "\\\\").replace('"', '\\"')
+        response.headers.add("Warning", f'299 - "{quoted}"')
     return response
 
 

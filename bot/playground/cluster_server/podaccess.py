@@ -159,7 +159,9 @@ class PodAccess:
             if not found:
                 raise statuses.unavailable(f'no service port {port} found for service "{name}"')
             port_name = found[0].get("name", "")
-        endpoints = self._registry.get(self._endpoints, namespace, name)
+        endpoints = self._registry.find(self._endpoints, namespace, name)
+        if endpoints is None:  # the real one says so too of a Service without selector
+            raise statuses.not_found("services", "", name)
         if not endpoints.get("subsets"):
             raise statuses.unavailable(f'no endpoints available for service "{name}"')
         choices = [

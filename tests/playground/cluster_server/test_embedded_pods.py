@@ -131,12 +131,16 @@ async def test_the_proxy_reaches_a_program(client, place):
         ("web:99", 503, 'no service port 99 found for service "web"'),
         ("empty:80", 503, 'no endpoints available for service "empty"'),
         ("nosuch", 404, 'services "nosuch" not found'),
+        ("by-hand:80", 404, 'services "by-hand" not found'),
         ("https:web:80", 503, "error trying to reach service: tls: first record does not look like a TLS handshake"),
     ],
 )
 async def test_the_proxy_says_why_it_cannot(client, place, status, message):
     await client.apply(f"{SERVICES}/web", service())
     await client.apply(f"{SERVICES}/empty", service("empty", selector="nobody"))
+    by_hand = service("by-hand")
+    del by_hand["spec"]["selector"]
+    await client.apply(f"{SERVICES}/by-hand", by_hand)
     await running(client)
     answer = await client.get(f"{SERVICES}/{place}/proxy/")
     assert (answer.status, answer.body["message"]) == (status, message)
