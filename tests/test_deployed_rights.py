@@ -1,0 +1,92 @@
+"""The rights in deploy/kubernetes are the calls that the bot makes: none is missing, none is granted for nothing."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from aiohttp import web
+
+from bot.application.ports import Changing
+from bot.playground.cluster_server.requests import target_of
+from bot.playground.cluster_server.serving import Serving
+from tests.stage import Stage, catalogue, staged
+
+FOLDER = Path(__file__).parent.parent / "deploy" / "kubernetes"
+Right = tuple[str, str, str]
+"""Verb, API group, resource with subresource."""
+
+
+def granted(file: str) -> set[Right]:
+    roles = [o for o in yaml.safe_load_all((FOLDER / file).read_text()) if o["kind"] == "ClusterRole"]
+    return {
+        (verb, group, resource)
+        for role in roles
+        for rule in role["rules"]
+        for verb in rule["verbs"]
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+    }
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> set[Right]:
+    """What is asked of the API server, as its authorizer names it."""
+    made: set[Right] = set()
+    answer: Callable[..., Any] = Serving._answer
+
+    async def recording(serving: Serving, request: web.Request) -> web.StreamResponse:
+        parts = request.path.strip("/").split("/")
+        if len(parts) > {"api": 2, "apis": 3}.get(parts[0], len(parts)):
+            target = target_of(request.rel_url.raw_path, serving._kinds)
+            resource = f"{target.kind.plural}/{target.subresource}" if target.subresource else target.kind.plural
+            made.add((_verb(request, target.name), target.kind.group, resource))
+        return await answer(serving, request)
+
+    monkeypatch.setattr(Serving, "_answer", recording)
+    return made
+
+
+def _verb(request: web.Request, name: str) -> str:
+    if request.method == "GET":
+        return "get" if name else "list"
+    return {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}[request.method]
+
+
+async def _approved(stage: Stage, line: str) -> int:
+    planned = await stage.answer(line)
+    approve = next(a.command for a in planned.report.actions if a.command.startswith("changes approve "))
+    await stage.say(approve)
+    return planned.change
+
+
+async def test_looking_needs_what_is_granted_and_no_more(calls: set[Right]) -> None:
+    for scenario in ("shop", "broken"):
+        async with staged(scenario) as stage:
+            for command in catalogue().values():
+                for example in () if isinstance(command, Changing) else command.examples:
+                    await stage.say(example)
+            await stage.say("check services -A")
+            await stage.say("logs svc/web -n shop")
+            await stage.say("expose deploy/web --port 80 -n shop --name another --dry-run")
+            await stage.say("ingress create new.example.com --service web:80 -n shop --name another --dry-run")
+    reading = {call for call in calls if call[0] in ("get", "list")}
+    allowed = granted("look.yaml")
+    assert reading - allowed == set(), "calls without a right"
+    assert {call[1:] for call in allowed} == {call[1:] for call in reading}, "rights to things that nothing asks for"
+    # The API server's authorizer asks for `create` on a port-forward over WebSocket besides `get`.
+    assert {verb for verb, *_ in allowed} == {"get", "list", "create"}
+
+
+async def test_changing_needs_what_is_granted_and_no_more(calls: set[Right]) -> None:
+    async with staged("shop") as stage:
+        for line in (
+            "expose deploy/web --port 80 -n shop --name another",
+            "ingress create new.example.com --service web:80 -n shop --name another",
+        ):
+            calls.clear()
+            await _approved(stage, f"changes undo {await _approved(stage, line)}")
+            writing = {call for call in calls if call[0] not in ("get", "list")}
+            assert writing
+            assert writing <= granted("change.yaml")
