@@ -45,7 +45,8 @@ def _text(dumper: _Dumper, value: str) -> yaml.ScalarNode:
     tag = "tag:yaml.org,2002:str"
     if "\n" in value:
         return dumper.represent_scalar(tag, value, style="|")
-    plain = dumper.resolve(yaml.ScalarNode, value, (True, False)) == tag and value != ""
+    resolved = dumper.resolve(yaml.ScalarNode, value, (True, False))  # type: ignore[no-untyped-call]  # nor do its stubs
+    plain = resolved == tag and value != ""
     return dumper.represent_scalar(tag, value, style=None if plain else '"')
 
 

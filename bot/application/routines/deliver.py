@@ -1,8 +1,8 @@
 """Delivers the outbox: alone in calling the Messenger for what tells of state.
 
-Within a conversation nothing overtakes anything: only its first undelivered entry is ever tried. An entry is marked before
-it is sent; when a process dies in between, the next one looks for the message by its token before posting it again, and
-where it may not look it says that this may be a repetition. No failure of one conversation holds up another.
+Within a conversation nothing overtakes anything: only its first undelivered entry is ever tried. An entry is marked
+before it is sent; when a process dies in between, the next one looks for the message by its token before posting again,
+and where it may not look it says that this may be a repetition. No failure of one conversation holds up another.
 """
 
 import asyncio
