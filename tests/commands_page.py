@@ -37,7 +37,7 @@ def _group(command: Command) -> str:
 
 
 def _entry(command: Command) -> list[str]:
-    lines = ["", f"### `{command.name}`", "", f"{command.summary}.", ""]
+    lines = ["", f"### `{command.name}`", "", f"{command.summary[:1].upper()}{command.summary[1:]}.", ""]
     lines += ["```", grammar.usage(command.name, command.model), "```"]
     if command.details:
         lines += ["", command.details]

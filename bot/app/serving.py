@@ -12,12 +12,13 @@ from pydantic import SecretStr
 
 from bot import logs, metrics
 from bot.adapters.slack import SlackEdge
+from bot.adapters.timers.timers import Timers
 from bot.adapters.web import WebServer
 from bot.app.house import open_ports
 from bot.application.execution.dispatch import Show, dispatch
 from bot.application.execution.supervision import Supervisor
 from bot.application.ports import Answer, Ports
-from bot.application.routines import resume_changes
+from bot.application.routines import resume_changes, run_schedules
 from bot.application.routines.deliver import Delivery
 from bot.domain.access import AccessPolicy
 from bot.domain.chat.invocation import Invocation
@@ -70,6 +71,7 @@ class Service:
         self._ports = ports
         self._supervisor = Supervisor()
         self._routines: list[asyncio.Task[None]] = []
+        self._timers = Timers(self._run_schedule)
         self._slack = SlackEdge(
             bot_token=_revealed(settings.slack_bot_token),
             app_token=_revealed(settings.slack_app_token),
@@ -95,6 +97,8 @@ class Service:
         self._ports.storage.when_queued(delivery.wake)
         self._keep_running(delivery.run(), "deliver")
         self._keep_running(resume_changes.keep_resuming(self._ports), "resume changes")
+        self._timers.start()
+        self._keep_running(run_schedules.keep_timers(self._ports, self._timers), "keep timers")
         await self._slack.start()
         self._web = self._web_server()
         self.port = await self._web.start(self._settings.http_host, self._settings.http_port)
@@ -109,6 +113,7 @@ class Service:
 
     async def stop(self) -> None:
         """Takes nothing new, lets what runs finish for a while, and ends the rest."""
+        self._timers.stop()
         await self._slack.stop_listening()
         await self._supervisor.drain(self._settings.drain_seconds)
         for task in self._routines:
@@ -137,6 +142,10 @@ class Service:
 
     async def _dispatch(self, invocation: Invocation, show: Show) -> Answer:
         return await dispatch(self._ports, invocation, show)
+
+    async def _run_schedule(self, id: int) -> None:
+        """Under the supervisor, so that a run that has begun is drained like any other work."""
+        await self._supervisor.start(run_schedules.run_schedule(self._ports, id), f"schedule {id}")
 
     async def _first_time(self, event: str) -> bool:
         async with self._ports.storage.begin() as tx:

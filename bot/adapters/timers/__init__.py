@@ -1,0 +1,1 @@
+"""Time: what APScheduler carries out on a timetable, and the real clock."""

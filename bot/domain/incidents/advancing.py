@@ -28,6 +28,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """Keys of the findings that it explains."""
     channel: str = ""
     schedule: int = 0
+    author: str = ""
 
 
 class ProvenRight(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +49,7 @@ class Acknowledged(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody takes care of it."""
 
     by: str
+    name: str
     at: datetime.datetime
 
 
@@ -87,6 +89,7 @@ def _begun(seen: Seen) -> Result:
             finding=finding,
             channel=seen.channel,
             schedule=seen.schedule,
+            author=seen.author,
             first_seen_at=seen.at,
             last_seen_at=seen.at,
         ),
@@ -104,6 +107,7 @@ def _again(incident: Incident, seen: Seen) -> Incident:
         finding=finding,
         channel=incident.channel or seen.channel,
         schedule=incident.schedule or seen.schedule,
+        author=incident.author or seen.author,
         times_seen=incident.times_seen + 1,
         last_seen_at=seen.at,
     )
@@ -139,7 +143,11 @@ def _ends(incident: Incident, event: ProvenRight | ObjectGone) -> Result:
 
 def _acknowledged(incident: Incident, event: Acknowledged) -> Result:
     taken = msgspec.structs.replace(
-        incident, state=IncidentState.ACKNOWLEDGED, acknowledged_by=event.by, acknowledged_at=event.at
+        incident,
+        state=IncidentState.ACKNOWLEDGED,
+        acknowledged_by=event.by,
+        acknowledged_name=event.name,
+        acknowledged_at=event.at,
     )
     return taken, (Effect.TELL,)
 

@@ -48,6 +48,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     """Slack user id of the schedule's owner, who is told when the bot may not post in the channel."""
     opened_at: datetime.datetime | None = None
     acknowledged_by: str = ""
+    """Actor id."""
+    acknowledged_name: str = ""
     acknowledged_at: datetime.datetime | None = None
     ended_at: datetime.datetime | None = None
     ended_because: str = ""

@@ -176,7 +176,7 @@ class Page:
 def as_seen(world: World) -> JSON:
     """Everything that the panel shows, without YAML."""
     return {
-        "scenario": world.scenario.name if world.scenario else "",
+        "scenario": world.scenario,
         "scenarios": [dataclasses.asdict(scenario) for scenario in world.scenarios()],
         "faults": [dataclasses.asdict(fault) for fault in world.faults()],
         "objects": [dataclasses.asdict(seen) for seen in world.objects()],
