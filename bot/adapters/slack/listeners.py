@@ -125,7 +125,7 @@ class Listeners:
         asked = asyncio.ensure_future(self.dispatch(invocation, show))
         try:
             await asyncio.wait({asked}, timeout=self.working_after_seconds)
-            if not asked.done():
+            if not asked.done() and not _told_in_channel(invocation):
                 await show(working(invocation.text))
             answer = await asked
         finally:
@@ -152,6 +152,11 @@ class Listeners:
             await door.answer(report)
         except Exception as error:  # noqa: BLE001  there is no other way left to say it
             _log.warning("could not say %r: %s", report.title, error)
+
+
+def _told_in_channel(invocation: Invocation) -> bool:
+    """Whether progress is a message in the channel, where a line that cannot be taken back would only be in the way."""
+    return invocation.source is Source.CLICK and invocation.text.startswith("changes ")
 
 
 _farewells: set[asyncio.Task[None]] = set()

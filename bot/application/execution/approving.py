@@ -7,7 +7,7 @@ import dataclasses
 import msgspec
 
 from bot.application.execution import dispatch, proposing, telling
-from bot.application.execution.applying import carry_out
+from bot.application.execution.applying import carry_out, show_nothing
 from bot.application.execution.working import LEASE
 from bot.application.ports import Answer, Changing, Context
 from bot.domain.changes.change import Approval, Change, ChangeRecord, ChangeState, StepRecord
@@ -37,7 +37,8 @@ async def approve(id: int, digest: str, context: Context) -> Answer:
         if planned.digest != record.change.digest:
             return await _show_new_plan(record, planned, again, context)
     claimed = await _claim(record, context)
-    finished = await carry_out(ports, claimed, context.show)
+    # In a channel the outbox tells how far it has come.
+    finished = await carry_out(ports, claimed, show_nothing if _told_there(claimed, context) else context.show)
     return Answer(telling.outcome(finished), said_in_channel=_told_there(finished, context))
 
 

@@ -15,11 +15,12 @@ from bot.domain.changes.change import (
     ChangeState,
     Delete,
     Restore,
+    Step,
     StepRecord,
     StepState,
     Wait,
 )
-from bot.domain.changes.differences import field_differences, in_words
+from bot.domain.changes.differences import done_in_words, field_differences, in_words
 from bot.domain.changes.fields import with_fields
 from bot.domain.chat.invocation import Actor
 from bot.domain.chat.report import (
@@ -197,7 +198,14 @@ def progress(record: ChangeRecord) -> Report:
 
 def _progress(record: ChangeRecord) -> Progress:
     steps = zip(record.change.steps, record.steps, strict=True)
-    return Progress(tuple(ProgressStep(_step_text(in_words(step), done), _mark(step, done)) for step, done in steps))
+    return Progress(
+    told = (ProgressStep(_step_text(_words(step, done), done), _mark(step, done)) for step, done in steps)
+    return Progress(tuple(told))
+    )
+
+
+def _words(step: Step, done: StepRecord) -> str:
+    return done_in_words(step) if done.state is StepState.DONE else in_words(step)
 
 
 def _mark(step: object, done: StepRecord) -> str:

@@ -30,6 +30,23 @@ def in_words(step: Step) -> str:
             return f"asks: {step.probe}"
 
 
+def done_in_words(step: Step) -> str:
+    """One line for a step that has been taken."""
+    match step:
+        case Apply(creates=True):
+            return f"created {step.ref}"
+        case Apply():
+            return f"changed {step.ref}"
+        case Restore():
+            return f"put fields of {step.ref} back"
+        case Delete():
+            return f"deleted {step.ref}"
+        case Wait():
+            return f"{step.ref} {step.until.value}"
+        case Ask():
+            return f"asked: {step.probe}"
+
+
 def field_differences(step: Step) -> list[str]:
     """The fields that a step changes, one a line; empty for what makes or removes a whole object, or changes none."""
     match step:
