@@ -198,10 +198,8 @@ def progress(record: ChangeRecord) -> Report:
 
 def _progress(record: ChangeRecord) -> Progress:
     steps = zip(record.change.steps, record.steps, strict=True)
-    return Progress(
     told = (ProgressStep(_step_text(_words(step, done), done), _mark(step, done)) for step, done in steps)
     return Progress(tuple(told))
-    )
 
 
 def _words(step: Step, done: StepRecord) -> str:

@@ -10,13 +10,14 @@ import contextlib
 import datetime
 import logging
 import secrets
+from dataclasses import dataclass
 
 import msgspec
 
 from bot import metrics
 from bot.application.ports import MessageId, Messenger, OutboxEntry, Ports
 from bot.domain.chat.invocation import Place
-from bot.domain.chat.report import Paragraph, Report, Status, Text, text
+from bot.domain.chat.report import ChannelSpan, Paragraph, Report, Status, Text, text
 from bot.errors import BotError, NotFound, Refused, Unreachable
 
 _log = logging.getLogger(__name__)
@@ -25,8 +26,20 @@ POLL_SECONDS = 2.0
 """How often the outbox is looked at without being woken: other processes put messages there, too."""
 FIRST_RETRY_SECONDS = 2.0
 LONGEST_RETRY_SECONDS = 300.0
-AT_ONCE = 8
-"""Conversations that are told at the same time."""
+POSTS_AT_ONCE = 8
+EDITS_AT_ONCE = 8
+"""Edits share the workspace's small budget and may wait a minute for it; new messages pass them by."""
+MOST_ATTEMPTS = 8
+"""Of what fails for another reason than that Slack does not answer: it must not hold up its conversation for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """An entry that is marked as being sent, as it was just before, and where its conversation stands."""
+
+    entry: OutboxEntry
+    posted: MessageId | None
+    root: MessageId | None
 
 
 class Delivery:
@@ -36,98 +49,150 @@ class Delivery:
         self._ports = ports
         self._messenger = messenger
         self._wake = asyncio.Event()
-        self._gate = asyncio.Semaphore(AT_ONCE)
+        self._posts = asyncio.Semaphore(POSTS_AT_ONCE)
+        self._edits = asyncio.Semaphore(EDITS_AT_ONCE)
+        self._under_way: dict[int, asyncio.Task[bool]] = {}
 
     def wake(self) -> None:
         """Something was put into the outbox."""
         self._wake.set()
 
     async def run(self) -> None:
-        """Until it is cancelled."""
-        while True:
-            self._wake.clear()
-            try:
-                delivered = await self.deliver_due()
-            except Exception:  # noqa: BLE001  the loop must go on; the reason is in the log
-                _log.exception("bug %s: the outbox could not be looked at", secrets.token_hex(4))
-                delivered = 0
-            if not delivered:
+        """Until it is cancelled. What is being sent then stays marked, and is looked for at the next start."""
+        try:
+            while True:
+                self._wake.clear()
+                try:
+                    await self._begin_due()
+                except Exception as error:  # noqa: BLE001  the loop must go on; the reason is in the log
+                    _complain("the outbox could not be looked at", error)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
+        finally:
+            for task in self._under_way.values():
+                task.cancel()
+            await asyncio.gather(*self._under_way.values(), return_exceptions=True)
 
     async def deliver_due(self) -> int:
         """Tries the first entry of each conversation that is due. Returns how many of them are dealt with for good."""
+        return sum(await asyncio.gather(*await self._begin_due()))
+
+    async def _begin_due(self) -> list[asyncio.Task[bool]]:
         async with self._ports.storage.read() as tx:
             entries = await tx.outbox.due(self._ports.clock.now())
-        return sum(await asyncio.gather(*(self._dealt_with(entry) for entry in entries)))
+        begun = []
+        for entry in entries:
+            if entry.id not in self._under_way:
+                task = asyncio.create_task(self._dealt_with(entry), name=f"deliver {_name(entry)}")
+                self._under_way[entry.id] = task
+                task.add_done_callback(lambda done, id=entry.id: self._ended(id, done))  # type: ignore[misc]
+                begun.append(task)
+        return begun
+
+    def _ended(self, id: int, task: asyncio.Task[bool]) -> None:
+        del self._under_way[id]
+        if task.cancelled():
+            return
+        if error := task.exception():
+            _complain(f"{task.get_name()} ended", error)
+        elif task.result():
+            self.wake()  # the next one of its conversation may go
 
     async def _dealt_with(self, entry: OutboxEntry) -> bool:
-        async with self._gate:
-            try:
-                message = await self._send(entry)
-            except Refused as error:
-                await self._give_up(entry, error)
-                return True
-            except Exception as error:  # noqa: BLE001  one conversation must not hold up the others
-                await self._try_later(entry, error)
+        async with self._ports.storage.read() as tx:
+            posted = await tx.outbox.posted(entry.message.conversation, entry.message.slot)
+        async with self._edits if posted else self._posts:
+            taken = await self._take(entry.id)
+            if taken is None:
                 return False
-            async with self._ports.storage.begin() as tx:
-                await tx.outbox.delivered(entry.id, message)
-            metrics.DELIVERIES.labels("delivered").inc()
+            try:
+                message = await self._send(taken)
+            except Exception as error:  # noqa: BLE001  one conversation must not hold up the others
+                return await self._try_later(taken.entry, error)
+            await self._delivered(taken.entry, message, "delivered")
             return True
 
-    async def _send(self, entry: OutboxEntry) -> MessageId:
-        message = entry.message
+    async def _take(self, id: int) -> _Taken | None:
+        """Marks the entry, reading it in the same transaction: since it was found due, a newer message may have
+        taken its place, or it may have gone."""
         async with self._ports.storage.begin() as tx:
+            due = await tx.outbox.due(self._ports.clock.now())
+            entry = next((each for each in due if each.id == id), None)
+            if entry is None:
+                return None
+            message = entry.message
             posted = await tx.outbox.posted(message.conversation, message.slot)
             root = await tx.outbox.posted(message.conversation, message.in_thread_of) if message.in_thread_of else None
-            await tx.outbox.sending(entry.id)
-        if posted is not None:
-            with contextlib.suppress(NotFound):  # somebody deleted it: told anew
-                await self._messenger.update(posted, message.report)
-                return posted
-        place = Place(message.channel, thread=root.timestamp if root else message.thread)
-        report = message.report
-        if posted is None and (entry.sending or entry.attempts):
-            try:
-                if found := await self._messenger.find(place, _token(entry)):
-                    await self._messenger.update(found, report)  # it may hold what was said before
-                    return found
-            except Refused:
-                report = _marked(report)
-        return await self._messenger.post(place, report, _token(entry))
+            await tx.outbox.sending(id)
+        return _Taken(entry, posted, root)
 
-    async def _try_later(self, entry: OutboxEntry, error: Exception) -> None:
-        seconds = min(FIRST_RETRY_SECONDS * 2**entry.attempts, LONGEST_RETRY_SECONDS)
+    async def _delivered(self, entry: OutboxEntry, message: MessageId | None, outcome: str) -> None:
+        async with self._ports.storage.begin() as tx:
+            await tx.outbox.delivered(entry.id, message)
+        metrics.DELIVERIES.labels(outcome).inc()
+
+    async def _send(self, taken: _Taken) -> MessageId | None:
+        """Where it is now; None: told in a way that cannot be edited."""
+        message, token = taken.entry.message, _token(taken.entry)
+        if taken.posted is not None:
+            with contextlib.suppress(NotFound, Refused):  # deleted, or too old to be edited: told anew
+                await self._messenger.update(taken.posted, _elsewhere(message.report, message.channel, taken.posted))
+                return taken.posted
+        place = Place(message.channel, thread=message.thread)
+        if taken.root:
+            place = Place(taken.root.channel, thread=taken.root.timestamp)
+        report = message.report
+        try:
+            if taken.posted is None and (taken.entry.sending or taken.entry.attempts):
+                try:
+                    if found := await self._messenger.find(place, token):
+                        await self._messenger.update(found, report)  # it may hold what was said before
+                        return found
+                except Refused:
+                    report = _marked(report)
+            return await self._messenger.post(place, report, token)
+        except Refused as error:
+            return await self._tell_author(taken.entry, error)
+
+    async def _tell_author(self, entry: OutboxEntry, error: Refused) -> MessageId | None:
+        """It cannot be told there: the author is told instead, and how to mend it. In direct messages the slot has a
+        place of its own from then on, so that what follows edits it. Raises Refused when there is nobody to tell."""
+        _log.warning("%s cannot be told: %s", _name(entry), error)
+        message, report = entry.message, _with_reason(entry.message.report, error)
+        if message.reply_to:
+            with contextlib.suppress(Refused):  # it has expired or was used up: the direct messages are left
+                await self._messenger.reply(message.reply_to, report)
+                return None
+        if not message.author or message.channel == message.author:
+            raise error
+        return await self._messenger.post(Place(message.author), report, _token(entry))
+
+    async def _try_later(self, entry: OutboxEntry, error: Exception) -> bool:
+        """Whether that was the end of it."""
+        seconds = min(FIRST_RETRY_SECONDS * 2 ** min(entry.attempts, 20), LONGEST_RETRY_SECONDS)
         if isinstance(error, Unreachable):
             seconds = max(seconds, error.retry_after_seconds or 0)
-            _log.warning("%s waits %.0f s for Slack: %s", _name(entry), seconds, error)
-        elif isinstance(error, BotError):
-            _log.warning("%s is tried again in %.0f s: %s", _name(entry), seconds, error)
+        elif not isinstance(error, BotError):
+            _complain(f"{_name(entry)} was not told", error)
+        never = isinstance(error, Refused) or (
+            not isinstance(error, Unreachable) and entry.attempts + 1 >= MOST_ATTEMPTS
+        )
+        if never:
+            _log.error("%s is not told to anybody: %s", _name(entry), error)
         else:
-            _log.error("bug %s: %s was not told", secrets.token_hex(4), _name(entry), exc_info=error)
-        retry_at = self._ports.clock.now() + datetime.timedelta(seconds=seconds)
+            _log.warning("%s is tried again in %.0f s: %s", _name(entry), seconds, error)
+        retry_at = None if never else self._ports.clock.now() + datetime.timedelta(seconds=seconds)
         async with self._ports.storage.begin() as tx:
             await tx.outbox.failed(entry.id, str(error), retry_at)
-        metrics.DELIVERIES.labels("retried").inc()
+        metrics.DELIVERIES.labels("refused" if never else "retried").inc()
+        return never
 
-    async def _give_up(self, entry: OutboxEntry, error: Refused) -> None:
-        """It cannot be told there, ever: the author is told instead, and how to mend it."""
-        _log.warning("%s cannot be told: %s", _name(entry), error)
-        async with self._ports.storage.begin() as tx:
-            await tx.outbox.failed(entry.id, str(error), None)
-        metrics.DELIVERIES.labels("refused").inc()
-        message = entry.message
-        report = _with_reason(message.report, error)
-        if message.reply_to:
-            with contextlib.suppress(BotError):  # it may have expired: the direct messages are left
-                await self._messenger.reply(message.reply_to, report)
-                return
-        if message.author and message.channel != message.author:
-            try:
-                await self._messenger.post(Place(message.author), report, _token(entry))
-            except BotError as again:
-                _log.error("%s could be told to nobody: %s", _name(entry), again)
+
+def _complain(what: str, error: BaseException) -> None:
+    if isinstance(error, BotError):
+        _log.warning("%s: %s", what, error)
+    else:
+        _log.error("bug %s: %s", secrets.token_hex(4), what, exc_info=error)
 
 
 def _token(entry: OutboxEntry) -> str:
@@ -141,6 +206,14 @@ def _name(entry: OutboxEntry) -> str:
 
 def _marked(report: Report) -> Report:
     note: Text = text("This may be a repetition: the bot was interrupted while it said this.")
+    return msgspec.structs.replace(report, footnotes=(*report.footnotes, note))
+
+
+def _elsewhere(report: Report, channel: str, posted: MessageId) -> Report:
+    """The report, which says why it is not in the channel where it belongs, when it is not."""
+    if posted.channel == channel or not channel.startswith(("C", "G")):
+        return report
+    note = text("Told here because the bot cannot post in ", ChannelSpan(channel), ": invite it there with `/invite`.")
     return msgspec.structs.replace(report, footnotes=(*report.footnotes, note))
 
 
