@@ -1,11 +1,13 @@
+import asyncio
+
 import msgspec
 import pytest
 
 from bot.application.ports import Message, Ports, Process
-from bot.application.routines.deliver import Delivery
+from bot.application.routines.deliver import EDITS_AT_ONCE, LONGEST_RETRY_SECONDS, MOST_ATTEMPTS, Delivery
 from bot.domain.access import AccessPolicy
 from bot.domain.chat.report import Report, Status
-from bot.errors import Unreachable
+from bot.errors import BotError, Unreachable
 from tests.fakes import FakeClock, FakeClusters, FakeMessenger, MemoryStorage
 
 
@@ -138,3 +140,87 @@ async def test_where_the_bot_may_not_look_a_possible_repetition_says_so(house: H
     await house.deliver()
     (report,) = house.slack.messages.values()
     assert "may be a repetition" in str(report.footnotes)
+
+
+async def test_what_became_newer_while_it_waited_is_what_is_told(house: House) -> None:
+    await house.say("seen twice")
+    async with house.storage.read() as tx:
+        (found_due,) = await tx.outbox.due(house.clock.now())
+    await house.say("seen three times")
+    assert await house.delivery._dealt_with(found_due)
+    assert house.titles() == ["seen three times"]
+    assert house.storage.outbox == []
+
+
+async def test_a_channel_without_the_bot_costs_its_author_one_direct_message_that_is_kept_up_to_date(
+    house: House,
+) -> None:
+    house.slack.refuses.add("C1")
+    for times in ("twice", "three times", "four times"):
+        await house.say(f"seen {times}", author="U1")
+        await house.deliver()
+    await house.say("over", slot="ended", in_thread_of="head", author="U1")
+    await house.deliver()
+    head, ended = house.slack.messages
+    assert house.titles() == ["seen four times", "over"]
+    assert "/invite" in str(house.slack.messages[head].footnotes)
+    assert house.slack.places[ended].thread == head.timestamp
+
+
+async def test_what_can_be_told_to_nobody_is_set_aside(house: House) -> None:
+    house.slack.refuses |= {"C1", "U1"}
+    await house.say("plan", author="U1")
+    await house.deliver()
+    assert house.storage.outbox == []
+    assert [why for _, why in house.storage.state.aside.values()] != []
+
+
+async def test_a_message_that_slack_never_takes_does_not_block_its_conversation_for_ever(house: House) -> None:
+    house.slack.down = BotError("Slack does not understand it")
+    await house.say("broken")
+    for _ in range(MOST_ATTEMPTS):
+        await house.deliver()
+        house.clock.advance(LONGEST_RETRY_SECONDS)
+    house.slack.down = None
+    await house.say("over", slot="ended")
+    await house.deliver()
+    assert house.titles() == ["over"]
+
+
+async def test_slack_says_how_long_to_wait(house: House) -> None:
+    house.slack.down = Unreachable("Too many messages")
+    house.slack.down.retry_after_seconds = 30
+    await house.say("broken")
+    await house.deliver()
+    house.slack.down = None
+    house.clock.advance(29)
+    await house.deliver()
+    assert house.titles() == []
+    house.clock.advance(1)
+    await house.deliver()
+    assert house.titles() == ["broken"]
+
+
+async def test_edits_that_wait_for_their_budget_let_new_messages_pass(house: House) -> None:
+    posted, post = asyncio.Event(), house.slack.post
+
+    async def wait_for_budget(*arguments: object) -> None:
+        await asyncio.Event().wait()
+
+    async def post_and_say_so(*arguments: object) -> object:
+        posted.set()
+        return await post(*arguments)
+
+    for number in range(EDITS_AT_ONCE + 1):
+        await house.say("one", conversation=f"incident/{number}")
+    await house.deliver()
+    house.slack.update, house.slack.post = wait_for_budget, post_and_say_so
+    for number in range(EDITS_AT_ONCE + 1):
+        await house.say("two", conversation=f"incident/{number}")
+    running = asyncio.create_task(house.delivery.run())
+    await house.say("news", conversation="change/1")
+    house.delivery.wake()
+    await asyncio.wait_for(posted.wait(), 5)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
