@@ -66,8 +66,10 @@ class Delivery:
                     await self._begin_due()
                 except Exception as error:  # noqa: BLE001  the loop must go on; the reason is in the log
                     _complain("the outbox could not be looked at", error)
+                # Not wait_for: in Python 3.11 it loses a cancellation that comes together with the wake-up.
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
+                    async with asyncio.timeout(POLL_SECONDS):
+                        await self._wake.wait()
         finally:
             for task in self._under_way.values():
                 task.cancel()
