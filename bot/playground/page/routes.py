@@ -3,7 +3,7 @@
     GET  /                   the page. Its script takes `?secret=…` from the address and keeps it for this tab
     GET  /static/NAME        styles and modules
     GET  /page/information   what add_routes was told, and `world: true|false`
-    GET  /world/state        {scenario, scenarios: [{name, summary, story}], faults: [{id, label, broken}],
+    GET  /world/state        {scenario, scenarios: [{name, title, story}], faults: [{id, label, broken}],
                              objects: [{kind, namespace, name, state, healthy}]}
     GET  /world/events       server-sent events: `world`, with the same as /world/state, at once and after changes
     GET  /world/object       ?kind=&namespace=&name= -> {yaml}
@@ -63,7 +63,6 @@ class Page:
         self._secret = secret
         self._closing = asyncio.Event()
         self._loading = asyncio.Lock()
-        self._listeners: set[asyncio.Event] = set()
 
     def guarded(self, handler: Handler) -> Handler:
         """Only for our own page, and for those who hold the secret."""
@@ -94,10 +93,10 @@ class Page:
 
     async def object(self, request: web.Request) -> web.Response:
         asked = [request.query.get(name, "") for name in ("kind", "namespace", "name")]
-        try:
-            return _answer({"yaml": self._here().yaml(*asked)})
-        except BotError as error:
-            return _told(error)
+        yaml = self._here().yaml(*asked)
+        if yaml is None:
+            return _refusal("not_found", "That object is no longer there.", 404)
+        return _answer({"yaml": yaml})
 
     async def load(self, request: web.Request) -> web.Response:
         name = (await _given(request)).get("name")
@@ -109,7 +108,7 @@ class Page:
                 await world.load(name)
         except BotError as error:
             return _told(error)
-        return self._acted(world)
+        return _answer(as_seen(world))
 
     async def fault(self, request: web.Request) -> web.Response:
         given = await _given(request)
@@ -121,12 +120,6 @@ class Page:
             world.break_(fault) if broken else world.mend(fault)
         except BotError as error:
             return _told(error)
-        return self._acted(world)
-
-    def _acted(self, world: World) -> web.Response:
-        """Some faults change no object, so those who look on are told here."""
-        for listener in self._listeners:
-            listener.set()
         return _answer(as_seen(world))
 
     async def events(self, request: web.Request) -> web.StreamResponse:
@@ -135,8 +128,7 @@ class Page:
         await response.prepare(request)
         changed = asyncio.Event()
         changed.set()
-        self._listeners.add(changed)
-        unsubscribe = world.cluster.store.subscribe(lambda _change: changed.set())
+        unsubscribe = world.subscribe(changed.set)
         try:
             while await self._happens(changed):
                 changed.clear()
@@ -147,7 +139,6 @@ class Page:
             pass  # the page was closed
         finally:
             unsubscribe()
-            self._listeners.discard(changed)
         return response
 
     async def _happens(self, changed: asyncio.Event) -> bool:

@@ -70,7 +70,7 @@ export class WorldPanel {
 
   take(seen) {
     this.seen = seen;
-    sync(this.scenario, seen.scenarios.map(({ name, summary }) => [name, summary ? `${name}: ${summary}` : name]), seen.scenario);
+    sync(this.scenario, seen.scenarios.map(({ name, title }) => [name, title ? `${name}: ${title}` : name]), seen.scenario);
     this.story.textContent = seen.scenarios.find((one) => one.name === seen.scenario)?.story ?? "";
     this.drawFaults();
     const some = (field) => [...new Set(seen.objects.map((one) => one[field]).filter(Boolean))];
