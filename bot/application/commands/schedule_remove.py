@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from bot.application.execution.assess import Examined, assess
+from bot.application.execution.run_saved import about_itself
 from bot.application.execution.telling_schedules import removed
 from bot.application.ports import Context, Steering
 from bot.domain.chat.grammar import argument
@@ -25,7 +27,12 @@ async def remove_schedule(request: RemoveSchedule, context: Context) -> Report:
                 next_step=f"ask {schedule.owner_name or schedule.owner}",
             )
         await tx.schedules.remove(request.id)
-    return removed(schedule)
+        # What it found stays; only that it could not run is over with it.
+        itself = about_itself(schedule, failed=False).key
+        over = Examined(cluster=schedule.cluster, findings=(), gone={itself: f"schedule {schedule.id} was removed"})
+        await assess(tx, over, context.ports.clock.now())
+        left = [each for each in await tx.incidents.unfinished(schedule.cluster) if each.schedule == schedule.id]
+    return removed(schedule, [each for each in left if each.state.lasting])
 
 
 COMMAND = Steering(

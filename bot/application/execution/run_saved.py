@@ -45,11 +45,12 @@ async def run_saved(ports: Ports, id: int) -> Report:
     except BotError as error:
         report = failure(error)
     now = ports.clock.now()
-    gone = await _gone(ports, schedule, report) if report.status is not Status.FAILED else {}
+    failed = report.status is Status.FAILED
+    itself = about_itself(schedule, failed=failed, evidence=(report.title, *_reasons(report)) if failed else ())
     examined = Examined(
         cluster=schedule.cluster,
-        findings=(*(report.examined if report.status is not Status.FAILED else ()), _about_itself(schedule, report)),
-        gone=gone,
+        findings=(itself,) if failed else (*report.examined, itself),
+        gone={} if failed else await _gone(ports, schedule, report),
         channel=schedule.channel or Actor(schedule.owner).slack_id,
         schedule=schedule.id,
         author=Actor(schedule.owner).slack_id,
@@ -88,9 +89,9 @@ async def _with_channel(ports: Ports, schedule: Schedule) -> Schedule:
     return msgspec.structs.replace(schedule, channel=place.channel, channel_name=place.name or schedule.channel_name)
 
 
-def _about_itself(schedule: Schedule, report: Report) -> Finding:
+def about_itself(schedule: Schedule, *, failed: bool, evidence: tuple[str, ...] = ()) -> Finding:
     """Whether the check could be made."""
-    myself, failed = Ref(KIND, str(schedule.id), api_version="patchbay"), report.status is Status.FAILED
+    myself = Ref(KIND, str(schedule.id), api_version="patchbay")
     return Finding(
         cluster=schedule.cluster,
         rule=COULD_NOT_RUN,
@@ -98,7 +99,7 @@ def _about_itself(schedule: Schedule, report: Report) -> Finding:
         object=myself,
         owner=myself,
         summary=f"could {'not ' if failed else ''}run: {schedule.command}",
-        evidence=(report.title, *_reasons(report)) if failed else (),
+        evidence=evidence,
         next_step=f"mend the cause, then `schedule run {schedule.id}`: nothing was checked" if failed else "",
         right=not failed,
     )
@@ -118,17 +119,19 @@ def _reasons(report: Report) -> Iterable[str]:
 
 
 async def _gone(ports: Ports, schedule: Schedule, report: Report) -> dict[str, str]:
-    """Keys of this schedule's incidents that nothing was said of, and whose object the cluster does not have any more.
+    """Keys of incidents that nothing was said of, and whose object the cluster does not have any more: those of this
+    schedule, and those of schedules that were removed, for which nobody else would ask.
 
     Each is asked for by name: only the API server's "not found" proves it, never a list that it was missing from.
     """
     said = {finding.key for finding in report.examined}
     async with ports.storage.read() as reading:
         unfinished = await reading.incidents.unfinished(schedule.cluster)
+        others = {each.id for each in await reading.schedules.all()} - {schedule.id}
     silent = [
         each
         for each in unfinished
-        if each.schedule == schedule.id and each.keys[0] not in said and each.finding.owner.kind != KIND
+        if each.schedule not in others and each.keys[0] not in said and each.finding.owner.kind != KIND
     ]
     if not silent:
         return {}

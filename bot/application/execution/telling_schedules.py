@@ -1,11 +1,14 @@
 """What is said of schedules. Reports only; nothing is decided."""
 
+import contextlib
 import datetime
 from collections.abc import Sequence
 
 from bot.application.execution.telling import person
 from bot.domain.chat.report import (
     Action,
+    Block,
+    Bullets,
     ChannelSpan,
     Code,
     Plain,
@@ -19,8 +22,10 @@ from bot.domain.chat.report import (
     text,
 )
 from bot.domain.chat.wording import counted
+from bot.domain.incidents.incident import Incident
 from bot.domain.schedules.schedule import Schedule
 from bot.domain.schedules.timetable import Timetable, in_words, next_run, parse_timetable
+from bot.errors import UsageError
 
 
 def added(schedule: Schedule, timetable: Timetable, now: datetime.datetime) -> Report:
@@ -41,13 +46,15 @@ def added(schedule: Schedule, timetable: Timetable, now: datetime.datetime) -> R
     )
 
 
-def removed(schedule: Schedule) -> Report:
-    """The answer to `schedule remove`."""
-    return Report(
-        status=Status.OK,
-        title=f"Schedule {schedule.id} is removed",
-        blocks=(paragraph("It ran ", Code(schedule.command), ". Incidents that it found stay as they are."),),
-    )
+def removed(schedule: Schedule, left: Sequence[Incident]) -> Report:
+    """The answer to `schedule remove`. `left` are the incidents that it found and that last."""
+    blocks: list[Block] = [paragraph("It ran ", Code(schedule.command), ".")]
+    if left:
+        blocks += [
+            paragraph("These incidents stay until another check of the same objects proves them right:"),
+            Bullets(tuple(text(f"Incident {each.id}: ", Plain(each.title)) for each in left)),
+        ]
+    return Report(status=Status.OK, title=f"Schedule {schedule.id} is removed", blocks=tuple(blocks))
 
 
 def listing(schedules: Sequence[Schedule], now: datetime.datetime) -> Report:
@@ -64,16 +71,20 @@ def listing(schedules: Sequence[Schedule], now: datetime.datetime) -> Report:
 
 
 def _row(schedule: Schedule, now: datetime.datetime) -> tuple[str | Span | Text, ...]:
-    timetable = parse_timetable(schedule.timetable)
     last: Text = (Plain("never"),)
     if schedule.last_run_at:
         last = (Plain(f"{schedule.last_outcome}, "), TimeSpan(schedule.last_run_at))
+    when, following = schedule.timetable, text("never: this timetable is not understood")
+    with contextlib.suppress(UsageError):  # stored by another version
+        timetable = parse_timetable(schedule.timetable)
+        when = in_words(timetable, schedule.time_zone)
+        following = (TimeSpan(next_run(timetable, schedule.time_zone, now, schedule.created_at)),)
     return (
         str(schedule.id),
-        in_words(timetable, schedule.time_zone),
+        when,
         Code(schedule.command),
         _channel(schedule),
-        TimeSpan(next_run(timetable, schedule.time_zone, now, schedule.created_at)),
+        following,
         last,
         person(schedule.owner, schedule.owner_name),
     )

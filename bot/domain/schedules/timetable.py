@@ -69,7 +69,7 @@ def _every(text: str, length: str) -> Every:
     length = length if length[:1].isdigit() else f"1 {length}"  # `every hour`
     parts = _PART.findall(length)
     if not parts or _PART.sub("", length).strip() or any(unit not in _UNITS for _, unit in parts):
-        raise _wrong(text, "expected a length of time after `every`, such as 30s, 5m, 1h30m or 1d")
+        raise _wrong(text, "expected a length of time after `every`, such as 30s, 5m, 1h30m or 1d, all in quotes")
     total = sum((int(count) * _UNITS[unit] for count, unit in parts), datetime.timedelta())
     if not SHORTEST <= total <= LONGEST:
         raise _wrong(text, "expected at least 30s and at most 31d")
