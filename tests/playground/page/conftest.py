@@ -1,5 +1,6 @@
 """The page in front of a pretend Slack, with and without the whole bot behind it, and a browser to look at it."""
 
+import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,7 +41,8 @@ class Stage:
         return f"{self.url}/?secret={SECRET}"
 
 
-async def staged(world: World | None) -> AsyncIterator[Stage]:
+@contextlib.asynccontextmanager
+async def staged(world: World | None, port: int = 0) -> AsyncIterator[Stage]:
     slack = EmbeddedSlack(secret=SECRET)
     app = web.Application()
     slack.add_routes(app)
@@ -54,7 +56,7 @@ async def staged(world: World | None) -> AsyncIterator[Stage]:
     page.add_routes(app, world=world, information=information, secret=SECRET)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0, handler_cancellation=True)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
     port = runner.addresses[0][1]
     slack.base_url = f"http://127.0.0.1:{port}"
     try:
@@ -73,14 +75,14 @@ async def world() -> AsyncIterator[World]:
 
 @pytest.fixture
 async def stage(world: World) -> AsyncIterator[Stage]:
-    async for one in staged(world):
+    async with staged(world) as one:
         yield one
 
 
 @pytest.fixture
 async def real() -> AsyncIterator[Stage]:
     """As with a real cluster: no world."""
-    async for one in staged(None):
+    async with staged(None) as one:
         yield one
 
 

@@ -2,7 +2,7 @@
 
 /**
  * [{insert, from, to, title, usage, summary}] for the text before the caret. `vocabulary`: {slash, bot, commands:
- * [{name, usage, summary, examples}], people: [name], channels: [name]}
+ * [{name, usage, summary, examples}], people: [name], channels: [name], direct: bool}
  */
 export function choicesFor(text, caret, vocabulary, inThread = false) {
   const before = text.slice(0, caret);
@@ -20,11 +20,11 @@ export function choicesFor(text, caret, vocabulary, inThread = false) {
   return [];
 }
 
-/** What was typed after `/net ` or `@patchbay `, and where it begins; null when neither stands there. */
-function commandLine(before, { slash, bot }, inThread) {
+/** What was typed after `/net ` or `@patchbay ` (in a direct message after nothing), and where it begins; null when neither stands there. */
+function commandLine(before, { slash, bot, direct }, inThread) {
   const starts = inThread ? [`@${bot} `] : [`${slash} `, `@${bot} `];
-  const start = starts.find((one) => before.startsWith(one));
-  return start ? { typed: before.slice(start.length).replace(/^ +/, ""), from: before.length - before.slice(start.length).replace(/^ +/, "").length } : null;
+  const start = starts.find((one) => before.startsWith(one)) ?? (direct && /^[a-z]/i.test(before) ? "" : null);
+  return start !== null ? { typed: before.slice(start.length).replace(/^ +/, ""), from: before.length - before.slice(start.length).replace(/^ +/, "").length } : null;
 }
 
 function ofCommands({ typed, from }, to, commands) {

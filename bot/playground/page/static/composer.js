@@ -102,11 +102,9 @@ export class Composer {
     const { key } = event;
     const selectable = this.choices.filter((choice) => choice.insert !== null).length;
     if (selectable && (key === "ArrowDown" || key === "ArrowUp")) {
-      if (this.place === this.history.length || this.field.value !== this.history[this.place]) {
-        this.chosen = (this.chosen + (key === "ArrowDown" ? 1 : -1) + selectable) % selectable;
-        this.drawMenu();
-        return event.preventDefault();
-      }
+      this.chosen = (this.chosen + (key === "ArrowDown" ? 1 : -1) + selectable) % selectable;
+      this.drawMenu();
+      return event.preventDefault();
     }
     if (selectable && key === "Tab" && !event.shiftKey) {
       this.take(this.chosen);
@@ -122,9 +120,8 @@ export class Composer {
       if (selectable && this.wouldComplete()) return this.take(this.chosen);
       return this.send();
     }
-    if (key === "ArrowUp" && this.field.selectionStart === 0 && this.field.selectionEnd === 0) return this.recall(-1, event);
-    if (key === "ArrowUp" && this.atEndOfLine()) return this.recall(-1, event);
-    if (key === "ArrowDown" && this.place < this.history.length && this.atEndOfLine()) return this.recall(1, event);
+    if (key === "ArrowUp" && this.unchanged()) this.recall(-1, event);
+    else if (key === "ArrowDown" && this.unchanged()) this.recall(1, event);
   }
 
   /** Enter sends what is whole already: a command's whole name, or an example that is only one way to go on. */
@@ -134,9 +131,9 @@ export class Composer {
     return choice.summary !== "example" && typed.trim() !== choice.insert.trim();
   }
 
-  atEndOfLine() {
-    const { value, selectionStart: start, selectionEnd: end } = this.field;
-    return !value.includes("\n") && start === end && start === value.length && (value === "" || value === this.history[this.place]);
+  /** Nothing typed, or what the history put there: then the arrows walk through the history. */
+  unchanged() {
+    return this.field.value === (this.history[this.place] ?? "");
   }
 
   recall(step, event) {
@@ -156,9 +153,9 @@ export class Composer {
     this.hide();
     this.field.value = "";
     this.grow();
+    this.remember(text);
     try {
       await this.options.send(text);
-      this.remember(text);
     } catch (error) {
       if (!this.field.value) this.fill(text);
       this.hide();

@@ -41,6 +41,7 @@ function vocabulary() {
     bot: workspace.users.get(workspace.bot)?.name ?? "patchbay",
     commands: information.commands ?? [],
     people: [...workspace.users.values()].map((user) => user.name),
+    direct: Boolean(workspace.channels.get(current)?.is_im),
     channels: [...workspace.channels.values()].filter((channel) => channel.name).map((channel) => channel.name),
   };
 }

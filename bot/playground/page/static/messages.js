@@ -17,12 +17,18 @@ export class MessageList {
     this.drawn = new Map(); // key -> {mark, node}
     this.values = new Map(); // ts -> values of inputs in that message, kept over edits
     this.inside = h("div", { class: "message-list", role: "log", "aria-live": "polite" });
+    this.stays = true; // at the end: pictures and files that arrive later must not push it away
+    scroller.addEventListener("scroll", () => { this.stays = this.nearEnd(); });
+    new ResizeObserver(() => this.keepEnd()).observe(this.inside);
+    new ResizeObserver(() => this.keepEnd()).observe(scroller);
   }
 
   /** Draws; `fresh` (another channel) starts at the end, else one stays at the end only if one was there. */
   draw(messages, { fresh = false, inThread = false, head = null } = {}) {
-    const atEnd = fresh || this.scroller.scrollHeight - this.scroller.scrollTop - this.scroller.clientHeight < 60;
-    if (fresh) this.drawn.clear();
+    if (fresh) {
+      this.stays = true;
+      this.drawn.clear();
+    }
     const nodes = head ? [head] : [];
     let previous = null;
     for (const message of messages) {
@@ -43,7 +49,15 @@ export class MessageList {
       if (this.inside.children[index] !== node) this.inside.insertBefore(node, this.inside.children[index] ?? null);
     });
     for (const node of stale) node.remove();
-    if (atEnd) this.scroller.scrollTop = this.scroller.scrollHeight;
+    this.keepEnd();
+  }
+
+  nearEnd() {
+    return this.scroller.scrollHeight - this.scroller.scrollTop - this.scroller.clientHeight < 60;
+  }
+
+  keepEnd() {
+    if (this.stays) this.scroller.scrollTop = this.scroller.scrollHeight;
   }
 
   kept(key, mark, make) {
