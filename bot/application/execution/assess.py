@@ -104,9 +104,12 @@ def _events(
 
 
 def _root(wrong: Mapping[str, Finding], key: str) -> str:
-    """The finding that explains this one in the end; itself when nothing that was found does."""
+    """The finding that explains this one in the end; itself when nothing that was found does. Of findings that explain
+    each other in a circle one has to stand for all: the first by key."""
     passed = {key}
-    while (cause := wrong[key].cause) in wrong and cause not in passed:
+    while (cause := wrong[key].cause) in wrong:
+        if cause in passed:
+            return min(passed)
         passed.add(cause)
         key = cause
     return key
