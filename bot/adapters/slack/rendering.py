@@ -5,6 +5,7 @@ What promises hold: every text that came from a span is escaped (mrkdwn) or in a
 message; what does not fit into the messages is in a file.
 """
 
+import functools
 from dataclasses import dataclass, field
 
 from bot.adapters.slack.blocks import File, Pieces, SlackBlock, actions_block, body, section, spare_actions
@@ -41,7 +42,11 @@ class Rendering:
 
 
 def render(report: Report, *, messages: int = MOST_MESSAGES) -> Rendering:
-    """The report in at most so many messages."""
+    """The report in at most so many messages. Do not change what it returns: it may be returned again."""
+    return _rendered(report, messages) if report.private else _remembered(report, messages)
+
+
+def _rendered(report: Report, messages: int) -> Rendering:
     pieces = Pieces()
     for block in _title(report):
         pieces.add(block)
@@ -53,6 +58,11 @@ def render(report: Report, *, messages: int = MOST_MESSAGES) -> Rendering:
         files.append(File("report.txt", "The whole report", full_text(report)))
     words = [fallback(report, MARKS[report.status], brief=index > 0) for index in range(len(pages))]
     return Rendering(tuple(map(SlackMessage, words, pages)), tuple(files))
+
+
+# When many ask the same at once (help, status while something is down) it is rendered once. What is for one person
+# alone is never kept.
+_remembered = functools.lru_cache(maxsize=4)(_rendered)
 
 
 def _title(report: Report) -> list[SlackBlock]:

@@ -1,6 +1,7 @@
 """`help`: everything it says is read from the models of the commands, so that it cannot be out of date."""
 
-from collections.abc import Iterable, Mapping
+import functools
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.application.ports import Changing, Command, Context, Look, Steering
@@ -30,7 +31,7 @@ async def explain(request: Help, context: Context) -> Report:
     if words and words[0] == prefix.removeprefix("/"):
         words = words[1:]
     if not words:
-        return _overview(catalogue, prefix)
+        return _overview(tuple(sorted(catalogue.items())), prefix)
     for length in (2, 1):
         if command := catalogue.get(" ".join(words[:length])):
             return _page(command, prefix)
@@ -45,13 +46,14 @@ async def explain(request: Help, context: Context) -> Report:
     )
 
 
-def _overview(catalogue: Mapping[str, Command], prefix: str) -> Report:
+@functools.lru_cache(maxsize=4)  # the same for everybody, and the first thing that everybody asks
+def _overview(catalogue: tuple[tuple[str, Command], ...], prefix: str) -> Report:
     blocks: list[Block] = []
     for title, kind in _GROUPS:
-        members = [command for _, command in sorted(catalogue.items()) if isinstance(command, kind)]
+        members = [command for _, command in catalogue if isinstance(command, kind)]
         if members:
             blocks.append(_table(members, title))
-    examples = tuple(f"{prefix} {command.examples[0]}" for _, command in sorted(catalogue.items()) if command.examples)
+    examples = tuple(f"{prefix} {command.examples[0]}" for _, command in catalogue if command.examples)
     blocks.append(Preformatted(content="\n".join(examples), title="Examples"))
     return Report(
         status=Status.OK,

@@ -139,8 +139,18 @@ def choice(kind: type[Enum]) -> Value:
     return Value(parse, "one of " + ", ".join(names), names[0], "|".join(names), names)
 
 
+_known: dict[type[Any], tuple[Parameter, ...]] = {}
+"""Reading type hints anew would cost more than reading the line."""
+
+
 def parameters(model: type[Any]) -> tuple[Parameter, ...]:
     """The parameters of a model, positional ones first, each group in the order of the fields."""
+    if model not in _known:
+        _known[model] = _parameters(model)
+    return _known[model]
+
+
+def _parameters(model: type[Any]) -> tuple[Parameter, ...]:
     hints = typing.get_type_hints(model, include_extras=True)
     found = []
     for field in dataclasses.fields(model):
