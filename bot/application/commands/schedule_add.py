@@ -10,30 +10,28 @@ from bot.domain.chat import grammar
 from bot.domain.chat.grammar import argument, option, rest
 from bot.domain.chat.invocation import Place
 from bot.domain.chat.report import Report
-from bot.domain.chat.values import Channel, ChannelName, InNamespace
+from bot.domain.chat.values import Channel, ChannelName, InNamespace, TimetableText, TimeZone
 from bot.domain.schedules.schedule import Schedule
-from bot.domain.schedules.timetable import parse_time_zone, parse_timetable
+from bot.domain.schedules.timetable import parse_timetable
 from bot.errors import NotFound, UsageError
 
 
 @dataclass(frozen=True, kw_only=True)
 class AddSchedule:
-    timetable: str = argument('when: "every 5m", "daily at 09:00", or five cron fields, in quotes')
+    timetable: TimetableText = argument('when, in quotes: "every 5m", "daily at 09:00", or five cron fields')
     channel: Channel = option("--channel", summary="where to tell what it finds")
-    time_zone: str = option("--time-zone", summary="in which cron fields and times are meant (IANA)", default="UTC")
+    time_zone: TimeZone = option("--time-zone", summary="in which cron fields and times are meant", default="UTC")
     command: str = rest("the looking command, with its own options")
 
 
 async def add_schedule(request: AddSchedule, context: Context) -> Report:
-    timetable = parse_timetable(request.timetable)
-    parse_time_zone(request.time_zone)
     line = _looking_line(request.command, context)
     place = await _place(request.channel, context)
     identities = await context.ports.clusters.identities()
     now = context.ports.clock.now()
     schedule = Schedule(
         cluster=context.invocation.cluster or identities[0].uid,
-        timetable=" ".join(request.timetable.split()),
+        timetable=request.timetable,
         time_zone=request.time_zone,
         command=line,
         channel=place.channel,
@@ -44,7 +42,7 @@ async def add_schedule(request: AddSchedule, context: Context) -> Report:
     )
     async with context.ports.storage.begin() as tx:
         schedule = await tx.schedules.add(schedule)
-    return added(schedule, timetable, now)
+    return added(schedule, parse_timetable(request.timetable), now)
 
 
 def _looking_line(line: str, context: Context) -> str:

@@ -17,6 +17,7 @@ from bot.domain.network.references import (
     Kind,
     kind_called,
 )
+from bot.domain.schedules.timetable import parse_time_zone, parse_timetable
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _SUBDOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
@@ -213,6 +214,28 @@ def _channel(word: str) -> ChannelName:
 
 
 Channel = Annotated[ChannelName, Value(_channel, "a channel such as #net-health", "#net-health", "CHANNEL")]
+
+
+def _timetable(word: str) -> str:
+    parse_timetable(word)
+    return " ".join(word.split())
+
+
+def _time_zone(word: str) -> str:
+    return parse_time_zone(word).key
+
+
+# These two say by themselves, as UsageError, what exactly is wrong with what was typed.
+TimetableText = Annotated[
+    str,
+    Value(
+        _timetable,
+        'a timetable in quotes: "every 5m", "daily at 09:00" or five cron fields such as "0 9 * * mon-fri"',
+        "every 5m",
+        "TIMETABLE",
+    ),
+]
+TimeZone = Annotated[str, Value(_time_zone, "an IANA time zone such as Europe/Berlin or UTC", "Europe/Berlin", "ZONE")]
 
 
 # https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set

@@ -3,13 +3,13 @@
 import datetime
 
 import pytest
-import watching
 
 from bot.domain.chat.invocation import Actor
 from bot.domain.chat.report import FindingsBlock, Report, Status, plain
 from bot.domain.incidents.incident import IncidentState
 from bot.domain.network.references import Ref
 from bot.errors import BotError, Refused, Unreachable
+from tests import watching
 from tests.builders import finding
 
 WRONG = finding(evidence=("no pod has app=web",))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 
-import fakes
-
 from bot.application.execution.dispatch import dispatch
 from bot.application.ports import Changing, Context, Look, Steering
 from bot.application.routines.deliver import Delivery
@@ -16,6 +14,7 @@ from bot.domain.chat.values import InNamespaces
 from bot.domain.diagnosis.finding import Finding
 from bot.domain.incidents.incident import Incident
 from bot.errors import BotError
+from tests import fakes
 
 ANN = Actor("slack:U1", "ann")
 
