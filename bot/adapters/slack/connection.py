@@ -162,8 +162,7 @@ class SocketConnection:
                     if not client.open:
                         raise TryLater("Slack closed the new connection at once")
                     self._something.clear()
-                    with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self._something.wait(), 0.2)
+                    await self._until_something(0.2)
         except TimeoutError:
             await _close(client)
             raise TryLater("Slack's Socket Mode does not answer", cause="no hello in time") from None
@@ -223,8 +222,13 @@ class SocketConnection:
             ):
                 self._renewals += 1
                 return f"Slack counts {self.others} more connections of this app, which may be dead ones"
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._something.wait(), self._patience.look)
+            await self._until_something(self._patience.look)
+
+    async def _until_something(self, seconds: float) -> None:
+        """Not by `wait_for`: before Python 3.12 it may swallow a cancellation, and then nothing ends this."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._something.wait()
 
     async def _replace(self, *, too_many: bool) -> None:
         old, wait = self._client, self._patience.retry_at_first
