@@ -54,6 +54,13 @@ async def test_a_visitor_clicks_a_command_and_gets_an_answer(whole, browser):
     await pictured(browser, "status")
 
 
+async def test_marks_are_drawn_whatever_fonts_there_are(whole, browser):
+    await arrive(browser, whole.url)
+    await browser.type("/net status", key="Enter")
+    await browser.wait("document.querySelector('.message.ephemeral img.mark')?.naturalWidth > 0")
+    assert await browser.run("document.querySelector('.message.ephemeral img.mark').alt") == "✅"
+
+
 async def test_a_change_is_planned_approved_and_verified_in_the_page(whole, browser):
     await arrive(browser, whole.url)
     await browser.type("/net expose deploy/web --port 80 --target-port 8080 --name front -n shop", key="Enter")

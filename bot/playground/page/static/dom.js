@@ -1,4 +1,8 @@
-// The one way nodes are made here. Content only ever becomes text nodes and attributes, never markup.
+// The one way nodes are made here. Content only ever becomes text nodes, drawn marks and attributes, never markup.
+
+import { drawn } from "./marks.js";
+
+const PLAIN = new Set(["option", "title", "textarea"]); // take no pictures
 
 /** h("div", {class: "a", onclick: f, dataset: {ts}}, "text", node, [nodes]) -> element. null and false are left out. */
 export function h(tag, attributes = {}, ...children) {
@@ -11,7 +15,7 @@ export function h(tag, attributes = {}, ...children) {
     else if (name === "value") element.value = value;
     else element.setAttribute(name, value === true ? "" : String(value));
   }
-  element.append(...flat(children));
+  element.append(...(PLAIN.has(tag) ? flat(children) : pictured(children)));
   return element;
 }
 
@@ -19,8 +23,12 @@ export function flat(children) {
   return children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false);
 }
 
+function pictured(children) {
+  return flat(children).flatMap((child) => (typeof child === "string" ? drawn(child) : child));
+}
+
 export function replace(element, ...children) {
-  element.replaceChildren(...flat(children));
+  element.replaceChildren(...pictured(children));
   return element;
 }
 

@@ -28,12 +28,12 @@ function richElement(element, names) {
 
 function bare(element, names) {
   switch (element.type) {
-    case "text": return document.createTextNode(element.text);
+    case "text": return element.text;
     case "link": return link(element.url, element.text || element.url);
     case "user": return mention(element.user_id, "", names);
     case "usergroup": return h("span", { class: "mention" }, "@group");
     case "channel": return channelName(element.channel_id, "", names);
-    case "emoji": return document.createTextNode(emoji(element.name) ?? `:${element.name}:`);
+    case "emoji": return emoji(element.name) ?? `:${element.name}:`;
     case "broadcast": return h("span", { class: "mention broadcast" }, `@${element.range}`);
     case "date": {
       const time = h("time", { datetime: isoDate(element.timestamp) }, formatDate(element.timestamp, element.format, element.fallback));
@@ -44,7 +44,7 @@ function bare(element, names) {
       if (/^#[0-9a-f]{3,8}$/i.test(element.value)) swatch.style.backgroundColor = element.value;
       return h("span", {}, h("code", {}, element.value), swatch);
     }
-    default: return document.createTextNode(element.text ?? "");
+    default: return element.text ?? "";
   }
 }
 
