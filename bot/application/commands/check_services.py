@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 
 from bot.application.execution.asking import ask_all
+from bot.application.execution.looking_up import check_namespace
 from bot.application.ports import Context, Look
 from bot.domain.chat.report import Block, Bullets, FindingsBlock, Paragraph, Plain, Report, Status, Table, table, text
 from bot.domain.chat.values import InNamespaces
@@ -32,6 +33,8 @@ async def check_services(request: InNamespaces, context: Context) -> Report:
             title=f"The services in {where} could not be read",
             footnotes=unread_notes(snapshot.unread),
         )
+    if request.where and not snapshot.services:
+        await check_namespace(context.cluster, request.where)
     asked = list(questions(snapshot)) if snapshot.could_read(ENDPOINT_SLICE) else []
     observations = await ask_all(asked, context.prober, progressed=_progress(len(asked), context))
     diagnosis = await asyncio.to_thread(diagnose, snapshot, Observations(observations), rules)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from bot.application.execution.looking_up import existing
 from bot.application.ports import Changing, Context
 from bot.domain.changes import expose as planning
 from bot.domain.changes.change import Change
@@ -38,7 +39,7 @@ async def expose(request: Expose, context: Context) -> Change:
             cause="a Service's name has lower-case letters, digits and dashes, begins with a letter, at most 63",
             next_step="choose one by `--name`",
         )
-    deployment = await context.cluster.get(ref_to(DEPLOYMENT, request.namespace, request.target.name))
+    deployment = await existing(context.cluster, ref_to(DEPLOYMENT, request.namespace, request.target.name))
     try:
         service = await context.cluster.get(ref_to(SERVICE, request.namespace, name))
     except NotFound:

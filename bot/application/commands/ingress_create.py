@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from bot.application.execution.looking_up import existing
 from bot.application.ports import Changing, Cluster, Context
 from bot.domain.changes import ingress as planning
 from bot.domain.changes.change import Change
@@ -25,7 +26,7 @@ class CreateIngress(ChangeRequest):
 async def create_ingress(request: CreateIngress, context: Context) -> Change:
     """Reads the Service, what leads to the same host, the classes, and of the Secret its type and keys."""
     cluster = context.cluster
-    service = await cluster.get(ref_to(SERVICE, request.namespace, request.service.service))
+    service = await existing(cluster, ref_to(SERVICE, request.namespace, request.service.service))
     secret_type, secret_keys = await _secret(cluster, request)
     wanted = planning.Route(
         line=context.line,
@@ -61,7 +62,7 @@ async def _secret(cluster: Cluster, request: CreateIngress) -> tuple[str, frozen
     """Its values are forgotten here: nothing else ever sees them."""
     if not request.tls:
         return "", frozenset()
-    secret = await cluster.get(ref_to(SECRET, request.namespace, request.tls))
+    secret = await existing(cluster, ref_to(SECRET, request.namespace, request.tls))
     data: Any = secret.get("data") or {}
     return str(secret.get("type") or ""), frozenset(data)
 

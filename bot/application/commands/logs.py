@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from bot.application.execution.looking_up import existing
 from bot.application.ports import Cluster, Context, LogLines, LogRequest, Look
 from bot.domain.chat.grammar import argument, option
 from bot.domain.chat.masking import masked, without_escapes
@@ -81,7 +82,7 @@ async def _pods(request: Logs, cluster: Cluster) -> tuple[list[Ref], int]:
     if target.kind == POD:
         return [_target(request)], 0
     owner = _target(request)
-    selector = _selector(await cluster.get(owner))
+    selector = _selector(await existing(cluster, owner))
     if not selector:
         raise NotFound(
             f"{owner} selects no pods",

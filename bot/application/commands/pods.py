@@ -1,5 +1,6 @@
 """`pods`: what `kubectl get pods` shows, in its words."""
 
+from bot.application.execution.looking_up import check_namespace
 from bot.application.execution.objects import printed
 from bot.application.ports import Context, Look
 from bot.domain.chat.report import Block, Report, Status, table
@@ -21,6 +22,8 @@ async def show_pods(request: Listing, context: Context) -> Report:
     if not snapshot.could_read(POD):
         return Report(status=Status.FAILED, title="The pods could not be read", footnotes=notes)
     if not snapshot.pods:
+        if request.where:
+            await check_namespace(context.cluster, request.where)
         return Report(status=Status.OK, title=f"No pods in {request.where or 'any namespace'}")
     return Report(status=Status.OK, title=title, blocks=(_table(request, snapshot),), footnotes=notes)
 

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 
+from bot.application.execution.looking_up import check_namespace
 from bot.application.execution.objects import printed
 from bot.application.ports import Context, Look
 from bot.domain.chat.report import Block, Bullets, Report, Status, table, text
@@ -25,6 +26,8 @@ async def show_services(request: Listing, context: Context) -> Report:
     services, slices = await _read(request, context)
     rows = sorted(services.services, key=lambda service: (service.namespace, service.name))
     if not rows and services.could_read(SERVICE):
+        if request.where:
+            await check_namespace(context.cluster, request.where)
         return Report(status=Status.OK, title=f"No services in {request.where or 'any namespace'}")
     index = EndpointIndex(slices) if slices.could_read(ENDPOINT_SLICE) else None
     blocks: list[Block] = [_table(request, services, rows, index)]

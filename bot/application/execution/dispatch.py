@@ -66,7 +66,7 @@ def _unknown(catalogue: Mapping[str, Command], words: list[str]) -> UsageError:
         said = " ".join(words[:2])
         return UsageError(
             f"There is no command {grammar.told(said)}" if len(words) > 1 else f"`{first}` needs one more word",
-            cause="there are " + ", ".join(f"`{name}`" for name in group),
+            cause=("there are " if len(group) > 1 else "there is ") + ", ".join(f"`{name}`" for name in group),
             next_step=grammar.suggestion(" ".join(words[:2]), group) if len(words) > 1 else "",
         )
     known = sorted({name.split()[0] for name in catalogue})

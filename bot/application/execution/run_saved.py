@@ -50,7 +50,7 @@ async def run_saved(ports: Ports, id: int) -> Report:
     examined = Examined(
         cluster=schedule.cluster,
         findings=(itself,) if failed else (*report.examined, itself),
-        gone={} if failed else await _gone(ports, schedule, report),
+        gone=await _gone(ports, schedule, report),
         channel=schedule.channel or Actor(schedule.owner).slack_id,
         schedule=schedule.id,
         author=Actor(schedule.owner).slack_id,
@@ -122,7 +122,8 @@ async def _gone(ports: Ports, schedule: Schedule, report: Report) -> dict[str, s
     """Keys of incidents that nothing was said of, and whose object the cluster does not have any more: those of this
     schedule, and those of schedules that were removed, for which nobody else would ask.
 
-    Each is asked for by name: only the API server's "not found" proves it, never a list that it was missing from.
+    Each is asked for by name: only the API server's "not found" proves it, never a list that it was missing from, nor
+    a check that could not run (which may have failed because the whole namespace went).
     """
     said = {finding.key for finding in report.examined}
     async with ports.storage.read() as reading:
@@ -135,6 +136,14 @@ async def _gone(ports: Ports, schedule: Schedule, report: Report) -> dict[str, s
     ]
     if not silent:
         return {}
+    try:
+        return await _not_found(ports, schedule, silent)
+    except BotError as error:
+        _log.info("whether anything has gone is not known: %s", error)
+        return {}
+
+
+async def _not_found(ports: Ports, schedule: Schedule, silent: list[Incident]) -> dict[str, str]:
     turn = asyncio.Semaphore(_LOOKUPS_AT_ONCE)
     async with ports.clusters.open(schedule.cluster, Actor(schedule.owner, schedule.owner_name)) as opened:
 

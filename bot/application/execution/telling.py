@@ -167,7 +167,7 @@ def _diff(old: JSONObject, new: JSONObject, title: str) -> Preformatted:
 def closed_plan(record: ChangeRecord) -> Report:
     """The plan's message once it has been decided on: no buttons any more."""
     return Report(
-        status=Status.WORKING if record.state.running else Status.OK,
+        status=Status.OK,  # decided: how it goes on is told by the next message
         title=f"Plan {record.id}: {record.change.summary}",
         blocks=(Paragraph(_decision(record)), *plan_blocks(record.change, ())),
         footnotes=(text("Digest ", Code(record.change.digest[:SHORT_DIGEST])),),

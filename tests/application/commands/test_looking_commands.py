@@ -9,7 +9,7 @@ from bot.application.execution.dispatch import dispatch
 from bot.application.ports import Changing, Command, Look, Steering
 from bot.discovery import declared
 from bot.domain.chat.invocation import Actor, Invocation, Source
-from bot.domain.chat.report import FindingsBlock, Preformatted, Report, Status, Table, plain
+from bot.domain.chat.report import FindingsBlock, Paragraph, Preformatted, Report, Status, Table, plain
 from bot.domain.network.probing import Outcome
 from bot.domain.network.references import Ref
 from bot.errors import BotError, Refused
@@ -34,6 +34,10 @@ CATALOGUE: dict[str, Command] = {
 HEALTHY = (service(), pod(owner=("Deployment", "web")), endpoint_slice(), deployment(), node("node1"), node("node2"))
 
 
+def namespace(name: str) -> dict[str, Any]:
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+
+
 def where(*objects: Any) -> World:
     there = world(CATALOGUE)
     for each in objects:
@@ -54,6 +58,11 @@ def rows(report: Report) -> list[list[str]]:
 def words(report: Report) -> str:
     """Everything that a report says, without any markup."""
     return report.title + "\n" + msgspec.json.encode((report.blocks, report.footnotes)).decode()
+
+
+def advice(report: Report) -> str:
+    """What is said below the title, as it is read."""
+    return " ".join(plain(block.text) for block in report.blocks if isinstance(block, Paragraph))
 
 
 def told(report: Report) -> list[tuple[str, str]]:
@@ -131,7 +140,46 @@ class TestServices:
         assert (await say(there, "services -n shop")).status is Status.FAILED
 
     async def test_an_empty_namespace_says_so(self) -> None:
-        assert (await say(where(), "services -n shop")).title == "No services in shop"
+        there = where()
+        there.cluster.put(namespace("shop"))
+        assert (await say(there, "services -n shop")).title == "No services in shop"
+
+
+@pytest.mark.parametrize(
+    "line", ["services -n shpo", "pods -n shpo", "check services -n shpo", "logs deploy/a -n shpo"]
+)
+async def test_a_namespace_that_does_not_exist_is_no_good_news(line: str) -> None:
+    there = where(*HEALTHY)
+    there.cluster.put(namespace("shop"))
+    report = await say(there, line)
+    assert (report.status, report.title) == (Status.FAILED, "There is no namespace shpo")
+    assert advice(report) == "Did you mean shop?"
+
+
+async def test_where_namespaces_may_not_be_read_nothing_is_said_of_them() -> None:
+    there = where()
+    there.cluster.refuses["Namespace"] = Refused("may not read them")
+    assert (await say(there, "services -n shpo")).title == "No services in shpo"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("logs deploy/wbe -n shop", ("There is no Deployment shop/wbe", "Did you mean web?")),
+        ("expose deploy/wbe --port 80 -n shop", ("There is no Deployment shop/wbe", "Did you mean web?")),
+        (
+            "ingress create a.example.com --service front:80 -n shop",
+            ("There is no Service shop/front", "There is web."),
+        ),
+        ("logs sts/web -n shop", ("There is no StatefulSet shop/web", "There are no statefulsets in shop at all.")),
+    ],
+)
+async def test_a_name_that_does_not_exist_is_told_with_what_there_is(line: str, said: tuple[str, str]) -> None:
+    there = where(*HEALTHY)
+    there.cluster.put(namespace("shop"))
+    report = await say(there, line)
+    assert (report.status, report.title) == (Status.FAILED, said[0])
+    assert advice(report) == said[1]
 
 
 class TestPods:

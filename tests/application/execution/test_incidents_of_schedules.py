@@ -8,7 +8,7 @@ from bot.domain.chat.invocation import Actor
 from bot.domain.chat.report import FindingsBlock, Report, Status, plain
 from bot.domain.incidents.incident import IncidentState
 from bot.domain.network.references import Ref
-from bot.errors import BotError, Refused, Unreachable
+from bot.errors import BotError, NotFound, Refused, Unreachable
 from tests import watching
 from tests.builders import finding
 
@@ -95,6 +95,16 @@ async def test_it_ends_when_its_object_is_gone(house: watching.Watched) -> None:
     assert (incident.state, incident.ended_because) == (
         IncidentState.RESOLVED, "Service shop/web does not exist any more",
     )  # fmt: skip
+
+
+async def test_it_ends_when_its_whole_namespace_is_gone(house: watching.Watched) -> None:
+    await house.run(WRONG)
+    await house.run(WRONG)
+    house.world.cluster.remove(WRONG.owner)
+    await house.run(NotFound("There is no namespace shop"))
+    incident, schedule = await house.incidents()
+    assert incident.state is IncidentState.RESOLVED
+    assert schedule.finding.summary.startswith("could not run")
 
 
 @pytest.mark.parametrize("error", [Refused("Not allowed"), Unreachable("No answer")])
