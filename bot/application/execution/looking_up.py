@@ -2,7 +2,7 @@
 
 from bot.application.ports import Cluster
 from bot.domain.chat import grammar
-from bot.domain.network.references import KINDS, NAMESPACE, JSONObject, Kind, Ref, ref_to
+from bot.domain.network.references import KINDS, NAMESPACE, SECRET, JSONObject, Kind, Ref, ref_to
 from bot.errors import BotError, NotFound
 
 _NAMED_AT_MOST = 5
@@ -37,6 +37,8 @@ async def check_namespace(cluster: Cluster, namespace: str) -> None:
 
 
 async def _instead(cluster: Cluster, kind: Kind, ref: Ref) -> str:
+    if kind == SECRET:  # a list of them would bring all their values
+        return f"see `kubectl get secrets -n {ref.namespace}`"
     try:
         objects = await cluster.list(kind, ref.namespace)
     except BotError:
