@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 
 import msgspec
 
@@ -54,6 +55,8 @@ async def keep_resuming(ports: Ports) -> None:
             await resume_changes(ports)
         except BotError as error:
             _log.warning("abandoned changes could not be looked for: %s", error)
+        except Exception:  # noqa: BLE001  a routine goes on; told to the operator under a reference
+            _log.exception("bug %s: abandoned changes could not be looked for", secrets.token_hex(4))
         await ports.clock.sleep(EVERY_SECONDS)
 
 
