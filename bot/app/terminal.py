@@ -48,6 +48,9 @@ async def _run(settings: Settings, words: Sequence[str], *, as_json: bool, appro
 async def _resume(ports: Ports, terminal: Terminal) -> None:
     """Finishes what an earlier `run` was interrupted in; names what is left to `serve`. It never stops the command."""
     try:
+        for record in await resume_changes.resumable(ports):
+            terminal.err.write(f"Change {record.id} was interrupted; it is finished first: {record.change.summary} …\n")
+            terminal.err.flush()
         for record in await resume_changes.resume_changes(ports):
             terminal.err.write(f"Change {record.id} had been interrupted; it is now {record.state.value}.\n")
         for record in await resume_changes.left_to_others(ports):

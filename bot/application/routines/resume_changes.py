@@ -27,9 +27,14 @@ async def resume_changes(ports: Ports) -> list[ChangeRecord]:
 
     Raises Unreachable or Refused when it is not known which clusters are ours.
     """
-    mine = [record for record in await abandoned(ports) if _may_resume(ports, record)]
+    mine = await resumable(ports)
     ended = await asyncio.gather(*(_resume(ports, record) for record in mine))
     return [record for record in ended if record is not None]
+
+
+async def resumable(ports: Ports) -> list[ChangeRecord]:
+    """Abandoned changes that this kind of process may finish."""
+    return [record for record in await abandoned(ports) if _may_resume(ports, record)]
 
 
 async def abandoned(ports: Ports) -> list[ChangeRecord]:
