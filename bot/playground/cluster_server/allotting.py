@@ -103,6 +103,10 @@ class Allotments:
         kept = {(port["port"], port["protocol"]): port.get("nodePort") for port in was.get("ports") or ()}
         own = {node_port for node_port in kept.values() if node_port}
         taken = self._taken_ports() - own
+        if spec["type"] == LOAD_BALANCER and spec.get("externalTrafficPolicy") == "Local":
+            asked = spec.get("healthCheckNodePort") or was.get("healthCheckNodePort")
+            spec["healthCheckNodePort"] = asked or self._free_port(service, taken)
+            taken.add(spec["healthCheckNodePort"])
         for number, port in enumerate(ports):
             asked = port.get("nodePort") or kept.get((port["port"], port["protocol"]))
             if asked in taken or (asked and asked not in NODE_PORTS):
@@ -125,7 +129,7 @@ class Allotments:
             for stored in self._store.list(self._services)
             for port in dig(stored.obj, "spec", "ports", default=())
             if port.get("nodePort")
-        }
+        } | {dig(stored.obj, "spec", "healthCheckNodePort", default=0) for stored in self._store.list(self._services)}
 
     def _free_port(self, service: Object, taken: set[int]) -> int:
         for number in _probing(service, len(NODE_PORTS)):

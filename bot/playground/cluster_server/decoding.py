@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.playground.cluster_server.kinds import Kind
-from bot.playground.cluster_server.schema import ANY, LIST, MAP, OBJECT, STRUCT, Node
+from bot.playground.cluster_server.schema import ANY, LIST, MAP, OBJECT, STRUCT, Node, types
 from bot.playground.cluster_server.statuses import bad_request
 
 Object = dict[str, Any]
@@ -16,16 +16,29 @@ _ACCEPTED: dict[str, tuple[type, ...]] = {
 }  # fmt: skip
 
 
-def decoded(obj: Object, kind: Kind) -> tuple[Object, list[str]]:
-    """The object without nulls and unknown fields, and the paths of those. Raises 400 for a value of a wrong type."""
+def decoded(obj: Object, kind: Kind, *, keep_nulls: bool = False) -> tuple[Object, list[str]]:
+    """The object without nulls and unknown fields, and the paths of those. Raises 400 for a value of a wrong type.
+
+    Who applies a null owns the field all the same: then nulls are kept.
+    """
     unknown: list[str] = []
-    reader = _Reader(kind, unknown)
+    reader = _Reader(kind, unknown, keep_nulls)
     return reader.read(obj, kind.type, "", kind.name), unknown
 
 
+def metadata_of(metadata: Object, kind: Kind, unknown: list[str]) -> Object:
+    """The metadata of a custom resource, the one part of it that Go's decoder reads. Raises 400."""
+    node = types().named("apimachinery.pkg.apis.meta.v1.ObjectMeta")
+    found: list[str] = []
+    read = _Reader(kind, found).read(metadata, node, "", "ObjectMeta")
+    unknown += [f"metadata.{path}" for path in found]
+    return dict(read)
+
+
 class _Reader:
-    def __init__(self, kind: Kind, unknown: list[str]) -> None:
+    def __init__(self, kind: Kind, unknown: list[str], keep_nulls: bool = False) -> None:
         self._kind = kind
+        self._keep_nulls = keep_nulls
         self._unknown = unknown
 
     def read(self, value: Any, node: Node, path: str, struct: str) -> Any:
@@ -56,7 +69,7 @@ class _Reader:
                     self._unknown.append(at)
                     continue
                 result[name] = child
-            elif child is not None:
+            elif child is not None or self._keep_nulls:
                 result[name] = self.read(child, below, at, name_of_type)
         return result
 

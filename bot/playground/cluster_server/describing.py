@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import re
 from functools import cache
 from typing import Any
 
 from bot.playground.cluster_server.kinds import Kind, Kinds
+from bot.playground.cluster_server.requests import UnknownPath
 from bot.playground.cluster_server.schema import recorded
 from bot.playground.cluster_server.statuses import no_such_resource
 
@@ -38,11 +42,21 @@ def group_list(kinds: Kinds) -> Object:
 
 
 def _preferred_first(versions: list[str]) -> list[str]:
-    return sorted(versions, reverse=True)
+    """v2 before v1 before v1beta2 before v1beta1 before v1alpha1, as the real server orders them."""
+
+    def rank(version: str) -> tuple[int, int, int]:
+        found = re.fullmatch(r"v(\d+)(?:(alpha|beta)(\d+))?", version)
+        if not found:
+            return (-1, 0, 0)
+        return {None: 2, "beta": 1, "alpha": 0}[found[2]], int(found[1]), int(found[3] or 0)
+
+    return sorted(versions, key=rank, reverse=True)
 
 
 def resource_list(kinds: Kinds, group_name: str, version: str) -> Object:
     rows = kinds.in_version(group_name, version)
+    if not rows and any(row.custom for row in kinds.rows if row.group == group_name):
+        raise UnknownPath(f"/apis/{group_name}/{version}")
     if not rows:
         raise no_such_resource()
     head: Object = {"kind": "APIResourceList"}
@@ -61,6 +75,9 @@ def _resources(kind: Kind) -> list[Object]:
         said["shortNames"] = list(kind.short_names)
     if kind.categories:
         said["categories"] = list(kind.categories)
+    if "list" in kind.verbs:
+        hashed = hashlib.sha256(f"{kind.group}/{kind.stored_as.rpartition('/')[2]}/{kind.name}".encode()).digest()
+        said["storageVersionHash"] = base64.b64encode(hashed[:8]).decode()
     found = [said]
     for sub in kind.subresources:
         entry: Object = {"name": f"{kind.plural}/{sub.name}", "singularName": "", "namespaced": kind.namespaced}

@@ -9,7 +9,8 @@ import msgspec
 import yaml
 from aiohttp import web
 
-from bot.playground.cluster_server import answers, statuses, watching
+from bot.playground.cluster_server import answers, scaling, statuses, watching
+from bot.playground.cluster_server.customs import definitions, resources
 from bot.playground.cluster_server.decoding import decoded
 from bot.playground.cluster_server.kinds import Kind
 from bot.playground.cluster_server.patching import json_patched, merge_patched, strategic_patched
@@ -24,6 +25,8 @@ Answer = web.StreamResponse
 JSON = "application/json"
 _JSON_PATCH, _MERGE_PATCH = "application/json-patch+json", "application/merge-patch+json"
 _STRATEGIC_PATCH, _APPLY_PATCH = "application/strategic-merge-patch+json", "application/apply-patch+yaml"
+_SAID = web.RequestKey("said", str)
+"""The body as it came, for the words of an error."""
 _encoder = msgspec.json.Encoder()
 
 
@@ -49,6 +52,8 @@ class Handlers:
             "GET": self._read, "HEAD": self._read, "POST": self._create, "PUT": self._update, "PATCH": self._patch,
             "DELETE": self._delete,
         }  # fmt: skip
+        if target.subresource == "scale" and request.method in ("GET", "PUT", "PATCH"):
+            return await self._scale(request, target)
         method = methods.get(request.method)
         if method is None or not _allowed(request.method, target):
             raise statuses.method_not_allowed()
@@ -104,8 +109,12 @@ class Handlers:
             items = [answers.partial(stored.obj) for stored in found]
             head = {"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": metadata}
             return answered(head | {"items": items})
-        head = {"kind": f"{kind.name}List", "apiVersion": kind.api_version, "metadata": metadata}
-        body = b",".join(stored.encoded_in_list for stored in found)
+        head = {"kind": kind.list_name, "apiVersion": kind.api_version, "metadata": metadata}
+        if kind.custom:  # as the real one, which names kind and version in each element of these
+            head["metadata"] = {"continue": ""} | metadata
+            body = b",".join(_encoder.encode(answers.versioned(stored.obj, kind)) for stored in found)
+        else:
+            body = b",".join(stored.encoded_in_list for stored in found)
         return answered(_encoder.encode(head)[:-1] + b',"items":[' + body + b"]}")
 
     async def _watch(self, request: web.Request, target: Target, form: Form) -> Answer:
@@ -143,6 +152,9 @@ class Handlers:
     async def _update(self, request: web.Request, target: Target) -> Answer:
         body = await read_body(request, target.kind)
         obj, warnings = self._decoded(request, body, target)
+        if target.kind.custom and not (obj.get("metadata") or {}).get("resourceVersion"):
+            cause = statuses.invalid("metadata.resourceVersion", 0, "must be specified for an update")
+            raise statuses.unprocessable(target.kind.plural, target.kind.group, target.name, [cause])
         given = (obj.get("metadata") or {}).get("name", "")
         if given != target.name:
             raise statuses.bad_request(
@@ -160,8 +172,12 @@ class Handlers:
             return await self._apply(request, target, form)
         if request.content_type not in (_JSON_PATCH, _MERGE_PATCH, _STRATEGIC_PATCH):
             raise statuses.unsupported_media("415: Unsupported Media Type", {})
+        if target.kind.custom and request.content_type == _STRATEGIC_PATCH:
+            accepted = ", ".join((_JSON_PATCH, _MERGE_PATCH, _APPLY_PATCH))
+            said = f"the body of the request was in an unknown format - accepted media types include: {accepted}"
+            raise statuses.unsupported_media(said)
         patch = _parsed(await request.read(), target.kind)
-        live = self._registry.get(target.kind, target.namespace, target.name)
+        live = answers.versioned(self._registry.get(target.kind, target.namespace, target.name), target.kind)
         if request.content_type == _JSON_PATCH:
             patched = json_patched(live, patch)
         elif request.content_type == _MERGE_PATCH:
@@ -171,6 +187,21 @@ class Handlers:
         obj, warnings = self._decoded(request, patched, target)
         updated = self._registry.update(target.kind, target.namespace, target.name, obj, self._writing(request, target))
         return self._answer(updated, target.kind, form, 200, warnings)
+
+    async def _scale(self, request: web.Request, target: Target) -> Answer:
+        kind, place = target.kind, (target.namespace, target.name)
+        live = self._registry.get(kind, *place)
+        scale = scaling.scale_of(live, kind)
+        if request.method == "GET":
+            return answered(scale)
+        body = _parsed(await request.read(), kind)
+        if request.content_type == _JSON_PATCH:
+            wanted = json_patched(scale, body)
+        else:
+            wanted = body if request.method == "PUT" else merge_patched(scale, body)
+        changed = scaling.scaled(live, wanted, kind)
+        written = self._registry.update(kind, *place, changed, self._writing(request, target))
+        return answered(scaling.scale_of(written, kind))
 
     async def _apply(self, request: web.Request, target: Target, form: Form) -> Answer:
         if not request.query.get("fieldManager"):
@@ -224,6 +255,9 @@ class Handlers:
     def _decoded(self, request: web.Request, body: Object, target: Target) -> tuple[Object, list[str]]:
         """Checks that this is an object of this kind for this place, and what it has too much."""
         kind = target.kind
+        if kind.custom:
+            obj, unknown = resources.decoded(body, kind, request.get(_SAID, ""))
+            return self._checked(request, obj, unknown, target)
         if body.get("kind", kind.name) != kind.name or body.get("apiVersion", kind.api_version) != kind.api_version:
             version = str(body.get("apiVersion", kind.api_version)).rpartition("/")[2]
             found = body.get("kind", kind.name)
@@ -232,7 +266,13 @@ class Handlers:
                 f'{found} in version "{version}" cannot be handled as a {kind.name}: '
                 f"converting ({version}.{found}) to ({package}): unknown conversion"
             )
-        obj, unknown = decoded(body, kind)
+        obj, unknown = decoded(body, kind, keep_nulls=request.content_type == _APPLY_PATCH)
+        return self._checked(request, obj, unknown, target)
+
+    def _checked(
+        self, request: web.Request, obj: Object, unknown: list[str], target: Target
+    ) -> tuple[Object, list[str]]:
+        kind = target.kind
         validation = request.query.get("fieldValidation") or "Warn"
         fields = [f'unknown field "{path}"' for path in unknown]
         if fields and validation == "Strict":
@@ -244,7 +284,10 @@ class Handlers:
         if given and kind.namespaced and given != target.namespace:
             said = "the namespace of the provided object does not match the namespace sent on the request"
             raise statuses.bad_request(said)
-        return obj, fields if validation == "Warn" else []
+        warnings = fields if validation == "Warn" else []
+        if kind.resource == (definitions.GROUP, definitions.PLURAL):
+            warnings = [*warnings, *definitions.warnings(obj)]
+        return obj, warnings
 
     def _writing(self, request: web.Request, target: Target) -> Writing:
         query = request.query
@@ -272,7 +315,11 @@ def _place(stored: Stored) -> tuple[str, str]:
 
 def selection(target: Target, labels: str, fields: str) -> Matches | None:
     """None: everything."""
-    tests = [test for test in (label_matches(labels), field_matches(target.kind.name, fields)) if test]
+    tests = [
+        test
+        for test in (label_matches(labels), field_matches(target.kind.name, fields, custom=bool(target.kind.custom)))
+        if test
+    ]
     if not tests:
         return None
     return lambda obj: all(test(obj) for test in tests)
@@ -288,6 +335,7 @@ async def read_body(request: web.Request, kind: Kind) -> Object:
         said = f"the body of the request was in an unknown format - accepted media types include: {accepted}"
         raise statuses.unsupported_media(said)
     found = _parsed(body, kind)
+    request[_SAID] = body.decode("utf-8", "replace")
     if not isinstance(found, dict):
         raise statuses.bad_request(f"the object provided is unrecognized (must be of type {kind.name})")
     return found

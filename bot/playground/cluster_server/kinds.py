@@ -1,10 +1,11 @@
-"""The kinds this server serves: one table, from the record of a real server. CRDs will add rows to it."""
+"""The kinds this server serves: one table, from the record of a real server. Custom resources add rows to it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from bot.playground.cluster_server.schema import Node, recorded, types
 
@@ -41,6 +42,24 @@ class Subresource:
 
 
 @dataclass(frozen=True, eq=False)
+class Custom:
+    """What is known of a custom resource beyond its row, from its definition."""
+
+    schema: dict[str, Any]
+    """openAPIV3Schema of this version."""
+    columns: tuple[dict[str, Any], ...]
+    """additionalPrinterColumns."""
+    stored_as: str
+    """apiVersion under which objects are stored."""
+    list_kind: str
+    scale: dict[str, Any] | None
+    """Paths of the scale subresource."""
+    type: Node
+    has_rules: bool
+    """Whether there are CEL rules anywhere."""
+
+
+@dataclass(frozen=True, eq=False)
 class Kind:
     """One row of the table."""
 
@@ -56,6 +75,7 @@ class Kind:
     type_name: str = ""
     columns: tuple[Column, ...] = ()
     subresources: tuple[Subresource, ...] = ()
+    custom: Custom | None = None
 
     @property
     def api_version(self) -> str:
@@ -68,7 +88,16 @@ class Kind:
 
     @cached_property
     def type(self) -> Node:
-        return types().named(self.type_name)
+        return self.custom.type if self.custom else types().named(self.type_name)
+
+    @property
+    def stored_as(self) -> str:
+        """The apiVersion that objects of it bear in the store."""
+        return self.custom.stored_as if self.custom else self.api_version
+
+    @property
+    def list_name(self) -> str:
+        return self.custom.list_kind if self.custom else f"{self.name}List"
 
     @cached_property
     def counts_generations(self) -> bool:
@@ -94,6 +123,7 @@ class Kinds:
 
     def __init__(self, rows: Iterable[Kind]) -> None:
         self.rows: list[Kind] = []
+        self._by_version: dict[tuple[str, str], list[Kind]] = {}
         self._by_path: dict[tuple[str, str, str], Kind] = {}
         self._by_name: dict[tuple[str, str], Kind] = {}
         for row in rows:
@@ -101,8 +131,17 @@ class Kinds:
 
     def add(self, kind: Kind) -> None:
         self.rows.append(kind)
+        self._by_version.setdefault((kind.group, kind.version), []).append(kind)
         self._by_path[kind.group, kind.version, kind.plural] = kind
         self._by_name[kind.api_version, kind.name] = kind
+
+    def remove(self, group: str, plural: str) -> None:
+        """Takes all versions of a custom resource away."""
+        for row in [row for row in self.rows if (row.group, row.plural) == (group, plural)]:
+            self.rows.remove(row)
+            self._by_version[row.group, row.version].remove(row)
+            self._by_path.pop((row.group, row.version, row.plural), None)
+            self._by_name.pop((row.api_version, row.name), None)
 
     def served(self, group: str, version: str, plural: str) -> Kind | None:
         return self._by_path.get((group, version, plural))
@@ -124,7 +163,7 @@ class Kinds:
         return found
 
     def in_version(self, group: str, version: str) -> list[Kind]:
-        return [row for row in self.rows if (row.group, row.version) == (group, version)]
+        return self._by_version.get((group, version), [])
 
 
 def built_in_kinds() -> Kinds:

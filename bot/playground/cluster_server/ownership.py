@@ -84,7 +84,12 @@ def _walk(value: Any, node: Node, path: Path, out: dict[Path, Any], *, fresh: bo
     given = fresh and node.starts_empty
     if not value and value is not None and given:
         out[path] = _GIVEN
-    elif not value or node.atomic or not isinstance(value, dict | list):
+    elif (
+        not value
+        or node.atomic
+        or not isinstance(value, dict | list)
+        or (isinstance(value, list) and node.kind != LIST)
+    ):
         out[path] = value
     elif isinstance(value, dict):
         out[path] = _GIVEN if given else _BRANCH
@@ -150,11 +155,13 @@ def written(owners: Owners) -> list[Object]:
     for manager, owned in owners.items():
         if owned.paths or manager.operation == "Apply":
             entry: Object = {"manager": manager.name, "operation": manager.operation, "apiVersion": manager.api_version}
-            entry |= {"time": owned.time, "fieldsType": "FieldsV1", "fieldsV1": _tree(owned.paths)}
+            if owned.time:
+                entry["time"] = owned.time
+            entry |= {"fieldsType": "FieldsV1", "fieldsV1": _tree(owned.paths)}
             if manager.subresource:
                 entry["subresource"] = manager.subresource
             entries.append(entry)
-    return sorted(entries, key=lambda entry: (entry["operation"], entry["time"]))
+    return sorted(entries, key=lambda entry: (entry["operation"], entry.get("time", ""), entry["manager"]))
 
 
 def _tree(paths: set[Path]) -> Object:

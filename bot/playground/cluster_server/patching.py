@@ -43,8 +43,7 @@ def _operated(document: Any, operation: Object) -> Any:
     match operation["op"]:
         case "add":
             return _put(document, path, copied(operation["value"]), insert=True)
-        case "replace":
-            _at(document, path)
+        case "replace":  # the real server's library takes one of what is not there for an addition
             return _put(document, path, copied(operation["value"]), insert=False)
         case "remove":
             return _removed(document, path)

@@ -5,6 +5,7 @@ A write goes: what is asked for → defaults → allotted addresses → validati
 
 from __future__ import annotations
 
+import builtins
 import datetime
 import random
 import uuid
@@ -12,8 +13,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from bot.playground.cluster_server import ownership, statuses
+from bot.playground.cluster_server import canonical, ownership, statuses
 from bot.playground.cluster_server.allotting import Allotments
+from bot.playground.cluster_server.customs import definitions, resources
 from bot.playground.cluster_server.kinds import Kind, Kinds
 from bot.playground.cluster_server.ownership import Manager
 from bot.playground.cluster_server.rules import BY_KIND, NONE
@@ -53,6 +55,10 @@ class Deleting:
 
 
 def rules_of(kind: Kind) -> Rules:
+    if kind.custom:
+        return resources.rules(kind)
+    if (kind.group, kind.name) == (definitions.GROUP, definitions.KIND):
+        return definitions.RULES
     return BY_KIND.get((kind.group, kind.name), NONE)
 
 
@@ -89,11 +95,9 @@ class Registry:
         name = obj["metadata"]["name"]
         if self.store.get(kind, namespace, name):
             raise statuses.already_exists(kind.plural, kind.group, name)
-        self._complete(kind, obj, None)
+        meant = self._complete(kind, obj, None)
         manager = Manager(writing.manager, "Update", kind.api_version, writing.subresource)
-        obj["metadata"]["managedFields"] = ownership.after_update(
-            None, self._owned(kind, obj), kind.type, manager, self.now()
-        )
+        self._manage(obj, ownership.after_update(None, self._owned(kind, meant), kind.type, manager, self.now()))
         return obj if writing.dry_run else self.store.put(kind, obj)
 
     def update(self, kind: Kind, namespace: str, name: str, asked: Object, writing: Writing) -> Object:
@@ -101,9 +105,11 @@ class Registry:
         before = self.get(kind, namespace, name)
         self._check_version(kind, before, asked)
         obj = self._laid_over(kind, before, asked, writing.subresource)
-        self._complete(kind, obj, before)
+        meant = self._complete(kind, obj, before)
         manager = Manager(writing.manager, "Update", kind.api_version, writing.subresource)
-        obj["metadata"]["managedFields"] = ownership.after_update(before, obj, kind.type, manager, self.now())
+        # The real server gives an entry that a custom resource's scale was written by no time.
+        time = "" if kind.custom and writing.subresource == "scale" else self.now()
+        self._manage(obj, ownership.after_update(before, meant, kind.type, manager, time))
         return self._replace(kind, before, obj, dry_run=writing.dry_run)
 
     def apply(
@@ -128,13 +134,20 @@ class Registry:
             obj = self._fresh(kind, namespace, wanted)
             owners = ownership.apply(None, wanted, kind.type, manager, self.now(), force=force).owners
             self._complete(kind, obj, None)
-            obj["metadata"]["managedFields"] = ownership.written(owners)
+            self._manage(obj, ownership.written({who: what for who, what in owners.items() if what.paths}))
             return (obj if writing.dry_run else self.store.put(kind, obj)), True
         applied = ownership.apply(live, wanted, kind.type, manager, self.now(), force=force)
         obj = self._laid_over(kind, live, applied.obj, writing.subresource)
         self._complete(kind, obj, live)
-        obj["metadata"]["managedFields"] = ownership.written(applied.owners)
+        self._manage(obj, ownership.written(applied.owners))
         return self._replace(kind, live, obj, dry_run=writing.dry_run), False
+
+    @staticmethod
+    def _manage(obj: Object, managed: builtins.list[Object]) -> None:
+        if managed:
+            obj["metadata"]["managedFields"] = managed
+        else:
+            obj["metadata"].pop("managedFields", None)
 
     def delete(self, kind: Kind, namespace: str, name: str, deleting: Deleting = Deleting()) -> tuple[Object, bool]:
         """The object as it was last, and whether it is gone already: finalizers and pods take their time."""
@@ -144,6 +157,7 @@ class Registry:
             raise statuses.forbidden(kind.plural, kind.group, name, "this namespace may not be deleted")
         metadata = obj["metadata"]
         finalizers = list(metadata.get("finalizers") or ())
+        finalizers += [name for name in rules_of(kind).finalizers if name not in finalizers]
         extra = {"Foreground": "foregroundDeletion", "Orphan": "orphan"}.get(deleting.propagation)
         if extra and extra not in finalizers:
             finalizers.append(extra)
@@ -202,7 +216,7 @@ class Registry:
         for key in ("labels", "annotations", "ownerReferences", "finalizers"):
             if given.get(key):
                 metadata[key] = copied(given[key])
-        return {"kind": kind.name, "apiVersion": kind.api_version, "metadata": metadata} | body
+        return {"kind": kind.name, "apiVersion": kind.stored_as, "metadata": metadata} | body
 
     def _generated(self, prefix: str) -> str:
         return prefix + "".join(self._random.choices(_SUFFIX, k=5)) if prefix else ""
@@ -249,7 +263,7 @@ class Registry:
             obj = before | {"status": asked.get("status") or {}}
             obj["metadata"] = before["metadata"] | {key: given[key] for key in ("managedFields",) if key in given}
             return copied(obj)  # type: ignore[no-any-return]
-        obj = {"kind": kind.name, "apiVersion": kind.api_version, "metadata": copied(asked.get("metadata") or {})}
+        obj = {"kind": kind.name, "apiVersion": kind.stored_as, "metadata": copied(asked.get("metadata") or {})}
         obj |= {key: copied(value) for key, value in asked.items() if key not in obj}
         if kind.has_status:
             obj.pop("status", None)
@@ -268,13 +282,23 @@ class Registry:
                 metadata.pop(key, None)
         return obj
 
-    def _complete(self, kind: Kind, obj: Object, before: Object | None) -> None:
+    def _complete(self, kind: Kind, obj: Object, before: Object | None) -> Object:
+        """Fills the object in and judges it, in place. The result is what its writer meant, without what the server
+        decides on."""
         rules = rules_of(kind)
+        if not kind.custom:
+            kept = canonical.without_empties(obj, kind.type)
+            obj.clear()
+            obj.update(kept)
         try:
             rules.fill(obj)
         except KeyError:
             causes = [statuses.required("spec")]
             raise statuses.unprocessable(kind.name, kind.group, obj["metadata"]["name"], causes) from None
+        if not kind.custom:
+            canonical.with_what_shows(obj, kind.type)
+        meant: Object = copied(obj)
+        rules.prepare(obj, before)
         is_service = (kind.group, kind.name) == ("", "Service")
         if is_service and before is not None:
             self._allotments.drop(obj, before)
@@ -286,6 +310,7 @@ class Registry:
             causes = list(rules.judge(obj, before))
         if causes:
             raise statuses.unprocessable(kind.name, kind.group, obj["metadata"]["name"], _unique(causes))
+        return meant
 
     def _owned(self, kind: Kind, obj: Object) -> Object:
         """A new object without its status: nobody owns that yet."""
@@ -293,7 +318,7 @@ class Registry:
 
     def _replace(self, kind: Kind, before: Object, obj: Object, *, dry_run: bool) -> Object:
         metadata = obj["metadata"]
-        if kind.counts_generations and _specified(before) != _specified(obj):
+        if kind.counts_generations and _specified(kind, before) != _specified(kind, obj):
             metadata["generation"] = metadata.get("generation", 0) + 1
         metadata["resourceVersion"] = before["metadata"]["resourceVersion"]
         if _without_times(obj) == _without_times(before):
@@ -321,8 +346,9 @@ class Registry:
         return int(dig(obj, "spec", "terminationGracePeriodSeconds", default=30))
 
 
-def _specified(obj: Object) -> Object:
-    return {key: value for key, value in obj.items() if key not in ("metadata", "status")}
+def _specified(kind: Kind, obj: Object) -> Object:
+    left_out = ("metadata", "status") if kind.has_status or not kind.custom else ("metadata",)
+    return {key: value for key, value in obj.items() if key not in left_out}
 
 
 def _without_times(obj: Object) -> Object:

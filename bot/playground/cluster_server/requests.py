@@ -41,6 +41,8 @@ def target_of(raw_path: str, kinds: Kinds) -> Target:
     if parts[0] == "namespaces" and len(parts) > 2 and parts[2] not in ("status", "finalize"):
         namespace, parts = unquote(parts[1]), parts[2:]
     kind = kinds.served(group, version, parts[0])
+    if kind is None and any(row.custom for row in kinds.in_version(group, version)):
+        raise UnknownPath(raw_path)
     if kind is None or (namespace and not kind.namespaced):
         raise no_such_resource()
     name = unquote(parts[1]) if len(parts) > 1 else ""

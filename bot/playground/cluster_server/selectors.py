@@ -98,15 +98,15 @@ def _checked(key: str) -> str:
     return key
 
 
-def field_matches(kind: str, text: str) -> Matches | None:
+def field_matches(kind: str, text: str, *, custom: bool = False) -> Matches | None:
     """None: everything. Raises 400 for a field that this kind cannot be selected by."""
     if not text.strip():
         return None
-    tests = [_field_test(kind, part) for part in text.split(",") if part.strip()]
+    tests = [_field_test(kind, part, custom) for part in text.split(",") if part.strip()]
     return lambda obj: all(test(obj) for test in tests)
 
 
-def _field_test(kind: str, part: str) -> Matches:
+def _field_test(kind: str, part: str, custom: bool) -> Matches:
     operator = next((word for word in ("!=", "==", "=") if word in part), "")
     if not operator:
         raise bad_request(f"invalid selector: '{part}'; can't understand '{part}'")
@@ -114,7 +114,7 @@ def _field_test(kind: str, part: str) -> Matches:
     known = ("metadata.name", "metadata.namespace", *_FIELDS.get(kind, ()))
     if path not in known:
         listed = ", ".join(f'"{name}"' for name in known)
-        if kind in _FIELDS:
+        if kind in _FIELDS or custom:
             raise bad_request(f"field label not supported: {path}")
         raise bad_request(f'"{path}" is not a known field selector: only {listed}')
     return lambda obj: (_value(obj, path) == wanted) is (operator != "!=")

@@ -7,6 +7,7 @@ change concerns, and brings one key closer to what it should be; whatever it wri
 from __future__ import annotations
 
 from bot.playground.cluster_server.controllers.daemonsets import DaemonSets
+from bot.playground.cluster_server.controllers.definitions import Definitions
 from bot.playground.cluster_server.controllers.deployments import Deployments
 from bot.playground.cluster_server.controllers.endpoints import Endpoints
 from bot.playground.cluster_server.controllers.garbage import Garbage
@@ -18,5 +19,6 @@ from bot.playground.cluster_server.controllers.replicasets import ReplicaSets
 from bot.playground.cluster_server.controllers.scheduler import Scheduler
 
 ALL = (
-    Namespaces, Garbage, Deployments, ReplicaSets, DaemonSets, Scheduler, Kubelet, Endpoints, LoadBalancers, Ingresses,
+    Definitions, Namespaces, Garbage, Deployments, ReplicaSets, DaemonSets, Scheduler, Kubelet, Endpoints,
+    LoadBalancers, Ingresses,
 )  # fmt: skip

@@ -7,15 +7,19 @@ To add one, write a module with a `Rules` object and list it in `BY_KIND`. `fill
 from __future__ import annotations
 
 from bot.playground.cluster_server.rules import (
+    admission,
     configuration,
     daemonsets,
     deployments,
     endpointslices,
     ingresses,
+    jobs,
     namespaces,
     pods,
     replicasets,
+    rights,
     services,
+    statefulsets,
 )
 from bot.playground.cluster_server.rules.contract import Rules
 
@@ -29,6 +33,18 @@ BY_KIND: dict[tuple[str, str], Rules] = {
     ("apps", "Deployment"): deployments.RULES,
     ("apps", "ReplicaSet"): replicasets.RULES,
     ("apps", "DaemonSet"): daemonsets.RULES,
+    ("apps", "StatefulSet"): statefulsets.RULES,
+    ("batch", "Job"): jobs.JOB,
+    ("batch", "CronJob"): jobs.CRON_JOB,
+    ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"): admission.WEBHOOKS,
+    ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"): admission.WEBHOOKS,
+    ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy"): admission.POLICY,
+    ("admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding"): admission.BINDING,
+    ("apiregistration.k8s.io", "APIService"): admission.API_SERVICE,
+    ("rbac.authorization.k8s.io", "Role"): rights.ROLE,
+    ("rbac.authorization.k8s.io", "ClusterRole"): rights.ROLE,
+    ("rbac.authorization.k8s.io", "RoleBinding"): rights.BINDING,
+    ("rbac.authorization.k8s.io", "ClusterRoleBinding"): rights.BINDING,
     ("discovery.k8s.io", "EndpointSlice"): endpointslices.RULES,
     ("networking.k8s.io", "Ingress"): ingresses.RULES,
     ("networking.k8s.io", "NetworkPolicy"): configuration.NETWORK_POLICY,

@@ -40,6 +40,10 @@ def _nothing(obj: Object) -> None:
     """A kind without defaults."""
 
 
+def _as_it_is(obj: Object, before: Object | None) -> None:
+    """A kind of which nothing is decided by the server."""
+
+
 def _everything_goes(obj: Object, before: Object | None) -> Iterator[Cause]:
     """A kind of which only the schema is judged."""
     yield from ()
@@ -52,6 +56,10 @@ class Rules:
     fill: Callable[[Object], None] = _nothing
     judge: Callable[[Object, Object | None], Iterator[Cause]] = _everything_goes
     naming: Naming = SUBDOMAIN
+    prepare: Callable[[Object, Object | None], None] = _as_it_is
+    """What the server itself decides on, after defaults: nobody is said to own it."""
+    finalizers: tuple[str, ...] = ()
+    """What a delete adds to the object, for a controller that has to clear up first."""
 
 
 def name_causes(field: str, value: str, naming: Naming) -> Iterator[Cause]:

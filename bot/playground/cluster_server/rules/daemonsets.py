@@ -8,9 +8,21 @@ from bot.playground.cluster_server.rules.workloads import fill_template, judge_w
 _COUNTS = ("currentNumberScheduled", "numberMisscheduled", "desiredNumberScheduled", "numberReady")
 
 
+GENERATION = "deprecated.daemonset.template.generation"
+
+
+def prepare(daemon_set: Object, before: Object | None) -> None:
+    """Counts the changes of the template, in an annotation that once was a field."""
+    if before is not None:
+        count = int(before["metadata"].get("annotations", {}).get(GENERATION, "1"))
+        changed = before["spec"]["template"] != daemon_set["spec"]["template"]
+        daemon_set["metadata"].setdefault("annotations", {})[GENERATION] = str(count + changed)
+
+
 def fill(daemon_set: Object) -> None:
     fill_template(daemon_set)
     spec = daemon_set["spec"]
+    daemon_set["metadata"].setdefault("annotations", {}).setdefault(GENERATION, "1")
     spec.setdefault("revisionHistoryLimit", 10)
     strategy = spec.setdefault("updateStrategy", {})
     strategy.setdefault("type", "RollingUpdate")
@@ -23,4 +35,4 @@ def fill(daemon_set: Object) -> None:
         status.setdefault(name, 0)
 
 
-RULES = Rules(fill=fill, judge=judge_workload)
+RULES = Rules(fill=fill, judge=judge_workload, prepare=prepare)

@@ -7,8 +7,12 @@ from bot.playground.cluster_server.rules.contract import LABEL, Object, Rules
 
 def fill(namespace: Object) -> None:
     namespace["metadata"].setdefault("labels", {})["kubernetes.io/metadata.name"] = namespace["metadata"]["name"]
-    namespace.setdefault("spec", {}).setdefault("finalizers", ["kubernetes"])
     namespace.setdefault("status", {}).setdefault("phase", "Active")
 
 
-RULES = Rules(fill=fill, naming=LABEL)
+def prepare(namespace: Object, before: Object | None) -> None:
+    if before is None:
+        namespace.setdefault("spec", {}).setdefault("finalizers", ["kubernetes"])
+
+
+RULES = Rules(fill=fill, naming=LABEL, prepare=prepare)

@@ -17,6 +17,13 @@ _TOLERATED_SECONDS = 300
 def fill(pod: Object) -> None:
     fill_spec(pod["spec"])
     spec = pod["spec"]
+    for container in [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]:
+        resources = container["resources"]
+        if "limits" in resources:
+            resources["requests"] = copied(resources["limits"]) | (resources.get("requests") or {})
+        for port in container.get("ports") or ():
+            if spec.get("hostNetwork"):
+                port.setdefault("hostPort", port.get("containerPort"))
     spec.setdefault("enableServiceLinks", True)
     spec.setdefault("priority", 0)
     spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
@@ -43,16 +50,25 @@ def fill_spec(spec: Object) -> None:
     if spec.get("serviceAccountName"):
         spec.setdefault("serviceAccount", spec["serviceAccountName"])
     for container in [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]:
-        _fill_container(container, host_network=bool(spec.get("hostNetwork")))
+        _fill_container(container)
     for volume in spec.get("volumes") or ():
         for source in ("configMap", "secret", "projected", "downwardAPI"):
             if source in volume:
                 volume[source].setdefault("defaultMode", 420)
+        for source in dig(volume, "projected", "sources", default=()):
+            if "serviceAccountToken" in source:
+                source["serviceAccountToken"].setdefault("expirationSeconds", 3600)
+        if set(volume) == {"name"}:
+            volume["emptyDir"] = {}
+        for reference in [volume.get("downwardAPI"), *dig(volume, "projected", "sources", default=())]:
+            for item in dig(reference, "items", default=()) or dig(reference, "downwardAPI", "items", default=()):
+                if "fieldRef" in item:
+                    item["fieldRef"].setdefault("apiVersion", "v1")
         if "hostPath" in volume:
             volume["hostPath"].setdefault("type", "")
 
 
-def _fill_container(container: Object, *, host_network: bool) -> None:
+def _fill_container(container: Object) -> None:
     image = str(container.get("image", ""))
     tag = image.rpartition("/")[2].partition(":")[2]
     container.setdefault("imagePullPolicy", "Always" if tag in ("", "latest") and "@" not in image else "IfNotPresent")
@@ -61,8 +77,6 @@ def _fill_container(container: Object, *, host_network: bool) -> None:
     container.setdefault("terminationMessagePolicy", "File")
     for port in container.get("ports") or ():
         port.setdefault("protocol", "TCP")
-        if host_network:
-            port.setdefault("hostPort", port.get("containerPort"))
     for name in _PROBES:
         if probe := container.get(name):
             for field, value in (
@@ -72,6 +86,12 @@ def _fill_container(container: Object, *, host_network: bool) -> None:
             if "httpGet" in probe:
                 probe["httpGet"].setdefault("path", "/")
                 probe["httpGet"].setdefault("scheme", "HTTP")
+            if "grpc" in probe:
+                probe["grpc"].setdefault("service", "")
+    for hook in ("postStart", "preStop"):
+        if request := dig(container, "lifecycle", hook, "httpGet"):
+            request.setdefault("path", "/")
+            request.setdefault("scheme", "HTTP")
     for variable in container.get("env") or ():
         if reference := dig(variable, "valueFrom", "fieldRef"):
             reference.setdefault("apiVersion", "v1")

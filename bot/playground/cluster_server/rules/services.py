@@ -15,6 +15,8 @@ PROTOCOLS = ("SCTP", "TCP", "UDP")
 def fill(service: Object) -> None:
     spec = service.setdefault("spec", {})
     spec.setdefault("sessionAffinity", "None")
+    if spec["sessionAffinity"] == "None":
+        spec.pop("sessionAffinityConfig", None)
     spec.setdefault("type", CLUSTER_IP)
     for port in spec.get("ports") or ():
         port.setdefault("protocol", "TCP")

@@ -3,7 +3,7 @@
 `kubernetes-1.36.json` is made by `record.py` from a real server. A field is `[type]` or `[type, special]`: type is
 string, integer, number, boolean, `object`, `any`, `list`, `map` or `@Name` of another type; `special` has `of`
 (elements), `list` (atomic, set or map) with `keys`, `map` (atomic), `merge_key` and `strategy` (strategic merge patch),
-`enum`, `default`, `required`, `format`.
+`enum`, `default`, `required`, `format`, `shows` (`always` or `kept`, see `gotypes`).
 """
 
 from __future__ import annotations
@@ -43,11 +43,13 @@ class Node:
     required: bool = False
     format: str = ""
     type_name: str = ""
+    shows: str = ""
+    """What an empty value is: left out, `kept` where somebody wrote it, or there `always`."""
 
     @property
     def starts_empty(self) -> bool:
         """Whether a fresh object in Go holds this already, so that nobody is said to have added it."""
-        return (self.kind == STRUCT and self.default == {}) or (self.required and self.kind in (LIST, MAP))
+        return self.shows == "always" and self.kind in (STRUCT, LIST, MAP)
 
 
 UNKNOWN = Node(ANY)
@@ -75,6 +77,7 @@ class Types:
             return UNKNOWN
         if isinstance(said, list):
             node = self._compiled[name] = self._field(said)
+            node.type_name = name
             return node
         node = self._compiled[name] = Node(STRUCT, atomic="*" in said, type_name=name)
         node.fields.update((key, self._field(value)) for key, value in said.items() if key != "*")
@@ -94,6 +97,7 @@ class Types:
             node.atomic = True
         node.merge_key, node.strategy = special.get("merge_key", ""), tuple(special.get("strategy", "").split(","))
         node.enum, node.default = tuple(special.get("enum", ())), special.get("default")
+        node.shows = special.get("shows", "")
         node.required, node.format = special.get("required", False), special.get("format", node.format)
         return node
 

@@ -1,17 +1,22 @@
 """Records what a real API server says about its built-in kinds, condensed and without any of its prose.
 
-Run against a real cluster of the version wanted, as `kubectl proxy --port 8001` shows it:
-`python -m bot.playground.cluster_server.schema.record http://127.0.0.1:8001 > kubernetes-1.36.json`.
+Run against a real cluster of the version wanted, as `kubectl proxy --port 8001` shows it, with the Go modules of
+the same version:
+`python -m bot.playground.cluster_server.schema.record http://127.0.0.1:8001 $(go env GOMODCACHE)/k8s.io`.
 
 Types come from `/openapi/v3` (defaults, list types and merge keys), resources from discovery, columns from an empty
-Table. A field is written as a list: type, then what is special about it; see `types.py` for how it is read.
+Table, and what shows when it is empty from the Go types (`gotypes`). A field is written as a list: type, then what is
+special about it; the package's docstring tells how it is read.
 """
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 import requests
+
+from bot.playground.cluster_server.schema.gotypes import GoTypes
 
 _TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
 _AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
@@ -32,13 +37,27 @@ def main() -> None:
                 types |= {_short(type_name): _type(schema) for type_name, schema in schemas.items()}
                 kinds = _kinds(schemas)
                 resources += [_resource(server, path, name, version["version"], kinds, r) for r in version["resources"]]
+    version = _get(server, "/version")["gitVersion"]
+    go_types = GoTypes(Path(sys.argv[2]), version.replace("v1.", "v0."))
+    for name, fields in types.items():
+        if isinstance(fields, dict):
+            _mark(fields, go_types.shows(name))
     recorded = {
-        "source": "a real kube-apiserver: /openapi/v3, discovery and Table headers",
-        "version": _get(server, "/version")["gitVersion"],
+        "source": "a real kube-apiserver (/openapi/v3, discovery, Table headers) and the Go types of k8s.io modules",
+        "version": version,
         "resources": resources,
         "types": {name: types[name] for name in sorted(types)},
     }
     json.dump(recorded, sys.stdout, separators=(",", ":"))
+
+
+def _mark(fields: dict[str, list[Any]], shows: dict[str, str]) -> None:
+    for name, how in shows.items():
+        if name in fields:
+            field = fields[name]
+            if len(field) == 1:
+                field.append({})
+            field[1]["shows"] = how
 
 
 def _get(server: str, path: str, accept: str = "application/json") -> Any:

@@ -1,0 +1,106 @@
+"""Jobs and CronJobs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.playground.cluster_server.rules.contract import Object, Rules, immutable
+from bot.playground.cluster_server.rules.pods import judge_spec
+from bot.playground.cluster_server.rules.workloads import fill_template
+from bot.playground.cluster_server.statuses import Cause, invalid, required, unsupported
+from bot.playground.cluster_server.values import dig
+
+_POLICIES = ("Never", "OnFailure")
+_CONCURRENCY = ("Allow", "Forbid", "Replace")
+
+
+def fill(job: Object) -> None:
+    fill_template(job)
+    spec = job["spec"]
+    if "completions" not in spec and "parallelism" not in spec:
+        spec["completions"] = spec["parallelism"] = 1
+    spec.setdefault("parallelism", 1)
+    for name, value in (
+        ("backoffLimit", 6), ("completionMode", "NonIndexed"), ("suspend", False), ("manualSelector", False),
+        ("podReplacementPolicy", "Failed" if "podFailurePolicy" in spec else "TerminatingOrFailed"),
+    ):  # fmt: skip
+        spec.setdefault(name, value)
+    labels = dig(spec, "template", "metadata", "labels")
+    if labels and not job["metadata"].get("labels"):
+        job["metadata"]["labels"] = labels  # the same ones: what is added to the template's shows here too
+
+
+def prepare(job: Object, before: Object | None) -> None:
+    """Its pods are told apart by its own uid."""
+    spec = job["spec"]
+    if before is not None:
+        spec.setdefault("selector", before["spec"].get("selector"))
+        return
+    if spec.get("manualSelector"):
+        return
+    uid, name = job["metadata"]["uid"], job["metadata"]["name"]
+    said = {
+        "batch.kubernetes.io/controller-uid": uid, "batch.kubernetes.io/job-name": name,
+        "controller-uid": uid, "job-name": name,
+    }  # fmt: skip
+    template = spec["template"].setdefault("metadata", {})
+    shared = "labels" in template and job["metadata"].get("labels") is template["labels"]
+    template["labels"] = (template.get("labels") or {}) | said
+    if shared:
+        job["metadata"]["labels"] = dict(template["labels"])
+    spec.setdefault("selector", {"matchLabels": {"batch.kubernetes.io/controller-uid": uid}})
+
+
+def judge(job: Object, before: Object | None) -> Iterator[Cause]:
+    spec = job["spec"]
+    for name in ("parallelism", "completions", "backoffLimit", "activeDeadlineSeconds", "ttlSecondsAfterFinished"):
+        if spec.get(name, 0) is not None and spec.get(name, 0) < 0:
+            yield invalid(f"spec.{name}", spec[name], "must be greater than or equal to 0")
+    yield from judge_spec(spec["template"]["spec"], "spec.template.spec")
+    yield from _judge_policy(spec["template"]["spec"], "spec.template.spec.restartPolicy")
+    if before is not None:
+        for name in ("completions", "selector", "completionMode"):
+            if before["spec"].get(name) != spec.get(name):
+                yield immutable(f"spec.{name}", spec.get(name))
+        if not before["spec"].get("suspend") and before["spec"]["template"] != spec["template"]:
+            yield immutable("spec.template", spec["template"])
+
+
+def _judge_policy(spec: Object, at: str) -> Iterator[Cause]:
+    policy = spec.get("restartPolicy")
+    if policy not in _POLICIES:
+        if policy == "Always":
+            message = 'Required value: valid values: "OnFailure", "Never"'
+            yield Cause(at, message, "FieldValueRequired")
+        else:
+            yield unsupported(at, policy, _POLICIES)
+
+
+def fill_cron(cron: Object) -> None:
+    spec = cron.setdefault("spec", {})
+    for name, value in (
+        ("concurrencyPolicy", "Allow"), ("suspend", False), ("successfulJobsHistoryLimit", 3),
+        ("failedJobsHistoryLimit", 1),
+    ):  # fmt: skip
+        spec.setdefault(name, value)
+    template = spec.setdefault("jobTemplate", {})
+    fill_template(template)
+
+
+def judge_cron(cron: Object, before: Object | None) -> Iterator[Cause]:
+    spec = cron["spec"]
+    if not spec.get("schedule"):
+        yield required("spec.schedule")
+    elif len(spec["schedule"].split()) != 5 and not spec["schedule"].startswith("@"):
+        found = len(spec["schedule"].split())
+        said = f"expected exactly 5 fields, found {found}: {spec['schedule'].split()}".replace("'", "").replace(",", "")
+        yield invalid("spec.schedule", spec["schedule"], said)
+    if spec["concurrencyPolicy"] not in _CONCURRENCY:
+        yield unsupported("spec.concurrencyPolicy", spec["concurrencyPolicy"], _CONCURRENCY)
+    pods = spec["jobTemplate"]["spec"]["template"]["spec"]
+    yield from judge_spec(pods, "spec.jobTemplate.spec.template.spec")
+    yield from _judge_policy(pods, "spec.jobTemplate.spec.template.spec.restartPolicy")
+
+
+JOB = Rules(fill=fill, judge=judge, prepare=prepare)
+CRON_JOB = Rules(fill=fill_cron, judge=judge_cron)

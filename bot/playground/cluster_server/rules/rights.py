@@ -1,0 +1,73 @@
+"""Roles and their bindings: what is refused. Who may grant what is decided where requests are authorized."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.playground.cluster_server.rules.contract import PATH_SEGMENT, Object, Rules
+from bot.playground.cluster_server.statuses import Cause, invalid, required, shown, unsupported
+
+GROUP = "rbac.authorization.k8s.io"
+_SUBJECTS = ("Group", "ServiceAccount", "User")
+
+
+def _judge_role(role: Object, before: Object | None) -> Iterator[Cause]:
+    namespaced = role["kind"] == "Role"
+    for number, rule in enumerate(role.get("rules") or ()):
+        at = f"rules[{number}]"
+        if not rule.get("verbs"):
+            yield required(f"{at}.verbs", "verbs must contain at least one value")
+        if rule.get("nonResourceURLs"):
+            if namespaced:
+                said = "namespaced rules cannot apply to non-resource URLs"
+                yield invalid(f"{at}.nonResourceURLs", rule["nonResourceURLs"], said)
+            if rule.get("apiGroups") or rule.get("resources") or rule.get("resourceNames"):
+                said = "rules cannot apply to both regular resources and non-resource URLs"
+                yield invalid(f"{at}.nonResourceURLs", rule["nonResourceURLs"], said)
+            continue
+        if not rule.get("apiGroups"):
+            yield required(f"{at}.apiGroups", "resource rules must supply at least one api group")
+        if not rule.get("resources"):
+            yield required(f"{at}.resources", "resource rules must supply at least one resource")
+
+
+def _fill_binding(binding: Object) -> None:
+    reference = binding.setdefault("roleRef", {})
+    reference.setdefault("apiGroup", GROUP)
+    for subject in binding.get("subjects") or ():
+        if subject.get("kind") in ("User", "Group"):
+            subject.setdefault("apiGroup", GROUP)
+
+
+def _judge_binding(binding: Object, before: Object | None) -> Iterator[Cause]:
+    reference, cluster = binding["roleRef"], binding["kind"] == "ClusterRoleBinding"
+    kinds = ("ClusterRole",) if cluster else ("ClusterRole", "Role")
+    if before is not None and before["roleRef"] != reference:
+        said = {name: reference.get(name, "") for name in ("apiGroup", "kind", "name")}
+        printed = shown({"APIGroup": said["apiGroup"], "Kind": said["kind"], "Name": said["name"]})
+        yield Cause("roleRef", f"Invalid value: {printed}: cannot change roleRef")
+        return
+    if reference["apiGroup"] != GROUP:
+        yield unsupported("roleRef.apiGroup", reference["apiGroup"], (GROUP,))
+    if reference.get("kind") not in kinds:
+        yield unsupported("roleRef.kind", reference.get("kind", ""), kinds)
+    if not reference.get("name"):
+        yield required("roleRef.name")
+    for number, subject in enumerate(binding.get("subjects") or ()):
+        yield from _judge_subject(subject, f"subjects[{number}]", cluster=cluster)
+
+
+def _judge_subject(subject: Object, at: str, *, cluster: bool) -> Iterator[Cause]:
+    if not subject.get("name"):
+        yield required(f"{at}.name")
+    kind = subject.get("kind", "")
+    if kind not in _SUBJECTS:
+        yield unsupported(f"{at}.kind", kind, _SUBJECTS)
+    elif kind == "ServiceAccount" and cluster and not subject.get("namespace"):
+        yield required(f"{at}.namespace")
+    elif kind != "ServiceAccount" and subject.get("apiGroup") != GROUP:
+        yield unsupported(f"{at}.apiGroup", subject.get("apiGroup", ""), (GROUP,))
+
+
+ROLE = Rules(judge=_judge_role, naming=PATH_SEGMENT)
+BINDING = Rules(fill=_fill_binding, judge=_judge_binding, naming=PATH_SEGMENT)

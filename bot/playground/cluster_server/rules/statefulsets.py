@@ -1,0 +1,50 @@
+"""StatefulSets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.playground.cluster_server.rules.contract import Object, Rules
+from bot.playground.cluster_server.rules.workloads import fill_template, judge_workload
+from bot.playground.cluster_server.statuses import Cause, forbidden_field
+
+_MAY_CHANGE = (
+    "replicas", "ordinals", "template", "updateStrategy", "revisionHistoryLimit",
+    "persistentVolumeClaimRetentionPolicy", "minReadySeconds",
+)  # fmt: skip
+
+
+def fill(stateful_set: Object) -> None:
+    fill_template(stateful_set)
+    spec = stateful_set["spec"]
+    spec.setdefault("podManagementPolicy", "OrderedReady")
+    strategy = spec.setdefault("updateStrategy", {})
+    if not strategy.get("type"):
+        strategy["type"] = "RollingUpdate"
+        strategy.setdefault("rollingUpdate", {})
+    if strategy["type"] == "RollingUpdate" and "rollingUpdate" in strategy:
+        strategy["rollingUpdate"].setdefault("partition", 0)
+    kept = spec.setdefault("persistentVolumeClaimRetentionPolicy", {})
+    kept.setdefault("whenDeleted", "Retain")
+    kept.setdefault("whenScaled", "Retain")
+    spec.setdefault("replicas", 1)
+    spec.setdefault("revisionHistoryLimit", 10)
+    for claim in spec.get("volumeClaimTemplates") or ():
+        claim.setdefault("apiVersion", "v1")
+        claim.setdefault("kind", "PersistentVolumeClaim")
+        claim.setdefault("spec", {}).setdefault("volumeMode", "Filesystem")
+        claim.setdefault("status", {}).setdefault("phase", "Pending")
+
+
+def judge(stateful_set: Object, before: Object | None) -> Iterator[Cause]:
+    yield from judge_workload(stateful_set, None)
+    if before is None:
+        return
+    now, was = ({n: v for n, v in obj["spec"].items() if n not in _MAY_CHANGE} for obj in (stateful_set, before))
+    if now != was:
+        listed = "'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', "
+        listed += "'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds'"
+        yield forbidden_field("spec", f"updates to statefulset spec for fields other than {listed} are forbidden")
+
+
+RULES = Rules(fill=fill, judge=judge)

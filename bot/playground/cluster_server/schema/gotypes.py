@@ -1,0 +1,79 @@
+"""What the OpenAPI documents do not say, read off the Go types of the server: which fields show when empty.
+
+Go leaves an empty field out when its tag says `omitempty`, but never a struct, and a pointer only when it is nil. The
+sources are those of the Go modules k8s.io/api, apimachinery, apiextensions-apiserver and kube-aggregator.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+ALWAYS, KEPT = "always", "kept"
+"""A field that shows even when nobody set it; one that shows when it was set to nothing (a pointer)."""
+
+_STRUCT = re.compile(r"^type (\w+) struct \{\n(.*?)^\}", re.MULTILINE | re.DOTALL)
+_FIELD = re.compile(r"^\t(?:(\w+)\s+)?(\*?)([\w.\[\]*{}]+)\s+`(?:[^`]*\s)?json:\"([^\"]*)\"", re.MULTILINE)
+_NAMED = re.compile(r"^type (\w+) (\w+)$", re.MULTILINE)
+_TEXT = frozenset({"Time", "MicroTime", "Duration", "Quantity", "IntOrString", "RawExtension", "FieldsV1"})
+"""Structs that are written as one value."""
+
+
+class GoTypes:
+    """Answers by the names that the recorded table has: `core.v1.VolumeMount`."""
+
+    def __init__(self, modules: Path, version: str) -> None:
+        self._roots = {
+            "apimachinery": modules / f"apimachinery@{version}",
+            "apiextensions-apiserver": modules / f"apiextensions-apiserver@{version}",
+            "kube-aggregator": modules / f"kube-aggregator@{version}",
+        }
+        self._api = modules / f"api@{version}"
+        self._packages: dict[Path, dict[str, str]] = {}
+
+    def shows(self, type_name: str) -> dict[str, str]:
+        """By field: `always` or `kept`; what is not named is left out when empty."""
+        root, _, rest = type_name.partition(".")
+        path, _, name = (rest if root in self._roots else type_name).rpartition(".")
+        folder = self._roots.get(root, self._api) / path.replace(".", "/")
+        return self._of(folder, name)
+
+    def _of(self, folder: Path, name: str) -> dict[str, str]:
+        structs = self._package(folder)
+        found: dict[str, str] = {}
+        for _, pointer, go_type, tag in _FIELD.findall(structs.get(name, "")):
+            field, *options = tag.split(",")
+            if "inline" in options and "." not in go_type:
+                found |= self._of(folder, go_type)
+            elif field and field != "-" and (how := self._how(folder, pointer, go_type, options)):
+                found[field] = how
+        return found
+
+    def _how(self, folder: Path, pointer: str, go_type: str, options: list[str]) -> str:
+        if pointer:
+            return KEPT if "omitempty" in options or "omitzero" in options else ALWAYS
+        if "omitzero" in options:
+            return ""
+        if "omitempty" not in options or self._is_struct(folder, go_type):
+            return ALWAYS
+        return ""
+
+    def _is_struct(self, folder: Path, go_type: str) -> bool:
+        package, _, name = go_type.rpartition(".")
+        if name in _TEXT or go_type.startswith(("[]", "map[")):
+            return False
+        if package == "metav1":
+            folder = self._roots["apimachinery"] / "pkg/apis/meta/v1"
+        elif package in ("v1", "corev1", "core"):
+            folder = self._api / "core/v1"
+        return name in self._package(folder)
+
+    def _package(self, folder: Path) -> dict[str, str]:
+        if folder not in self._packages:
+            text = "\n".join(path.read_text() for path in sorted(folder.glob("*types*.go")) if "_test" not in path.name)
+            structs = dict(_STRUCT.findall(text))
+            for name, other in _NAMED.findall(text):
+                if other in structs:
+                    structs[name] = structs[other]
+            self._packages[folder] = structs
+        return self._packages[folder]
