@@ -18,6 +18,11 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
+from bot.playground.cluster_server.access.guarding import Guard
+from bot.playground.cluster_server.access.people import Authenticator
+from bot.playground.cluster_server.access.rights import Rights
+from bot.playground.cluster_server.access.tokens import Tokens
+from bot.playground.cluster_server.beginnings import beginnings
 from bot.playground.cluster_server.certificates import make_certificates
 from bot.playground.cluster_server.controllers import ALL
 from bot.playground.cluster_server.controllers.running import Controllers, Scene, Surroundings
@@ -33,7 +38,6 @@ __all__ = ["EmbeddedCluster", "Surroundings"]
 
 Object = dict[str, Any]
 
-_NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
 _WRITING = Writing("kubectl")
 
 
@@ -62,7 +66,9 @@ class EmbeddedCluster:
         self._controllers = Controllers(self._scene, ALL)
         self.store.subscribe(self._sockets.hear)
         self._pods = PodAccess(self.registry, self._sockets)
-        self._serving = Serving(self.registry, self._pods, self.token)
+        tokens = Tokens(self.registry)
+        guard = Guard(Authenticator(self.token, tokens.user), Rights(self.registry))
+        self._serving = Serving(self.registry, self._pods, guard, tokens)
         self._runner: web.AppRunner | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self.create(map(node, TWO) if objects is None else objects)
@@ -113,15 +119,17 @@ class EmbeddedCluster:
         await self._controllers.settled()
 
     def create(self, objects: Iterable[Object]) -> None:
-        """Creates objects as an administrator would, in the order given, after the namespaces that are always there."""
-        namespaces = self.kinds.named("v1", "Namespace")
-        for name in _NAMESPACES:
-            if not self.store.get(namespaces, "", name):
-                self.registry.create(namespaces, "", {"metadata": {"name": name}}, Writing("kube-apiserver"))
+        """Creates objects as an administrator would, in the order given, after what is there in every cluster."""
+        if not self.store.count(self.kinds.named("v1", "Namespace")):
+            for obj in beginnings():
+                self._create(obj, Writing("kube-apiserver"))
         for obj in objects:
-            kind = self.kinds.named(obj["apiVersion"], obj["kind"])
-            namespace = obj["metadata"].get("namespace", "default") if kind.namespaced else ""
-            self.registry.create(kind, namespace, obj, _WRITING)
+            self._create(obj, _WRITING)
+
+    def _create(self, obj: Object, writing: Writing) -> None:
+        kind = self.kinds.named(obj["apiVersion"], obj["kind"])
+        namespace = obj["metadata"].get("namespace", "default") if kind.namespaced else ""
+        self.registry.create(kind, namespace, obj, writing)
 
     def clear(self) -> None:
         """Takes everything away at once; watches are told of each object."""

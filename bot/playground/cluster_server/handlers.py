@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -10,6 +12,8 @@ import yaml
 from aiohttp import web
 
 from bot.playground.cluster_server import answers, scaling, statuses, watching
+from bot.playground.cluster_server.access.guarding import Guard
+from bot.playground.cluster_server.access.people import User
 from bot.playground.cluster_server.customs import definitions, resources
 from bot.playground.cluster_server.decoding import decoded
 from bot.playground.cluster_server.kinds import Kind
@@ -25,6 +29,8 @@ Answer = web.StreamResponse
 JSON = "application/json"
 _JSON_PATCH, _MERGE_PATCH = "application/json-patch+json", "application/merge-patch+json"
 _STRATEGIC_PATCH, _APPLY_PATCH = "application/strategic-merge-patch+json", "application/apply-patch+yaml"
+USER = web.RequestKey("user", User)
+"""Who asks."""
 _SAID = web.RequestKey("said", str)
 """The body as it came, for the words of an error."""
 _encoder = msgspec.json.Encoder()
@@ -42,9 +48,10 @@ def answered(obj: Any, status: int = 200, warnings: list[str] | None = None) -> 
 class Handlers:
     """Reading and writing of objects."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, guard: Guard) -> None:
         self._registry = registry
         self._store = registry.store
+        self._guard = guard
 
     async def handle(self, request: web.Request, target: Target) -> Answer:
         """Raises APIError."""
@@ -290,12 +297,19 @@ class Handlers:
         return obj, warnings
 
     def _writing(self, request: web.Request, target: Target) -> Writing:
-        query = request.query
-        if query.get("dryRun") not in (None, "", "All"):
-            cause = statuses.unsupported("dryRun", query.getall("dryRun"), ("All",))
-            raise statuses.unprocessable("PatchOptions", "meta.k8s.io", "", [cause])
-        manager = manager_of(query, request.headers.get("User-Agent", ""))
-        return Writing(manager, query.get("dryRun") == "All", target.subresource)
+        return replace(
+            writing_of(request), subresource=target.subresource, admit=partial(self._guard.check_grant, request[USER])
+        )
+
+
+def writing_of(request: web.Request) -> Writing:
+    """Who writes, by which name, and whether only to try. Raises 422."""
+    query = request.query
+    if query.get("dryRun") not in (None, "", "All"):
+        cause = statuses.unsupported("dryRun", query.getall("dryRun"), ("All",))
+        raise statuses.unprocessable("PatchOptions", "meta.k8s.io", "", [cause])
+    manager = manager_of(query, request.headers.get("User-Agent", ""))
+    return Writing(manager, query.get("dryRun") == "All")
 
 
 def _allowed(method: str, target: Target) -> bool:

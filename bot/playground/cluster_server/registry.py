@@ -34,6 +34,10 @@ SYSTEM_UID = str(uuid.uuid5(uuid.NAMESPACE_DNS, "kube-system.playground.patchbay
 """The uid of kube-system is what a cluster is known by: the playground is the same one after a restart."""
 
 
+def _anything(kind: Kind, namespace: str, obj: Object, before: Object | None) -> None:
+    """A writer who may do everything."""
+
+
 @dataclass(frozen=True, slots=True)
 class Writing:
     """How somebody writes."""
@@ -41,6 +45,8 @@ class Writing:
     manager: str = "unknown"
     dry_run: bool = False
     subresource: str = ""
+    admit: Callable[[Kind, str, Object, Object | None], None] = _anything
+    """Raises APIError for what this writer may not write: kind, namespace, the object and what it was before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +101,7 @@ class Registry:
         name = obj["metadata"]["name"]
         if self.store.get(kind, namespace, name):
             raise statuses.already_exists(kind.plural, kind.group, name)
+        writing.admit(kind, namespace, obj, None)
         meant = self._complete(kind, obj, None)
         manager = Manager(writing.manager, "Update", kind.api_version, writing.subresource)
         self._manage(obj, ownership.after_update(None, self._owned(kind, meant), kind.type, manager, self.now()))
@@ -105,6 +112,7 @@ class Registry:
         before = self.get(kind, namespace, name)
         self._check_version(kind, before, asked)
         obj = self._laid_over(kind, before, asked, writing.subresource)
+        writing.admit(kind, namespace, obj, before)
         meant = self._complete(kind, obj, before)
         manager = Manager(writing.manager, "Update", kind.api_version, writing.subresource)
         # The real server gives an entry that a custom resource's scale was written by no time.
@@ -132,12 +140,14 @@ class Registry:
                 said = "uid mismatch: the provided object specified uid {}, and no existing object was found"
                 raise statuses.conflict(kind.plural, kind.group, name, said.format(config["metadata"]["uid"]))
             obj = self._fresh(kind, namespace, wanted)
+            writing.admit(kind, namespace, obj, None)
             owners = ownership.apply(None, wanted, kind.type, manager, self.now(), force=force).owners
             self._complete(kind, obj, None)
             self._manage(obj, ownership.written({who: what for who, what in owners.items() if what.paths}))
             return (obj if writing.dry_run else self.store.put(kind, obj)), True
         applied = ownership.apply(live, wanted, kind.type, manager, self.now(), force=force)
         obj = self._laid_over(kind, live, applied.obj, writing.subresource)
+        writing.admit(kind, namespace, obj, live)
         self._complete(kind, obj, live)
         self._manage(obj, ownership.written(applied.owners))
         return self._replace(kind, live, obj, dry_run=writing.dry_run), False

@@ -1,11 +1,10 @@
 """The HTTP side: who may come in, which place a path names, and failures as Status objects.
 
-The request path, in order: `serving` (token, path) → `handlers` (method, body) → `registry` (rules) → `store`.
+The request path, in order: `serving` (`access`, path) → `handlers` (method, body) → `registry` (rules) → `store`.
 """
 
 from __future__ import annotations
 
-import hmac
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -13,11 +12,13 @@ from typing import Any
 from aiohttp import web
 
 from bot.playground.cluster_server import describing, statuses
-from bot.playground.cluster_server.handlers import Handlers, answered, read_body
+from bot.playground.cluster_server.access.guarding import Guard
+from bot.playground.cluster_server.access.reviews import Reviews, is_review
+from bot.playground.cluster_server.access.tokens import Tokens
+from bot.playground.cluster_server.handlers import USER, Handlers, answered, read_body, writing_of
 from bot.playground.cluster_server.podaccess import PodAccess
 from bot.playground.cluster_server.registry import Registry
 from bot.playground.cluster_server.requests import UnknownPath, target_of
-from bot.playground.cluster_server.reviews import is_review, reviewed
 
 _log = logging.getLogger(__name__)
 _AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
@@ -28,12 +29,14 @@ _BODY_BYTES = 3 * 1024 * 1024
 class Serving:
     """One API server on one socket."""
 
-    def __init__(self, registry: Registry, pods: PodAccess, token: str) -> None:
+    def __init__(self, registry: Registry, pods: PodAccess, guard: Guard, tokens: Tokens) -> None:
         self._registry = registry
         self._kinds = registry.kinds
-        self._handlers = Handlers(registry)
+        self._handlers = Handlers(registry, guard)
         self._pods = pods
-        self._token = token
+        self._guard = guard
+        self._reviews = Reviews(guard, registry.now)
+        self._tokens = tokens
         self.address = ""
 
     def application(self) -> web.Application:
@@ -43,7 +46,7 @@ class Serving:
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         try:
-            self._let_in(request)
+            request[USER] = self._guard.let_in(request)
             return await self._answer(request)
         except statuses.APIError as error:
             response = answered(error.status, error.code)
@@ -58,14 +61,6 @@ class Serving:
             said = "Internal error occurred: see the log of the playground"
             return answered(statuses.APIError(500, "InternalError", said).status, 500)
 
-    def _let_in(self, request: web.Request) -> None:
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() == "bearer" and hmac.compare_digest(token.strip().encode(), self._token.encode()):
-            return
-        if request.path.strip("/").split("/")[0] in (*_HEALTH, "version") and not token:
-            return  # as the real one, which lets everybody see these
-        raise statuses.unauthorized()
-
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         raw_path = request.rel_url.raw_path
         parts = [part for part in raw_path.split("/") if part]
@@ -73,8 +68,12 @@ class Serving:
             return self._described(request, parts)
         target = target_of(raw_path, self._kinds)
         if is_review(target.kind) and request.method == "POST":
-            return answered(reviewed(target.kind, await read_body(request, target.kind)), 201)
+            asked = await read_body(request, target.kind)
+            return answered(self._reviews.answer(request[USER], target, asked, writing_of(request)), 201)
         match target.subresource:
+            case "token" if request.method == "POST":
+                asked = await read_body(request, target.kind)
+                return answered(self._tokens.answer(target, asked, writing_of(request)), 201)
             case "log":
                 return await self._pods.log(request, target)
             case "proxy":

@@ -32,7 +32,8 @@ def invalid(field: str, value: Any, message: str) -> Cause:
 
 
 def unsupported(field: str, value: Any, supported: Sequence[str]) -> Cause:
-    choices = ", ".join(f'"{choice}"' for choice in sorted(supported))
+    """Choices are told in the order given: most of the real server's validators sort them, some do not."""
+    choices = ", ".join(f'"{choice}"' for choice in supported)
     return Cause(field, f"Unsupported value: {shown(value)}: supported values: {choices}", "FieldValueNotSupported")
 
 
@@ -77,7 +78,7 @@ def _details(name: str, group: str, kind: str, **more: Any) -> Object:
         details["name"] = name
     if group:
         details["group"] = group
-    return details | {"kind": kind} | more
+    return details | ({"kind": kind} if kind else {}) | more
 
 
 def _qualified(plural: str, group: str) -> str:
@@ -119,7 +120,8 @@ def unprocessable(kind: str, group: str, name: str, causes: Sequence[Cause]) -> 
 
 
 def forbidden(plural: str, group: str, name: str, message: str) -> APIError:
-    said = f'{_qualified(plural, group)} "{name}" is forbidden: {message}'
+    what = f'{_qualified(plural, group)} "{name}"' if name else _qualified(plural, group)
+    said = f"{what} is forbidden: {message}"
     return APIError(403, "Forbidden", said, _details(name, group, plural))
 
 

@@ -23,9 +23,10 @@ def service(name="web", **spec):
     }
 
 
-async def test_without_a_token_nobody_comes_in(client):
+async def test_without_a_token_one_is_anonymous_and_may_do_nothing(client):
     answer = await client.get(MAPS, Authorization="")
-    assert (answer.status, answer.body["reason"]) == (401, "Unauthorized")
+    assert (answer.status, answer.body["reason"]) == (403, "Forbidden")
+    assert 'User "system:anonymous" cannot list resource "configmaps"' in answer.body["message"]
 
 
 async def test_a_wrong_token_is_refused_also_where_none_is_needed(client):

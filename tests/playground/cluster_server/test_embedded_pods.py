@@ -84,6 +84,7 @@ async def test_readiness_follows_what_the_program_answers(client):
     probe = {"readinessProbe": {"httpGet": {"path": "/healthz", "port": "http"}}}
     await running(client, **probe)
     slices = "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices"
+    slices += "?labelSelector=kubernetes.io/service-name%3Dweb"
 
     async def ready():
         endpoints = (await client.get(slices)).body["items"][0]["endpoints"]

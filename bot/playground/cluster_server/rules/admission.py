@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.playground.cluster_server.rules.contract import Object, Rules
+from bot.playground.cluster_server.rules.contract import PATH_SEGMENT, Object, Rules
 
 
 def service_port(client: Any) -> None:
@@ -57,4 +57,4 @@ def _fill_api_service(service: Object) -> None:
 WEBHOOKS = Rules(fill=_fill_webhooks)
 POLICY = Rules(fill=_fill_policy)
 BINDING = Rules(fill=_fill_binding)
-API_SERVICE = Rules(fill=_fill_api_service)
+API_SERVICE = Rules(fill=_fill_api_service, naming=PATH_SEGMENT)

@@ -78,7 +78,7 @@ def one_of(field: str, value: str, choices: tuple[str, ...]) -> Iterator[Cause]:
     if not value:
         yield required(field)
     elif value not in choices:
-        yield unsupported(field, value, choices)
+        yield unsupported(field, value, sorted(choices))
 
 
 def port_number(field: str, value: Any) -> Iterator[Cause]:

@@ -8,7 +8,7 @@ from bot.playground.cluster_server.rules.contract import PATH_SEGMENT, Object, R
 from bot.playground.cluster_server.statuses import Cause, invalid, required, shown, unsupported
 
 GROUP = "rbac.authorization.k8s.io"
-_SUBJECTS = ("Group", "ServiceAccount", "User")
+_SUBJECTS = ("ServiceAccount", "User", "Group")
 
 
 def _judge_role(role: Object, before: Object | None) -> Iterator[Cause]:
@@ -41,7 +41,7 @@ def _fill_binding(binding: Object) -> None:
 
 def _judge_binding(binding: Object, before: Object | None) -> Iterator[Cause]:
     reference, cluster = binding["roleRef"], binding["kind"] == "ClusterRoleBinding"
-    kinds = ("ClusterRole",) if cluster else ("ClusterRole", "Role")
+    kinds = ("ClusterRole",) if cluster else ("Role", "ClusterRole")
     if before is not None and before["roleRef"] != reference:
         said = {name: reference.get(name, "") for name in ("apiGroup", "kind", "name")}
         printed = shown({"APIGroup": said["apiGroup"], "Kind": said["kind"], "Name": said["name"]})

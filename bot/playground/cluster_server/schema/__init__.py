@@ -16,6 +16,8 @@ from typing import Any
 import msgspec
 
 RECORD = Path(__file__).with_name("kubernetes-1.36.json")
+BEGINNINGS = Path(__file__).with_name("beginnings-1.36.json")
+"""What a server makes for itself, see `record_beginnings`."""
 
 STRUCT, MAP, LIST, ANY, OBJECT = "struct", "map", "list", "any", "object"
 
