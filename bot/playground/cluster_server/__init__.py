@@ -130,6 +130,10 @@ class EmbeddedCluster:
         kind = self.kinds.named(obj["apiVersion"], obj["kind"])
         namespace = obj["metadata"].get("namespace", "default") if kind.namespaced else ""
         self.registry.create(kind, namespace, obj, writing)
+        if kind.name == "Namespace":  # whose controller would do so, only later
+            account = self.kinds.named("v1", "ServiceAccount")
+            name = obj["metadata"]["name"]
+            self.registry.create(account, name, {"metadata": {"name": "default"}}, Writing("kube-controller-manager"))
 
     def clear(self) -> None:
         """Takes everything away at once; watches are told of each object."""

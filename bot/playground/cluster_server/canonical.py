@@ -11,7 +11,7 @@ from bot.playground.cluster_server.schema import LIST, MAP, STRUCT, Node
 
 Object = dict[str, Any]
 
-_QUANTITY = "apimachinery.pkg.api.resource.Quantity"
+QUANTITY = "apimachinery.pkg.api.resource.Quantity"
 _ZERO: dict[str, Any] = {"string": "", "integer": 0, "number": 0, "boolean": False}
 
 
@@ -39,7 +39,7 @@ def without_empties(value: Any, node: Node) -> Any:
         return {name: without_empties(child, of) for name, child in value.items()}
     if node.kind == "number" and isinstance(value, float) and value.is_integer():
         return int(value)
-    if node.type_name == _QUANTITY:
+    if node.type_name == QUANTITY:
         return quantity(value)
     return value
 
@@ -93,6 +93,21 @@ def quantity(value: Any) -> Any:
         amount = number * 2 ** _BINARY[suffix]
         return _binary(amount)
     return _decimal(number * Decimal(10) ** _DECIMAL[suffix])
+
+
+def amount(value: Any) -> Decimal:
+    """What a quantity is worth; 0 for what is none."""
+    found = _NUMBER.fullmatch(str(value))
+    if found is None:
+        return Decimal(0)
+    number, suffix, exponent = Decimal(found[1]), found[2] or "", found[3]
+    if exponent:
+        return number * Decimal(10) ** int(exponent[1:])
+    return number * (2 ** _BINARY[suffix] if suffix in _BINARY else Decimal(10) ** _DECIMAL[suffix])
+
+
+def is_quantity(value: Any) -> bool:
+    return not isinstance(value, bool) and isinstance(value, str | int | float) and bool(_NUMBER.fullmatch(str(value)))
 
 
 def _binary(amount: Decimal) -> str:

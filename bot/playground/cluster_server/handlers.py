@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any
 
 import msgspec
-import yaml
 from aiohttp import web
 
 from bot.playground.cluster_server import answers, scaling, statuses, watching
@@ -17,8 +16,9 @@ from bot.playground.cluster_server.access.people import User
 from bot.playground.cluster_server.customs import definitions, resources
 from bot.playground.cluster_server.decoding import decoded
 from bot.playground.cluster_server.kinds import Kind
+from bot.playground.cluster_server.parsing import duplicates, parsed, parsed_object, parsed_yaml
 from bot.playground.cluster_server.patching import json_patched, merge_patched, strategic_patched
-from bot.playground.cluster_server.registry import Deleting, Registry, Writing
+from bot.playground.cluster_server.registry import Deleting, Registry, Writing, rules_of
 from bot.playground.cluster_server.requests import Form, Target, flag, form_of, manager_of
 from bot.playground.cluster_server.selectors import Matches, field_matches, label_matches
 from bot.playground.cluster_server.store import Stored
@@ -31,7 +31,7 @@ _JSON_PATCH, _MERGE_PATCH = "application/json-patch+json", "application/merge-pa
 _STRATEGIC_PATCH, _APPLY_PATCH = "application/strategic-merge-patch+json", "application/apply-patch+yaml"
 USER = web.RequestKey("user", User)
 """Who asks."""
-_SAID = web.RequestKey("said", str)
+_SAID = web.RequestKey("said", bytes)
 """The body as it came, for the words of an error."""
 _encoder = msgspec.json.Encoder()
 
@@ -62,7 +62,7 @@ class Handlers:
         if target.subresource == "scale" and request.method in ("GET", "PUT", "PATCH"):
             return await self._scale(request, target)
         method = methods.get(request.method)
-        if method is None or not _allowed(request.method, target):
+        if method is None or not _allowed(request.method, target) or (request.method == "PUT" and not target.name):
             raise statuses.method_not_allowed()
         return await method(request, target)
 
@@ -150,28 +150,42 @@ class Handlers:
     async def _create(self, request: web.Request, target: Target) -> Answer:
         if target.name:
             raise statuses.method_not_allowed()
+        writing = self._writing(request, target)
         body = await read_body(request, target.kind)
         obj, warnings = self._decoded(request, body, target)
         form = form_of(request.headers.get("Accept", ""), request.query)
-        created = self._registry.create(target.kind, target.namespace, obj, self._writing(request, target))
+        created = self._warned(warnings, lambda: self._registry.create(target.kind, target.namespace, obj, writing))
         return self._answer(created, target.kind, form, 201, warnings)
 
     async def _update(self, request: web.Request, target: Target) -> Answer:
-        body = await read_body(request, target.kind)
-        obj, warnings = self._decoded(request, body, target)
-        if target.kind.custom and not (obj.get("metadata") or {}).get("resourceVersion"):
+        writing = self._writing(request, target)
+        kind, form = target.kind, form_of(request.headers.get("Accept", ""), request.query)
+        obj, warnings = self._decoded(request, await read_body(request, kind), target)
+        metadata = obj.get("metadata") or {}
+        if kind.custom and not metadata.get("resourceVersion"):
             cause = statuses.invalid("metadata.resourceVersion", 0, "must be specified for an update")
-            raise statuses.unprocessable(target.kind.plural, target.kind.group, target.name, [cause])
-        given = (obj.get("metadata") or {}).get("name", "")
+            raise statuses.unprocessable(kind.plural, kind.group, target.name, [cause])
+        given = metadata.get("name", "")
         if given != target.name:
             raise statuses.bad_request(
                 f"the name of the object ({given}) does not match the name on the URL ({target.name})"
                 if given
-                else f"the name of the object ({given} based on URL) was undeterminable: name must be provided"
+                else f"the name of the object ({target.name} based on URL) was undeterminable: name must be provided"
             )
-        form = form_of(request.headers.get("Accept", ""), request.query)
-        updated = self._registry.update(target.kind, target.namespace, target.name, obj, self._writing(request, target))
-        return self._answer(updated, target.kind, form, 200, warnings)
+        if kind.created_by_update and not target.subresource and not self._store.get(*_where(target)):
+            created = self._warned(warnings, lambda: self._registry.create(kind, target.namespace, obj, writing))
+            return self._answer(created, kind, form, 201, warnings)
+        updated = self._warned(warnings, lambda: self._registry.update(*_where(target), obj, writing))
+        return self._answer(updated, kind, form, 200, warnings)
+
+    @staticmethod
+    def _warned(warnings: list[str], write: Callable[[], Any]) -> Any:
+        """What is warned of is told also when the write is refused."""
+        try:
+            return write()
+        except statuses.APIError as error:
+            error.warnings = warnings
+            raise
 
     async def _patch(self, request: web.Request, target: Target) -> Answer:
         form = form_of(request.headers.get("Accept", ""), request.query)
@@ -183,7 +197,8 @@ class Handlers:
             accepted = ", ".join((_JSON_PATCH, _MERGE_PATCH, _APPLY_PATCH))
             said = f"the body of the request was in an unknown format - accepted media types include: {accepted}"
             raise statuses.unsupported_media(said)
-        patch = _parsed(await request.read(), target.kind)
+        writing = self._writing(request, target)
+        patch = parsed(await request.read(), target.kind.name)
         live = answers.versioned(self._registry.get(target.kind, target.namespace, target.name), target.kind)
         if request.content_type == _JSON_PATCH:
             patched = json_patched(live, patch)
@@ -192,7 +207,7 @@ class Handlers:
         else:
             patched = strategic_patched(live, patch, target.kind.type)
         obj, warnings = self._decoded(request, patched, target)
-        updated = self._registry.update(target.kind, target.namespace, target.name, obj, self._writing(request, target))
+        updated = self._warned(warnings, lambda: self._registry.update(*_where(target), obj, writing))
         return self._answer(updated, target.kind, form, 200, warnings)
 
     async def _scale(self, request: web.Request, target: Target) -> Answer:
@@ -201,7 +216,7 @@ class Handlers:
         scale = scaling.scale_of(live, kind)
         if request.method == "GET":
             return answered(scale)
-        body = _parsed(await request.read(), kind)
+        body = parsed(await request.read(), kind.name)
         if request.content_type == _JSON_PATCH:
             wanted = json_patched(scale, body)
         else:
@@ -214,18 +229,11 @@ class Handlers:
         if not request.query.get("fieldManager"):
             cause = statuses.required("fieldManager", "is required for apply patch")
             raise statuses.unprocessable("PatchOptions", "meta.k8s.io", "", [cause])
-        try:
-            config = yaml.load(await request.read(), Loader=yaml.CSafeLoader)
-        except yaml.YAMLError as error:
-            raise statuses.bad_request(f"error decoding YAML: {error}") from error
         kind = target.kind
-        if not isinstance(config, dict) or (config.get("apiVersion"), config.get("kind")) != (
-            kind.api_version,
-            kind.name,
-        ):
-            found = config if isinstance(config, dict) else {}
-            group, _, version = str(found.get("apiVersion") or "/").rpartition("/")
-            said = f"{group}/{version}, Kind={found.get('kind') or ''}"
+        config = parsed_yaml(await request.read(), kind.name)
+        if (config.get("apiVersion"), config.get("kind")) != (kind.api_version, kind.name):
+            group, _, version = str(config.get("apiVersion") or "/").rpartition("/")
+            said = f"{group}/{version}, Kind={config.get('kind') or ''}"
             raise statuses.bad_request(f"invalid object type: {said}")
         config, warnings = self._decoded(request, config, target)
         if (config.get("metadata") or {}).get("managedFields"):
@@ -263,11 +271,17 @@ class Handlers:
         """Checks that this is an object of this kind for this place, and what it has too much."""
         kind = target.kind
         if kind.custom:
-            obj, unknown = resources.decoded(body, kind, request.get(_SAID, ""))
+            obj, unknown = resources.decoded(body, kind, request.get(_SAID, b"").decode("utf-8", "replace"))
             return self._checked(request, obj, unknown, target)
         if body.get("kind", kind.name) != kind.name or body.get("apiVersion", kind.api_version) != kind.api_version:
             version = str(body.get("apiVersion", kind.api_version)).rpartition("/")[2]
             found = body.get("kind", kind.name)
+            if not self._registry.kinds.of(body.get("apiVersion", kind.api_version), found):
+                said = f'no kind "{found}" is registered for version "{body.get("apiVersion", kind.api_version)}"'
+                raise statuses.bad_request(
+                    f'{found} in version "{kind.version}" cannot be handled as a {kind.name}: '
+                    f'{said} in scheme "pkg/runtime/scheme.go:111"'
+                )
             package = f"{kind.group.partition('.')[0] or 'core'}.{kind.name}"
             raise statuses.bad_request(
                 f'{found} in version "{version}" cannot be handled as a {kind.name}: '
@@ -281,7 +295,8 @@ class Handlers:
     ) -> tuple[Object, list[str]]:
         kind = target.kind
         validation = request.query.get("fieldValidation") or "Warn"
-        fields = [f'unknown field "{path}"' for path in unknown]
+        twice = duplicates(request[_SAID]) if _SAID in request and validation != "Ignore" else []
+        fields = [f'duplicate field "{path}"' for path in twice] + [f'unknown field "{path}"' for path in unknown]
         if fields and validation == "Strict":
             said = "strict decoding error: " + ", ".join(fields)
             raise statuses.bad_request(
@@ -292,6 +307,7 @@ class Handlers:
             said = "the namespace of the provided object does not match the namespace sent on the request"
             raise statuses.bad_request(said)
         warnings = fields if validation == "Warn" else []
+        warnings = [*warnings, *rules_of(kind).warn(obj)]
         if kind.resource == (definitions.GROUP, definitions.PLURAL):
             warnings = [*warnings, *definitions.warnings(obj)]
         return obj, warnings
@@ -302,12 +318,23 @@ class Handlers:
         )
 
 
+_OPTIONS = {"POST": "CreateOptions", "PUT": "UpdateOptions", "PATCH": "PatchOptions", "DELETE": "DeleteOptions"}
+_LONGEST_MANAGER = 128
+
+
 def writing_of(request: web.Request) -> Writing:
     """Who writes, by which name, and whether only to try. Raises 422."""
-    query = request.query
+    query, causes = request.query, []
     if query.get("dryRun") not in (None, "", "All"):
-        cause = statuses.unsupported("dryRun", query.getall("dryRun"), ("All",))
-        raise statuses.unprocessable("PatchOptions", "meta.k8s.io", "", [cause])
+        causes.append(statuses.unsupported("dryRun", query.getall("dryRun"), ("All",)))
+    if len(query.get("fieldManager", "")) > _LONGEST_MANAGER:
+        said = f"Too long: may not be more than {_LONGEST_MANAGER} bytes"
+        causes.append(statuses.Cause("fieldManager", said, "FieldValueTooLong"))
+    if query.get("fieldValidation", "") not in ("", "Ignore", "Strict", "Warn"):
+        choices = ("", "Ignore", "Strict", "Warn")
+        causes.append(statuses.unsupported("fieldValidation", query["fieldValidation"], choices))
+    if causes:
+        raise statuses.unprocessable(_OPTIONS.get(request.method, ""), "meta.k8s.io", "", causes)
     manager = manager_of(query, request.headers.get("User-Agent", ""))
     return Writing(manager, query.get("dryRun") == "All")
 
@@ -320,6 +347,10 @@ def _allowed(method: str, target: Target) -> bool:
     sub = target.kind.subresource(target.subresource)
     verbs = sub.verbs if sub else target.kind.verbs
     return (named if target.name else listed)[method] in verbs
+
+
+def _where(target: Target) -> tuple[Kind, str, str]:
+    return target.kind, target.namespace, target.name
 
 
 def _place(stored: Stored) -> tuple[str, str]:
@@ -343,33 +374,20 @@ async def read_body(request: web.Request, kind: Kind) -> Object:
     """Raises 415 or 400."""
     body = await request.read()
     if request.content_type == "application/yaml":
-        return dict(yaml.load(body, Loader=yaml.CSafeLoader) or {})
+        return parsed_yaml(body, kind.name)
     if request.content_type not in (JSON, "application/octet-stream"):
         accepted = "application/json, application/yaml, application/vnd.kubernetes.protobuf"
         said = f"the body of the request was in an unknown format - accepted media types include: {accepted}"
         raise statuses.unsupported_media(said)
-    found = _parsed(body, kind)
-    request[_SAID] = body.decode("utf-8", "replace")
-    if not isinstance(found, dict):
-        raise statuses.bad_request(f"the object provided is unrecognized (must be of type {kind.name})")
+    found = parsed_object(body, kind.name)
+    request[_SAID] = body
     return found
-
-
-def _parsed(body: bytes, kind: Kind) -> Any:
-    try:
-        return msgspec.json.decode(body)
-    except msgspec.DecodeError as error:
-        reason = "unexpected end of JSON input" if "truncated" in str(error) else str(error)
-        said = f"couldn't get version/kind; json parse error: {reason} ({body[:60].decode('utf-8', 'replace')})"
-        raise statuses.bad_request(
-            f"the object provided is unrecognized (must be of type {kind.name}): {said}"
-        ) from error
 
 
 async def _deleting(request: web.Request, kind: Kind) -> Deleting:
     """From the body, or from the query where there is none."""
     body = await request.read()
-    said = _parsed(body, kind) if body else {}
+    said = parsed(body, kind.name) if body else {}
     query = request.query
     conditions = said.get("preconditions") or {}
     grace = said.get("gracePeriodSeconds", query.get("gracePeriodSeconds"))

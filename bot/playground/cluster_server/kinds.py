@@ -17,9 +17,17 @@ _WITHOUT_GENERATION = {
     ("coordination.k8s.io", "Lease"), ("events.k8s.io", "Event"), ("rbac.authorization.k8s.io", "Role"),
     ("rbac.authorization.k8s.io", "RoleBinding"), ("rbac.authorization.k8s.io", "ClusterRole"),
     ("rbac.authorization.k8s.io", "ClusterRoleBinding"), ("storage.k8s.io", "StorageClass"),
-    ("apps", "ControllerRevision"), ("apiregistration.k8s.io", "APIService"),
+    ("apps", "ControllerRevision"), ("autoscaling", "HorizontalPodAutoscaler"),
+    ("apiregistration.k8s.io", "APIService"),
 }  # fmt: skip
 """Kinds whose objects carry no `metadata.generation` (seen in 1.36)."""
+
+
+_CREATED_BY_UPDATE = {
+    ("", "Service"), ("", "Endpoints"), ("", "Event"), ("", "LimitRange"), ("coordination.k8s.io", "Lease"),
+    ("events.k8s.io", "Event"), ("rbac.authorization.k8s.io", "Role"), ("rbac.authorization.k8s.io", "RoleBinding"),
+    ("rbac.authorization.k8s.io", "ClusterRole"), ("rbac.authorization.k8s.io", "ClusterRoleBinding"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +106,11 @@ class Kind:
     @property
     def list_name(self) -> str:
         return self.custom.list_kind if self.custom else f"{self.name}List"
+
+    @property
+    def created_by_update(self) -> bool:
+        """Whether a PUT to a name that is not there makes it."""
+        return (self.group, self.name) in _CREATED_BY_UPDATE
 
     @cached_property
     def counts_generations(self) -> bool:

@@ -125,7 +125,10 @@ def strategic_patched(target: Any, patch: Any, node: Node) -> Any:
         if name.startswith("$setElementOrder/"):
             field = name.partition("/")[2]
             if isinstance(result.get(field), list):
-                result[field] = _ordered(result[field], order, node.fields.get(field, UNKNOWN).merge_key)
+                key = node.fields.get(field, UNKNOWN).merge_key
+                named = [item.get(key) if isinstance(item, dict) else item for item in order]
+                live = (target or {}).get(field) or [] if isinstance(target, dict) else []
+                result[field] = _interleaved(result[field], named, live, key)
     return result
 
 
@@ -143,6 +146,7 @@ def _patched_value(target: Any, value: Any, node: Node) -> Any:
 def _merged_by_key(live: list[Any], patch: list[Any], node: Node) -> list[Any]:
     key, of = node.merge_key, node.of or UNKNOWN
     result = list(live)
+    order = [item.get(key) for item in patch if isinstance(item, dict) and item.get("$patch") != "delete"]
     for item in patch:
         if not isinstance(item, dict) or key not in item:
             raise bad_request(f"map: {item} does not contain declared merge key: {key}")
@@ -153,7 +157,26 @@ def _merged_by_key(live: list[Any], patch: list[Any], node: Node) -> list[Any]:
             result.append(_plain(item))
         else:
             result[index] = strategic_patched(result[index], item, of)
-    return result
+    return _interleaved(result, order, live, key)
+
+
+def _interleaved(items: list[Any], order: list[Any], live: list[Any], key: str) -> list[Any]:
+    """What the patch names has the patch's order, the rest its own; between both the former order decides, and where
+    there was none the patch comes first."""
+
+    def name(item: Any) -> Any:
+        return item.get(key) if isinstance(item, dict) and key else item
+
+    places = {name(item): place for place, item in enumerate(live)}
+    named = [item for wanted in order for item in items if name(item) == wanted]
+    rest = [item for item in items if name(item) not in order]
+    result: list[Any] = []
+    for item in named:
+        place = places.get(name(item), -1)
+        while rest and places.get(name(rest[0]), len(live)) < place:
+            result.append(rest.pop(0))
+        result.append(item)
+    return result + rest
 
 
 def _replaces(item: Any) -> bool:
@@ -165,14 +188,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _plain(child) for name, child in value.items() if child is not None and not name.startswith("$")}
     return [_plain(child) for child in value] if isinstance(value, list) else value
-
-
-def _ordered(items: list[Any], order: list[Any], key: str) -> list[Any]:
-    """As the patch lists them; what it does not name keeps its place behind."""
-    wanted = [item.get(key) if isinstance(item, dict) else item for item in order]
-
-    def place(item: Any) -> int:
-        name = item.get(key) if isinstance(item, dict) and key else item
-        return wanted.index(name) if name in wanted else len(wanted)
-
-    return sorted(items, key=place)

@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.playground.cluster_server import canonical, ownership, statuses
+from bot.playground.cluster_server.admitting import SUFFIX, Admission
 from bot.playground.cluster_server.allotting import Allotments
 from bot.playground.cluster_server.customs import definitions, resources
 from bot.playground.cluster_server.kinds import Kind, Kinds
 from bot.playground.cluster_server.ownership import Manager
 from bot.playground.cluster_server.rules import BY_KIND, NONE
 from bot.playground.cluster_server.rules.contract import Rules, name_causes
+from bot.playground.cluster_server.rules.metadata import judge_metadata
 from bot.playground.cluster_server.statuses import Cause
 from bot.playground.cluster_server.store import Store
 from bot.playground.cluster_server.values import copied, dig
@@ -27,7 +29,6 @@ from bot.playground.cluster_server.values import copied, dig
 Object = dict[str, Any]
 Clock = Callable[[], datetime.datetime]
 
-_SUFFIX = "bcdfghjklmnpqrstvwxz2456789"
 _SYSTEM_KEPT = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink")
 _PROTECTED = ("default", "kube-system", "kube-public", "kube-node-lease")
 SYSTEM_UID = str(uuid.uuid5(uuid.NAMESPACE_DNS, "kube-system.playground.patchbay"))
@@ -78,6 +79,7 @@ class Registry:
         self._random = random.Random(seed)
         self._namespaces = kinds.named("v1", "Namespace")
         self._allotments = Allotments(store, kinds.named("v1", "Service"))
+        self._admission = Admission(store, kinds, self._random)
 
     def now(self) -> str:
         return self.clock().strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -101,6 +103,9 @@ class Registry:
         name = obj["metadata"]["name"]
         if self.store.get(kind, namespace, name):
             raise statuses.already_exists(kind.plural, kind.group, name)
+        if (asked.get("metadata") or {}).get("resourceVersion") and not writing.dry_run:
+            said = "resourceVersion should not be set on objects to be created"
+            raise statuses.APIError(500, "", said)
         writing.admit(kind, namespace, obj, None)
         meant = self._complete(kind, obj, None)
         manager = Manager(writing.manager, "Update", kind.api_version, writing.subresource)
@@ -115,6 +120,8 @@ class Registry:
         writing.admit(kind, namespace, obj, before)
         meant = self._complete(kind, obj, before)
         manager = Manager(writing.manager, "Update", kind.api_version, writing.subresource)
+        if not before["metadata"].get("managedFields") and not (asked.get("metadata") or {}).get("managedFields"):
+            return self._replace(kind, before, obj, dry_run=writing.dry_run)  # nobody owned it: so it stays
         # The real server gives an entry that a custom resource's scale was written by no time.
         time = "" if kind.custom and writing.subresource == "scale" else self.now()
         self._manage(obj, ownership.after_update(before, meant, kind.type, manager, time))
@@ -209,7 +216,10 @@ class Registry:
         if kind.has_status and kind.name != "Node":
             body.pop("status", None)
         given = asked.get("metadata") or {}
-        name = given.get("name") or self._generated(given.get("generateName", ""))
+        prefix = given.get("generateName", "")
+        if prefix and not given.get("name"):
+            self._check_prefix(kind, prefix)
+        name = given.get("name") or self._generated(prefix)
         if not name:
             cause = statuses.required("metadata.name", "name or generateName is required")
             raise statuses.unprocessable(kind.name, kind.group, "", [cause])
@@ -222,14 +232,22 @@ class Registry:
         metadata["uid"] = SYSTEM_UID if (kind.name, name) == ("Namespace", "kube-system") else self._uid()
         if kind.counts_generations:
             metadata["generation"] = 1
+        elif given.get("generation"):
+            metadata["generation"] = given["generation"]
         metadata["creationTimestamp"] = self.now()
         for key in ("labels", "annotations", "ownerReferences", "finalizers"):
             if given.get(key):
                 metadata[key] = copied(given[key])
         return {"kind": kind.name, "apiVersion": kind.stored_as, "metadata": metadata} | body
 
+    @staticmethod
+    def _check_prefix(kind: Kind, prefix: str) -> None:
+        causes = list(name_causes("metadata.generateName", prefix.rstrip("-") or prefix, rules_of(kind).naming))
+        if causes:
+            raise statuses.unprocessable(kind.name, kind.group, "", causes)
+
     def _generated(self, prefix: str) -> str:
-        return prefix + "".join(self._random.choices(_SUFFIX, k=5)) if prefix else ""
+        return prefix + "".join(self._random.choices(SUFFIX, k=5)) if prefix else ""
 
     def _uid(self) -> str:
         return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
@@ -309,10 +327,11 @@ class Registry:
             canonical.with_what_shows(obj, kind.type)
         meant: Object = copied(obj)
         rules.prepare(obj, before)
+        self._admission.admit(kind, obj, before)
         is_service = (kind.group, kind.name) == ("", "Service")
         if is_service and before is not None:
             self._allotments.drop(obj, before)
-        causes = list(rules.judge(obj, before))
+        causes = [*judge_metadata(obj["metadata"]), *rules.judge(obj, before)]
         if before is None:
             causes = [*name_causes("metadata.name", obj["metadata"]["name"], rules.naming), *causes]
         if not causes and is_service:

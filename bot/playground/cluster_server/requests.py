@@ -36,6 +36,8 @@ def target_of(raw_path: str, kinds: Kinds) -> Target:
     else:
         raise UnknownPath(raw_path)
     if not kinds.in_version(group, version):
+        if any(row.group == group and not row.custom for row in kinds.rows):
+            raise no_such_resource()
         raise UnknownPath(raw_path)
     namespace = ""
     if parts[0] == "namespaces" and len(parts) > 2 and parts[2] not in ("status", "finalize"):

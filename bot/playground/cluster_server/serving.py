@@ -49,7 +49,7 @@ class Serving:
             request[USER] = self._guard.let_in(request)
             return await self._answer(request)
         except statuses.APIError as error:
-            response = answered(error.status, error.code)
+            response = answered(error.status, error.code, error.warnings)
             response.headers.update(error.headers)
             return response
         except UnknownPath:

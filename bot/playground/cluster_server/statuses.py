@@ -59,6 +59,7 @@ class APIError(Exception):
         super().__init__(message)
         self.code = code
         self.headers = headers or {}
+        self.warnings: list[str] = []
         self.status: Object = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure"}
         self.status["message"] = message
         if reason:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.playground.cluster_server.statuses import Cause, invalid, required, unsupported
+from bot.playground.cluster_server.statuses import Cause, forbidden_field, invalid, required, unsupported
 
 Object = dict[str, Any]
 
@@ -33,6 +34,19 @@ LABEL_1035 = (
     "'[a-z]([-a-z0-9]*[a-z0-9])?')",
 )
 PATH_SEGMENT = (re.compile(r"(?!\.{1,2}$)[^/%]+"), 253, "may not contain '/'")
+WILDCARD = (
+    re.compile(r"\*\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"),
+    253,
+    "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of "
+    "lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character (e.g. '*.example.com', "
+    r"regex used for validation is '\*\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')",
+)
+CONFIG_KEY = (
+    re.compile(r"[-._a-zA-Z0-9]+"),
+    253,
+    "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or "
+    "'key-name', regex used for validation is '[-._a-zA-Z0-9]+')",
+)
 Naming = tuple[re.Pattern[str], int, str]
 
 
@@ -42,6 +56,11 @@ def _nothing(obj: Object) -> None:
 
 def _as_it_is(obj: Object, before: Object | None) -> None:
     """A kind of which nothing is decided by the server."""
+
+
+def _no_warning(obj: Object) -> Iterator[str]:
+    """A kind of which nothing is deprecated."""
+    yield from ()
 
 
 def _everything_goes(obj: Object, before: Object | None) -> Iterator[Cause]:
@@ -58,6 +77,8 @@ class Rules:
     naming: Naming = SUBDOMAIN
     prepare: Callable[[Object, Object | None], None] = _as_it_is
     """What the server itself decides on, after defaults: nobody is said to own it."""
+    warn: Callable[[Object], Iterator[str]] = _no_warning
+    """What a writer is warned of."""
     finalizers: tuple[str, ...] = ()
     """What a delete adds to the object, for a controller that has to clear up first."""
 
@@ -66,7 +87,9 @@ def name_causes(field: str, value: str, naming: Naming) -> Iterator[Cause]:
     pattern, longest, said = naming
     if len(value) > longest:
         yield invalid(field, value, f"must be no more than {longest} characters")
-    if not pattern.fullmatch(value):
+    if naming is LABEL and "." in value:
+        yield invalid(field, value, "must not contain dots")
+    elif not pattern.fullmatch(value):
         yield invalid(field, value, said)
 
 
@@ -81,6 +104,159 @@ def one_of(field: str, value: str, choices: tuple[str, ...]) -> Iterator[Cause]:
         yield unsupported(field, value, sorted(choices))
 
 
+def at_least(field: str, value: int | None, least: int = 0) -> Iterator[Cause]:
+    """None is nothing to judge."""
+    if value is not None and value < least:
+        said = "must be greater than or equal to 0" if least == 0 else f"must be greater than {least - 1}"
+        yield invalid(field, value, said)
+
+
 def port_number(field: str, value: Any) -> Iterator[Cause]:
     if not 1 <= value <= 65535:
         yield invalid(field, value, "must be between 1 and 65535, inclusive")
+
+
+_PORT_NAME, _LETTER = re.compile(r"[-a-z0-9]+"), re.compile(r"[a-z]")
+_LONGEST_PORT_NAME = 15
+
+
+def port_name(field: str, value: str) -> Iterator[Cause]:
+    """A name as IANA has them for services (RFC 6335)."""
+    if len(value) > _LONGEST_PORT_NAME:
+        yield invalid(field, value, f"must be no more than {_LONGEST_PORT_NAME} characters")
+    if not _PORT_NAME.fullmatch(value):
+        yield invalid(field, value, "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)")
+    if not _LETTER.search(value):
+        yield invalid(field, value, "must contain at least one letter (a-z)")
+    if "--" in value:
+        yield invalid(field, value, "must not contain consecutive hyphens")
+    if value.startswith("-") or value.endswith("-"):
+        yield invalid(field, value, "must not begin or end with a hyphen")
+
+
+def port_or_name(field: str, value: int | str) -> Iterator[Cause]:
+    yield from port_number(field, value) if isinstance(value, int) else port_name(field, value)
+
+
+_PERCENT = re.compile(r"[0-9]+%")
+
+
+def number_or_percentage(field: str, value: int | str | None, *, at_most_all: bool = True) -> Iterator[Cause]:
+    if isinstance(value, int):
+        yield from at_least(field, value)
+    elif value is not None and not _PERCENT.fullmatch(value):
+        said = "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', "
+        yield invalid(field, value, said + "regex used for validation is '[0-9]+%')")
+    elif value is not None and at_most_all and int(value[:-1]) > 100:
+        yield invalid(field, value, "must not be greater than 100%")
+
+
+def address(field: str, value: str) -> Iterator[Cause]:
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        yield invalid(field, value, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)")
+
+
+def endpoint_address(field: str, value: str) -> Iterator[Cause]:
+    """An address that others can reach."""
+    wrong = list(address(field, value))
+    yield from wrong
+    if wrong:
+        return
+    said = ipaddress.ip_address(value)
+    for is_so, words in (
+        (said.is_unspecified, f"may not be unspecified ({value})"),
+        (said.is_loopback, "may not be in the loopback range (127.0.0.0/8, ::1/128)"),
+        (said.is_link_local, "may not be in the link-local range (169.254.0.0/16, fe80::/10)"),
+    ):
+        if is_so:
+            yield invalid(field, value, words)
+
+
+def network(field: str, value: str) -> Iterator[Cause]:
+    try:
+        ipaddress.ip_interface(value if "/" in value else "")
+    except ValueError:
+        yield invalid(field, value, "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)")
+        return
+    try:
+        ipaddress.ip_network(value)
+    except ValueError:
+        yield invalid(field, value, "must not have bits set beyond the prefix length")
+
+
+_QUALIFIED = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
+_QUALIFIED_SAID = (
+    "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character "
+    "(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
+    "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
+)
+_LONGEST_LABEL = 63
+
+
+def qualified_name(field: str, value: str) -> Iterator[Cause]:
+    """`name` or `domain/name`."""
+    parts = value.split("/")
+    if len(parts) > 2:
+        more = " with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
+        yield invalid(field, value, f"a valid label key {_QUALIFIED_SAID}{more}")
+        return
+    if len(parts) == 2 and not parts[0]:
+        yield invalid(field, value, "prefix part must be non-empty")
+    elif len(parts) == 2 and not SUBDOMAIN[0].fullmatch(parts[0]):
+        yield invalid(field, value, f"prefix part {SUBDOMAIN[2]}")
+    name = parts[-1]
+    if not name:
+        yield invalid(field, value, "name part must be non-empty")
+    elif len(name) > _LONGEST_LABEL:
+        yield invalid(field, value, f"name part must be no more than {_LONGEST_LABEL} bytes")
+    if not _QUALIFIED.fullmatch(name):
+        yield invalid(field, value, f"name part {_QUALIFIED_SAID}")
+
+
+_LABEL_VALUE = re.compile(r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?")
+
+
+def label_value(field: str, value: str) -> Iterator[Cause]:
+    if len(value) > _LONGEST_LABEL:
+        yield invalid(field, value, f"must be no more than {_LONGEST_LABEL} bytes")
+    if not _LABEL_VALUE.fullmatch(value):
+        said = (
+            "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must "
+            "start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for "
+            "validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
+        )
+        yield invalid(field, value, said)
+
+
+def labels(field: str, found: Mapping[str, str] | None) -> Iterator[Cause]:
+    for key, value in sorted((found or {}).items()):
+        yield from qualified_name(field, key)
+        yield from label_value(field, value)
+
+
+def label_selector(field: str, selector: Object | None) -> Iterator[Cause]:
+    yield from labels(f"{field}.matchLabels", (selector or {}).get("matchLabels"))
+    for number, said in enumerate((selector or {}).get("matchExpressions") or ()):
+        at = f"{field}.matchExpressions[{number}]"
+        operator, values = said.get("operator", ""), said.get("values") or ()
+        if operator in ("In", "NotIn"):
+            if not values:
+                yield required(f"{at}.values", "must be specified when `operator` is 'In' or 'NotIn'")
+        elif operator in ("Exists", "DoesNotExist"):
+            if values:
+                no_values = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"
+                yield forbidden_field(f"{at}.values", no_values)
+        else:
+            yield invalid(f"{at}.operator", operator, "not a valid selector operator")
+        yield from qualified_name(f"{at}.key", said.get("key", ""))
+        for index, value in enumerate(values):
+            yield from label_value(f"{at}.values[{index}]", value)
+
+
+def member(field: str, value: Any, choices: Iterable[str]) -> Iterator[Cause]:
+    """An empty value is nothing to judge."""
+    listed = tuple(choices)
+    if value not in (None, "", *listed):
+        yield unsupported(field, value, listed)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from bot.playground.cluster_server.rules.contract import Object, Rules
-from bot.playground.cluster_server.rules.workloads import fill_template, judge_workload
+from bot.playground.cluster_server.rules.workloads import ROLLING, fill_template, judge_strategy, judge_workload
+from bot.playground.cluster_server.statuses import Cause
 
 _COUNTS = ("currentNumberScheduled", "numberMisscheduled", "desiredNumberScheduled", "numberReady")
 
@@ -35,4 +38,10 @@ def fill(daemon_set: Object) -> None:
         status.setdefault(name, 0)
 
 
-RULES = Rules(fill=fill, judge=judge_workload, prepare=prepare)
+def judge(daemon_set: Object, before: Object | None) -> Iterator[Cause]:
+    yield from judge_workload(daemon_set, before)
+    strategy = daemon_set["spec"]["updateStrategy"]
+    yield from judge_strategy(strategy, "spec.updateStrategy", (ROLLING, "OnDelete"), other="OnDelete")
+
+
+RULES = Rules(fill=fill, judge=judge, prepare=prepare)

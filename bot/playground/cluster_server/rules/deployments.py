@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from bot.playground.cluster_server.rules.contract import Object, Rules
-from bot.playground.cluster_server.rules.workloads import fill_template, judge_workload
+from collections.abc import Iterator
+
+from bot.playground.cluster_server.rules.contract import Object, Rules, at_least
+from bot.playground.cluster_server.rules.workloads import ROLLING, fill_template, judge_strategy, judge_workload
+from bot.playground.cluster_server.statuses import Cause, invalid
 
 
 def fill(deployment: Object) -> None:
@@ -12,11 +15,22 @@ def fill(deployment: Object) -> None:
     for name, value in (("replicas", 1), ("progressDeadlineSeconds", 600), ("revisionHistoryLimit", 10)):
         spec.setdefault(name, value)
     strategy = spec.setdefault("strategy", {})
-    strategy.setdefault("type", "RollingUpdate")
-    if strategy["type"] == "RollingUpdate":
+    strategy.setdefault("type", ROLLING)
+    if strategy["type"] == ROLLING:
         rolling = strategy.setdefault("rollingUpdate", {})
         rolling.setdefault("maxSurge", "25%")
         rolling.setdefault("maxUnavailable", "25%")
 
 
-RULES = Rules(fill=fill, judge=judge_workload)
+def judge(deployment: Object, before: Object | None) -> Iterator[Cause]:
+    spec = deployment["spec"]
+    yield from judge_workload(deployment, before)
+    yield from judge_strategy(spec["strategy"], "spec.strategy", ("Recreate", ROLLING), other="Recreate")
+    yield from at_least("spec.revisionHistoryLimit", spec["revisionHistoryLimit"])
+    deadline = spec["progressDeadlineSeconds"]
+    yield from at_least("spec.progressDeadlineSeconds", deadline)
+    if deadline <= spec.get("minReadySeconds", 0):
+        yield invalid("spec.progressDeadlineSeconds", deadline, "must be greater than minReadySeconds")
+
+
+RULES = Rules(fill=fill, judge=judge)

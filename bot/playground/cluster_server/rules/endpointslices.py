@@ -1,11 +1,28 @@
-"""EndpointSlices: both lists are always there, if only as null."""
+"""EndpointSlices, whose lists are always there, if only as null, and the Endpoints that were before them."""
 
 from __future__ import annotations
 
-from bot.playground.cluster_server.rules.contract import Object, Rules
+import ipaddress
+from collections.abc import Iterator
+
+from bot.playground.cluster_server.rules.contract import (
+    Object,
+    Rules,
+    address,
+    endpoint_address,
+    immutable,
+    one_of,
+    port_name,
+    port_number,
+)
+from bot.playground.cluster_server.statuses import Cause, duplicate, invalid, required
+
+_TYPES = ("FQDN", "IPv4", "IPv6")
+_MOST_ADDRESSES = 100
+_PROTOCOLS = ("SCTP", "TCP", "UDP")
 
 
-def fill(endpoint_slice: Object) -> None:
+def _fill(endpoint_slice: Object) -> None:
     for name in ("endpoints", "ports"):
         if not endpoint_slice.get(name):
             endpoint_slice[name] = None
@@ -14,4 +31,69 @@ def fill(endpoint_slice: Object) -> None:
         port.setdefault("protocol", "TCP")
 
 
-RULES = Rules(fill=fill)
+def _judge(endpoint_slice: Object, before: Object | None) -> Iterator[Cause]:
+    kind = endpoint_slice.get("addressType", "")
+    yield from one_of("addressType", kind, _TYPES)
+    for number, endpoint in enumerate(endpoint_slice["endpoints"] or ()):
+        yield from _judge_addresses(endpoint.get("addresses") or (), f"endpoints[{number}].addresses", kind)
+    names: set[str] = set()
+    for number, port in enumerate(endpoint_slice["ports"] or ()):
+        at = f"ports[{number}]"
+        if port["name"] in names:
+            yield duplicate(f"{at}.name", port["name"])
+        names.add(port["name"])
+        if port["name"]:
+            yield from port_name(f"{at}.name", port["name"])
+        yield from one_of(f"{at}.protocol", port["protocol"], _PROTOCOLS)
+    if before is not None and before.get("addressType") != kind:
+        yield immutable("addressType", kind)
+
+
+def _judge_addresses(addresses: list[str] | tuple[str, ...], at: str, kind: str) -> Iterator[Cause]:
+    if not addresses:
+        yield required(at, "must contain at least 1 address")
+    if len(addresses) > _MOST_ADDRESSES:
+        said = f"Too many: {len(addresses)}: must have at most {_MOST_ADDRESSES} items"
+        yield Cause(at, said, "FieldValueTooMany")
+    if kind not in ("IPv4", "IPv6"):
+        return
+    for number, value in enumerate(addresses):
+        field = f"{at}[{number}]"
+        wrong = list(address(field, value))
+        yield from wrong
+        if wrong:
+            continue
+        if f"IPv{ipaddress.ip_address(value).version}" != kind:
+            yield invalid(at, value, f"must be an {kind} address")
+        yield from endpoint_address(field, value)
+
+
+def _fill_endpoints(endpoints: Object) -> None:
+    for subset in endpoints.get("subsets") or ():
+        for port in subset.get("ports") or ():
+            port.setdefault("protocol", "TCP")
+
+
+def _judge_endpoints(endpoints: Object, before: Object | None) -> Iterator[Cause]:
+    for number, subset in enumerate(endpoints.get("subsets") or ()):
+        at = f"subsets[{number}]"
+        if not subset.get("addresses") and not subset.get("notReadyAddresses"):
+            yield required(at, "must specify `addresses` or `notReadyAddresses`")
+        for group in ("addresses", "notReadyAddresses"):
+            for index, said in enumerate(subset.get(group) or ()):
+                yield from endpoint_address(f"{at}.{group}[{index}].ip", said.get("ip", ""))
+        ports = subset.get("ports") or ()
+        for index, port in enumerate(ports):
+            field = f"{at}.ports[{index}]"
+            if len(ports) > 1 and not port.get("name"):
+                yield required(f"{field}.name")
+            yield from port_number(f"{field}.port", port.get("port", 0))
+            yield from one_of(f"{field}.protocol", port["protocol"], _PROTOCOLS)
+
+
+def _warn_of_endpoints(endpoints: Object) -> Iterator[str]:
+    yield "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"
+
+
+RULES = Rules(fill=_fill, judge=_judge)
+ENDPOINTS = Rules(fill=_fill_endpoints, judge=_judge_endpoints, warn=_warn_of_endpoints)

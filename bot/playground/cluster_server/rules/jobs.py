@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from zoneinfo import available_timezones
 
 from bot.playground.cluster_server.rules.contract import Object, Rules, immutable
 from bot.playground.cluster_server.rules.pods import judge_spec
@@ -10,6 +11,8 @@ from bot.playground.cluster_server.rules.workloads import fill_template
 from bot.playground.cluster_server.statuses import Cause, invalid, required, unsupported
 from bot.playground.cluster_server.values import dig
 
+_LONGEST_CRON_NAME = 52
+"""A Job's name adds eleven characters."""
 _POLICIES = ("Never", "OnFailure")
 _CONCURRENCY = ("Allow", "Forbid", "Replace")
 
@@ -25,9 +28,6 @@ def fill(job: Object) -> None:
         ("podReplacementPolicy", "Failed" if "podFailurePolicy" in spec else "TerminatingOrFailed"),
     ):  # fmt: skip
         spec.setdefault(name, value)
-    labels = dig(spec, "template", "metadata", "labels")
-    if labels and not job["metadata"].get("labels"):
-        job["metadata"]["labels"] = labels  # the same ones: what is added to the template's shows here too
 
 
 def prepare(job: Object, before: Object | None) -> None:
@@ -44,15 +44,20 @@ def prepare(job: Object, before: Object | None) -> None:
         "controller-uid": uid, "job-name": name,
     }  # fmt: skip
     template = spec["template"].setdefault("metadata", {})
-    shared = "labels" in template and job["metadata"].get("labels") is template["labels"]
     template["labels"] = (template.get("labels") or {}) | said
-    if shared:
+    if not job["metadata"].get("labels"):
         job["metadata"]["labels"] = dict(template["labels"])
     spec.setdefault("selector", {"matchLabels": {"batch.kubernetes.io/controller-uid": uid}})
 
 
 def judge(job: Object, before: Object | None) -> Iterator[Cause]:
     spec = job["spec"]
+    if before is None and spec.get("manualSelector") is not True and "selector" in spec:
+        uid = dig(spec, "selector", "matchLabels", "batch.kubernetes.io/controller-uid")
+        if uid != job["metadata"]["uid"]:
+            yield invalid("spec.selector", spec["selector"], "`selector` not auto-generated")
+    if spec["completionMode"] == "Indexed" and spec.get("completions") is None:
+        yield required("spec.completions", "when completion mode is Indexed")
     for name in ("parallelism", "completions", "backoffLimit", "activeDeadlineSeconds", "ttlSecondsAfterFinished"):
         if spec.get(name, 0) is not None and spec.get(name, 0) < 0:
             yield invalid(f"spec.{name}", spec[name], "must be greater than or equal to 0")
@@ -84,6 +89,7 @@ def fill_cron(cron: Object) -> None:
     ):  # fmt: skip
         spec.setdefault(name, value)
     template = spec.setdefault("jobTemplate", {})
+    template.setdefault("metadata", {})
     fill_template(template)
 
 
@@ -93,8 +99,14 @@ def judge_cron(cron: Object, before: Object | None) -> Iterator[Cause]:
         yield required("spec.schedule")
     elif len(spec["schedule"].split()) != 5 and not spec["schedule"].startswith("@"):
         found = len(spec["schedule"].split())
-        said = f"expected exactly 5 fields, found {found}: {spec['schedule'].split()}".replace("'", "").replace(",", "")
+        said = f"expected exactly 5 fields, found {found}: [{' '.join(spec['schedule'].split())}]"
         yield invalid("spec.schedule", spec["schedule"], said)
+    if len(cron["metadata"]["name"]) > _LONGEST_CRON_NAME:
+        said = f"must be no more than {_LONGEST_CRON_NAME} characters"
+        yield invalid("metadata.name", cron["metadata"]["name"], said)
+    zone = spec.get("timeZone")
+    if zone is not None and zone not in available_timezones():
+        yield invalid("spec.timeZone", zone, f"unknown time zone {zone}")
     if spec["concurrencyPolicy"] not in _CONCURRENCY:
         yield unsupported("spec.concurrencyPolicy", spec["concurrencyPolicy"], _CONCURRENCY)
     pods = spec["jobTemplate"]["spec"]["template"]["spec"]

@@ -4,12 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.playground.cluster_server.rules.contract import LABEL_1035, Object, Rules, one_of, port_number
-from bot.playground.cluster_server.statuses import Cause, duplicate, forbidden_field, invalid, required
+from bot.playground.cluster_server.rules.contract import (
+    LABEL,
+    SUBDOMAIN,
+    Object,
+    Rules,
+    address,
+    endpoint_address,
+    labels,
+    member,
+    name_causes,
+    network,
+    one_of,
+    port_name,
+    port_number,
+    qualified_name,
+)
+from bot.playground.cluster_server.statuses import Cause, duplicate, forbidden_field, invalid, required, shown
+from bot.playground.cluster_server.values import dig
 
 CLUSTER_IP, NODE_PORT, LOAD_BALANCER, EXTERNAL_NAME = "ClusterIP", "NodePort", "LoadBalancer", "ExternalName"
 TYPES = (CLUSTER_IP, NODE_PORT, LOAD_BALANCER, EXTERNAL_NAME)
 PROTOCOLS = ("SCTP", "TCP", "UDP")
+_DAY_SECONDS = 86400
+_POLICIES = ("Cluster", "Local")
+_DISTRIBUTIONS = ("PreferClose", "PreferSameZone", "PreferSameNode")
+_FAMILIES = ("IPv4", "IPv6")
+_FAMILY_POLICIES = ("PreferDualStack", "RequireDualStack", "SingleStack")
 
 
 def fill(service: Object) -> None:
@@ -23,14 +44,18 @@ def fill(service: Object) -> None:
         if "port" in port and port.get("targetPort") in (None, 0, ""):
             port["targetPort"] = port["port"]
     if spec["sessionAffinity"] == "ClientIP":
-        spec.setdefault("sessionAffinityConfig", {"clientIP": {"timeoutSeconds": 10800}})
+        config = spec.setdefault("sessionAffinityConfig", {}).setdefault("clientIP", {})
+        config.setdefault("timeoutSeconds", 10800)
     if spec["type"] in (NODE_PORT, LOAD_BALANCER):
         spec.setdefault("externalTrafficPolicy", "Cluster")
     if spec["type"] == LOAD_BALANCER:
         spec.setdefault("allocateLoadBalancerNodePorts", True)
     if spec["type"] != EXTERNAL_NAME:
         spec.setdefault("internalTrafficPolicy", "Cluster")
-    service.setdefault("status", {}).setdefault("loadBalancer", {})
+    balancer = service.setdefault("status", {}).setdefault("loadBalancer", {})
+    for entry in balancer.get("ingress") or ():
+        if entry.get("ip") and spec["type"] == LOAD_BALANCER and service["metadata"].get("uid"):
+            entry.setdefault("ipMode", "VIP")
 
 
 def judge(service: Object, before: Object | None) -> Iterator[Cause]:
@@ -38,30 +63,119 @@ def judge(service: Object, before: Object | None) -> Iterator[Cause]:
     ports = spec.get("ports") or []
     if not ports and spec["type"] != EXTERNAL_NAME and spec.get("clusterIP") != "None":
         yield required("spec.ports")
+    yield from one_of("spec.sessionAffinity", spec["sessionAffinity"], ("ClientIP", "None"))
+    yield from _judge_affinity(spec)
     names: set[str] = set()
     for number, port in enumerate(ports):
         yield from _judge_port(port, f"spec.ports[{number}]", alone=len(ports) == 1, names=names, kind=spec["type"])
+    yield from labels("spec.selector", spec.get("selector"))
     yield from one_of("spec.type", spec["type"], TYPES)
-    if spec["type"] == EXTERNAL_NAME and not spec.get("externalName"):
-        yield required("spec.externalName")
+    yield from _judge_doubles(ports)
+    for number, value in enumerate(spec.get("externalIPs") or ()):
+        yield from endpoint_address(f"spec.externalIPs[{number}]", value)
+    yield from _judge_outside(spec)
+    yield from _judge_families(spec)
+    if spec["type"] == EXTERNAL_NAME:
+        if not spec.get("externalName"):
+            yield required("spec.externalName")
+        else:
+            yield from name_causes("spec.externalName", spec["externalName"].rstrip("."), SUBDOMAIN)
+    for number, entry in enumerate(dig(service, "status", "loadBalancer", "ingress", default=())):
+        yield from _judge_ingress(entry, f"status.loadBalancer.ingress[{number}]")
     if before is not None:
         yield from _judge_address(spec, before["spec"])
+
+
+def _judge_affinity(spec: Object) -> Iterator[Cause]:
+    seconds = dig(spec, "sessionAffinityConfig", "clientIP", "timeoutSeconds")
+    if seconds is not None and not 0 < seconds <= _DAY_SECONDS:
+        field = "spec.sessionAffinityConfig.clientIP.timeoutSeconds"
+        yield invalid(field, seconds, f"must be greater than 0 and less than {_DAY_SECONDS}")
 
 
 def _judge_port(port: Object, at: str, *, alone: bool, names: set[str], kind: str) -> Iterator[Cause]:
     name = port.get("name", "")
     if not name and not alone:
         yield required(f"{at}.name")
-    elif name in names:
-        yield duplicate(f"{at}.name", name)
+    elif name:
+        yield from name_causes(f"{at}.name", name, LABEL)
+        if name in names:
+            yield duplicate(f"{at}.name", name)
     names.add(name)
     yield from port_number(f"{at}.port", port.get("port", 0))
     yield from one_of(f"{at}.protocol", port["protocol"], PROTOCOLS)
     target = port.get("targetPort")
     if isinstance(target, int):
         yield from port_number(f"{at}.targetPort", target)
+    elif target is not None:
+        yield from port_name(f"{at}.targetPort", target)
+    if port.get("appProtocol"):
+        yield from qualified_name(f"{at}.appProtocol", port["appProtocol"])
     if port.get("nodePort") and kind == CLUSTER_IP:
         yield forbidden_field(f"{at}.nodePort", "may not be used when `type` is 'ClusterIP'")
+
+
+def _judge_doubles(ports: list[Object]) -> Iterator[Cause]:
+    seen: set[tuple[int, str]] = set()
+    for number, port in enumerate(ports):
+        key = (port.get("port", 0), port["protocol"])
+        if key in seen:
+            names = f'"Name":"","Protocol":{shown(key[1])},"AppProtocol":null'
+            printed = f'{{{names},"Port":{key[0]},"TargetPort":0,"NodePort":0}}'
+            yield Cause(f"spec.ports[{number}]", f"Duplicate value: {printed}", "FieldValueDuplicate")
+        seen.add(key)
+
+
+def _judge_outside(spec: Object) -> Iterator[Cause]:
+    """What concerns traffic from outside the cluster."""
+    balanced = spec["type"] == LOAD_BALANCER
+    ranges = spec.get("loadBalancerSourceRanges") or ()
+    if ranges and not balanced:
+        yield forbidden_field("spec.LoadBalancerSourceRanges", "may only be used when `type` is 'LoadBalancer'")
+    else:
+        for number, value in enumerate(ranges):
+            yield from network(f"spec.LoadBalancerSourceRanges[{number}]", value.strip())
+    if spec.get("loadBalancerClass") is not None and not balanced:
+        yield forbidden_field("spec.loadBalancerClass", "may only be used when `type` is 'LoadBalancer'")
+    policy = spec.get("externalTrafficPolicy")
+    is_outside = spec["type"] in (NODE_PORT, LOAD_BALANCER) or (spec["type"] == CLUSTER_IP and spec.get("externalIPs"))
+    if policy and not is_outside:
+        yield invalid("spec.externalTrafficPolicy", policy, "may only be set for externally-accessible services")
+    elif is_outside:
+        yield from member("spec.externalTrafficPolicy", policy, _POLICIES)
+    if spec.get("healthCheckNodePort") and not (balanced and policy == "Local"):
+        said = "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"
+        yield invalid("spec.healthCheckNodePort", spec["healthCheckNodePort"], said)
+    yield from member("spec.internalTrafficPolicy", spec.get("internalTrafficPolicy"), _POLICIES)
+    yield from member("spec.trafficDistribution", spec.get("trafficDistribution"), _DISTRIBUTIONS)
+
+
+def _judge_families(spec: Object) -> Iterator[Cause]:
+    """This cluster has one family of addresses, as most have."""
+    policy, wrong = spec.get("ipFamilyPolicy"), False
+    for number, family in enumerate(spec.get("ipFamilies") or ()):
+        yield from (found := list(member(f"spec.ipFamilies[{number}]", family, _FAMILIES)))
+        wrong = wrong or bool(found)
+        if not found and family != "IPv4":
+            yield invalid(f"spec.ipFamilies[{number}]", family, "not configured on this cluster")
+    yield from member("spec.ipFamilyPolicy", policy, _FAMILY_POLICIES)
+    if policy == "RequireDualStack":
+        yield invalid("spec.ipFamilyPolicy", policy, "this cluster is not configured for dual-stack services")
+    if spec["type"] != EXTERNAL_NAME:
+        for number, value in enumerate(
+            spec.get("clusterIPs") or ([spec["clusterIP"]] if spec.get("clusterIP") else ())
+        ):
+            if value not in ("None", ""):
+                yield from address(f"spec.clusterIPs[{number}]", value)
+
+
+def _judge_ingress(entry: Object, at: str) -> Iterator[Cause]:
+    if entry.get("ip"):
+        yield from address(f"{at}.ip", entry["ip"])
+        if not entry.get("ipMode"):
+            yield required(f"{at}.ipMode", "must be specified when `ip` is set")
+    if entry.get("hostname"):
+        yield from name_causes(f"{at}.hostname", entry["hostname"], SUBDOMAIN)
 
 
 def _judge_address(spec: Object, before: Object) -> Iterator[Cause]:
@@ -70,4 +184,9 @@ def _judge_address(spec: Object, before: Object) -> Iterator[Cause]:
         yield invalid("spec.clusterIPs[0]", now, "may not change once set")
 
 
-RULES = Rules(fill=fill, judge=judge, naming=LABEL_1035)
+def _warn(service: Object) -> Iterator[str]:
+    if dig(service, "spec", "trafficDistribution") == "PreferClose":
+        yield 'spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"'
+
+
+RULES = Rules(fill=fill, judge=judge, naming=LABEL, warn=_warn)

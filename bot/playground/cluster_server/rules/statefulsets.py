@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bot.playground.cluster_server.rules.contract import Object, Rules
 from bot.playground.cluster_server.rules.workloads import fill_template, judge_workload
-from bot.playground.cluster_server.statuses import Cause, forbidden_field
+from bot.playground.cluster_server.statuses import Cause, forbidden_field, invalid
 
 _MAY_CHANGE = (
     "replicas", "ordinals", "template", "updateStrategy", "revisionHistoryLimit",
@@ -38,6 +38,9 @@ def fill(stateful_set: Object) -> None:
 
 def judge(stateful_set: Object, before: Object | None) -> Iterator[Cause]:
     yield from judge_workload(stateful_set, None)
+    policy = stateful_set["spec"]["podManagementPolicy"]
+    if policy not in ("OrderedReady", "Parallel"):
+        yield invalid("spec.podManagementPolicy", policy, "must be 'OrderedReady' or 'Parallel'")
     if before is None:
         return
     now, was = ({n: v for n, v in obj["spec"].items() if n not in _MAY_CHANGE} for obj in (stateful_set, before))

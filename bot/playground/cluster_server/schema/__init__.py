@@ -51,7 +51,7 @@ class Node:
     @property
     def starts_empty(self) -> bool:
         """Whether a fresh object in Go holds this already, so that nobody is said to have added it."""
-        return self.shows == "always" and self.kind in (STRUCT, LIST, MAP)
+        return self.shows == "always"
 
 
 UNKNOWN = Node(ANY)

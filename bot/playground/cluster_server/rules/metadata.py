@@ -1,0 +1,57 @@
+"""What holds for the metadata of every kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.playground.cluster_server.rules.contract import Object, labels, qualified_name
+from bot.playground.cluster_server.statuses import Cause, invalid, shown
+
+_FINALIZERS = ("kubernetes", "orphan", "foregroundDeletion")
+_ANNOTATIONS_BYTES = 256 * 1024
+_NO_OWNERS = (("v1", "Event"),)
+
+
+def judge_metadata(metadata: Object) -> Iterator[Cause]:
+    yield from labels("metadata.labels", metadata.get("labels"))
+    yield from _judge_annotations(metadata.get("annotations") or {})
+    yield from _judge_owners(metadata.get("ownerReferences") or ())
+    for number, name in enumerate(metadata.get("finalizers") or ()):
+        field = f"metadata.finalizers[{number}]"
+        wrong = list(qualified_name(field, name))
+        yield from wrong
+        if not wrong and "/" not in name and name not in _FINALIZERS:
+            yield invalid(field, name, "name is neither a standard finalizer name nor is it fully qualified")
+
+
+def _judge_annotations(annotations: Object) -> Iterator[Cause]:
+    for key in sorted(annotations):
+        for cause in qualified_name("metadata.annotations", key.lower()):
+            yield invalid("metadata.annotations", key, cause.message.partition(": ")[2].partition(": ")[2])
+    size = sum(len(key.encode()) + len(value.encode()) for key, value in annotations.items())
+    if size > _ANNOTATIONS_BYTES:
+        said = f"Too long: may not be more than {_ANNOTATIONS_BYTES} bytes"
+        yield Cause("metadata.annotations", said, "FieldValueTooLong")
+
+
+def _judge_owners(owners: tuple[Object, ...] | list[Object]) -> Iterator[Cause]:
+    controllers = []
+    for owner in owners:
+        for name in ("apiVersion", "kind", "name", "uid"):
+            if not owner.get(name):
+                said = "version must not be empty" if name == "apiVersion" else "must not be empty"
+                yield invalid(f"metadata.ownerReferences.{name}", owner.get(name, ""), said)
+        if (owner.get("apiVersion"), owner.get("kind")) in _NO_OWNERS:
+            said = "/v1, Kind=Event is disallowed from being an owner"
+            yield Cause("metadata.ownerReferences", f"Invalid value: {_printed(owner)}: {said}")
+        if owner.get("controller"):
+            controllers.append(f"{owner.get('kind')}/{owner.get('name')}")
+    if len(controllers) > 1:
+        said = f'Only one reference can have Controller set to true. Found "true" in references for {controllers[0]}'
+        listed = ",".join(_printed(owner) for owner in owners)
+        yield Cause("metadata.ownerReferences", f"Invalid value: [{listed}]: {said} and {controllers[1]}")
+
+
+def _printed(owner: Object) -> str:
+    order = ("apiVersion", "kind", "name", "uid", "controller", "blockOwnerDeletion")
+    return "{" + ",".join(f'"{name}":{shown(owner[name])}' for name in order if name in owner) + "}"
