@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
 
+from bot.playground.cluster_server import shell
 from bot.playground.cluster_server.store import Change
 from bot.playground.cluster_server.values import dig
 
@@ -43,20 +43,30 @@ class Program:
     """Not empty: the image cannot be pulled, for this reason."""
     exit_code: int | None = None
     """Not None: it ends at once, and again whenever it is started."""
+    seconds: float = 0.0
+    """How long it runs before it ends, when it does."""
+    commands: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """What `exec` of a whole command line prints, and its exit code."""
     declared: bool = True
     """False: nobody described it, so it serves what its container declares."""
 
     @classmethod
     def read(cls, said: Object) -> Program:
         """From a scenario. Raises KeyError or ValueError for what cannot be meant."""
-        unknown = set(said) - {"http", "tcp", "banner", "logs", "pull_error", "exit_code"}
+        unknown = set(said) - {"http", "tcp", "banner", "logs", "pull_error", "exit_code", "commands"}
         if unknown:
             raise ValueError(f"a program has no {', '.join(sorted(unknown))}")
         http = {int(port): _replies(replies) for port, replies in (said.get("http") or {}).items()}
         return cls(
             http, tuple(said.get("tcp") or ()), said.get("banner", ""), tuple(said.get("logs") or ()),
-            said.get("pull_error", ""), said.get("exit_code"),
+            said.get("pull_error", ""), said.get("exit_code"), 0.0,
+            {line: _command(answer) for line, answer in (said.get("commands") or {}).items()},
         )  # fmt: skip
+
+
+def _command(said: Any) -> tuple[str, int]:
+    """`text`, or `{output, exit_code}`."""
+    return (said, 0) if isinstance(said, str) else (said.get("output", ""), said.get("exit_code", 0))
 
 
 def _replies(said: Any) -> dict[str, Reply]:
@@ -95,20 +105,11 @@ class Programs:
 def _undescribed(container: Object) -> Program:
     ports = [port["containerPort"] for port in container.get("ports") or () if port.get("protocol", "TCP") == "TCP"]
     said = f"{container.get('name', '')} ({container.get('image', '')})\n"
-    printed, exit_code = _script([*(container.get("command") or ()), *(container.get("args") or ())])
-    return Program({port: {"": Reply(said)} for port in ports}, logs=printed, exit_code=exit_code, declared=False)
-
-
-def _script(command: list[str]) -> tuple[tuple[str, ...], int | None]:
-    """What a shell script that is a row of plain commands prints with `echo`, and what it ends with by `exit`."""
-    if len(command) != 3 or command[1] != "-c":
-        return (), None
-    parts = [part.strip() for part in re.split(r"&&|;|\n", command[2])]
-    printed = [
-        part.removeprefix("echo ").strip("\"'") for part in parts if part.startswith("echo ") and ">" not in part
-    ]
-    ends = [int(part.removeprefix("exit ")) for part in parts if re.fullmatch(r"exit \d+", part)]
-    return tuple(printed), ends[0] if ends else None
+    will = shell.foretold([*(container.get("command") or ()), *(container.get("args") or ())])
+    return Program(
+        {port: {"": Reply(said)} for port in ports}, logs=will.printed, exit_code=will.exit_code, seconds=will.seconds,
+        declared=False,
+    )  # fmt: skip
 
 
 class Refused(Exception):
@@ -207,10 +208,22 @@ class _Echo:
             writer.close()
 
 
+def containers_of(pod: Object) -> list[Object]:
+    """All: those that run first, the others, and those that were added later."""
+    groups = ("initContainers", "containers", "ephemeralContainers")
+    return [container for group in groups for container in pod["spec"].get(group) or ()]
+
+
+def status_of(pod: Object, container: str) -> Object:
+    """What became of one container; empty: nothing yet."""
+    groups = ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses")
+    found = (status for group in groups for status in dig(pod, "status", group, default=()))
+    return next((status for status in found if status["name"] == container), {})
+
+
 def log_lines(program: Program, pod: Object, container: str, previous: bool) -> list[tuple[datetime.datetime, str]]:
     """What a container has written, with times."""
-    statuses = dig(pod, "status", "containerStatuses", default=())
-    status: Object = next((found for found in statuses if found["name"] == container), {})
+    status = status_of(pod, container)
     state = dig(status, "lastState", "terminated") if previous else None
     state = (
         state

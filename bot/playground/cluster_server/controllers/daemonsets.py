@@ -10,6 +10,7 @@ from bot.playground.cluster_server.controllers.replicasets import pod_of
 from bot.playground.cluster_server.controllers.running import (
     Controller,
     Key,
+    Pause,
     is_going,
     is_owned_by,
     is_ready,
@@ -44,7 +45,7 @@ class DaemonSets(Controller):
     def everything(self) -> Iterable[Key]:
         return [key_of(found) for found in self.registry.list(self.scene.kind("apps/v1", "DaemonSet"))]
 
-    def reconcile(self, key: Key) -> float | None:
+    def reconcile(self, key: Key) -> Pause:
         kind, pods_kind = self.scene.kind("apps/v1", "DaemonSet"), self.scene.kind("v1", "Pod")
         daemon_set = self.registry.find(kind, *key)
         if daemon_set is None or is_going(daemon_set):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from bot.playground.cluster_server.controllers.running import Controller, Key, is_going
+from bot.playground.cluster_server.controllers.running import Controller, Key, Pause, is_going
 from bot.playground.cluster_server.customs import definitions
 from bot.playground.cluster_server.kinds import Kind
 from bot.playground.cluster_server.registry import Deleting, Writing
@@ -38,7 +38,7 @@ class Definitions(Controller):
     def _find(self, name: str) -> Object | None:
         return self.registry.find(self._kind(), "", name)
 
-    def reconcile(self, key: Key) -> float | None:
+    def reconcile(self, key: Key) -> Pause:
         definition = self._find(key[1])
         if definition is None:
             return None

@@ -12,6 +12,7 @@ import msgspec
 from bot.playground.cluster_server.controllers.running import (
     Controller,
     Key,
+    Pause,
     is_going,
     is_owned_by,
     key_of,
@@ -38,7 +39,7 @@ class Deployments(Controller):
             return [(change.obj["metadata"]["namespace"], owner["name"])]
         return ()
 
-    def reconcile(self, key: Key) -> float | None:
+    def reconcile(self, key: Key) -> Pause:
         deployment = self.registry.find(self.scene.kind("apps/v1", "Deployment"), *key)
         if deployment is None or is_going(deployment):
             return None

@@ -8,6 +8,7 @@ from typing import Any
 from bot.playground.cluster_server.controllers.running import (
     Controller,
     Key,
+    Pause,
     is_going,
     is_owned_by,
     is_ready,
@@ -38,7 +39,7 @@ class Endpoints(Controller):
             return [key_of(service) for service in services if any(_selects(service, pod) for pod in seen)]
         return ()
 
-    def reconcile(self, key: Key) -> float | None:
+    def reconcile(self, key: Key) -> Pause:
         service = self.registry.find(self.scene.kind("v1", "Service"), *key)
         endpoints_kind = self.scene.kind("v1", "Endpoints")
         if service is None:

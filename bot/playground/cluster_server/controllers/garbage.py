@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from bot.playground.cluster_server.controllers.running import Controller, Key
+from bot.playground.cluster_server.controllers.running import Controller, Key, Pause
 from bot.playground.cluster_server.kinds import Kind
 from bot.playground.cluster_server.registry import Deleting, Writing
 from bot.playground.cluster_server.store import Change
@@ -27,7 +27,7 @@ class Garbage(Controller):
             keys += [("", owner["uid"]) for owner in metadata.get("ownerReferences") or ()]
         return keys
 
-    def reconcile(self, key: Key) -> float | None:
+    def reconcile(self, key: Key) -> Pause:
         uid = key[1]
         owner = next((s.obj for s in self.registry.store.everything() if s.obj["metadata"]["uid"] == uid), None)
         finalizers = (owner["metadata"].get("finalizers") or []) if owner else []

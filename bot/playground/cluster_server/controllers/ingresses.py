@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from bot.playground.cluster_server.controllers.running import Controller, Key, is_going, key_of
+from bot.playground.cluster_server.controllers.running import Controller, Key, Pause, is_going, key_of
 from bot.playground.cluster_server.store import Change
 from bot.playground.cluster_server.values import dig
 
@@ -24,7 +24,7 @@ class Ingresses(Controller):
     def everything(self) -> Iterable[Key]:
         return [key_of(ingress) for ingress in self.registry.list(self.scene.kind("networking.k8s.io/v1", "Ingress"))]
 
-    def reconcile(self, key: Key) -> float | None:
+    def reconcile(self, key: Key) -> Pause:
         kind = self.scene.kind("networking.k8s.io/v1", "Ingress")
         ingress = self.registry.find(kind, *key)
         if ingress is None or is_going(ingress):

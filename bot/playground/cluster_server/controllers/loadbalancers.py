@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from bot.playground.cluster_server.controllers.running import Controller, Key, is_going, key_of
+from bot.playground.cluster_server.controllers.running import Controller, Key, Pause, is_going, key_of
 from bot.playground.cluster_server.store import Change
 from bot.playground.cluster_server.values import dig
 
@@ -17,7 +17,7 @@ class LoadBalancers(Controller):
     def concerns(self, change: Change) -> Iterable[Key]:
         return [key_of(change.obj)] if change.resource == ("", "services") and change.type != "DELETED" else ()
 
-    def reconcile(self, key: Key) -> float | None:
+    def reconcile(self, key: Key) -> Pause:
         kind = self.scene.kind("v1", "Service")
         service = self.registry.find(kind, *key)
         if service is None or is_going(service):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from bot.playground.cluster_server.controllers.running import Controller, Key, is_going
+from bot.playground.cluster_server.controllers.running import Controller, Key, Pause, is_going
 from bot.playground.cluster_server.registry import Deleting, Writing
 from bot.playground.cluster_server.store import Change
 
@@ -19,7 +19,7 @@ class Namespaces(Controller):
         namespace = change.obj["metadata"].get("namespace", "")
         return [("", namespace)] if namespace and change.type == "DELETED" else ()
 
-    def reconcile(self, key: Key) -> float | None:
+    def reconcile(self, key: Key) -> Pause:
         kind, name = self.scene.kind("v1", "Namespace"), key[1]
         namespace = self.registry.find(kind, "", name)
         if namespace is None:

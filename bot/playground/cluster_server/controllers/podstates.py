@@ -5,11 +5,18 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from bot.playground.cluster_server import shell
 from bot.playground.cluster_server.programs import Program, Reply
 from bot.playground.cluster_server.values import dig
 
 Object = dict[str, Any]
 _SUCCESS = range(200, 400)
+GROUPS = {
+    "initContainers": "initContainerStatuses",
+    "containers": "containerStatuses",
+    "ephemeralContainers": "ephemeralContainerStatuses",
+}
+"""Where the containers of a pod stand, and where what became of them."""
 
 
 def node_address(node: Object) -> str:
@@ -17,43 +24,107 @@ def node_address(node: Object) -> str:
     return str(next((a["address"] for a in addresses if a["type"] == "InternalIP"), ""))
 
 
+def created(container: Object, reason: str) -> Object:
+    """One that nothing has happened to yet."""
+    status = {
+        "name": container["name"], "state": {"waiting": {"reason": reason}}, "lastState": {}, "ready": False,
+        "restartCount": 0, "image": container["image"], "imageID": "", "started": False,
+    }  # fmt: skip
+    if mounts := container.get("volumeMounts"):
+        status["volumeMounts"] = [
+            {"name": mount["name"], "mountPath": mount["mountPath"]}
+            | ({"readOnly": True, "recursiveReadOnly": "Disabled"} if mount.get("readOnly") else {})
+            for mount in mounts
+        ]
+    return status
+
+
+def is_sidecar(container: Object) -> bool:
+    return bool(container.get("restartPolicy") == "Always")
+
+
 def creating(pod: Object, node: Object, address: str, now: str) -> Object:
     """The sandbox stands, with an address; containers are about to be made."""
-    host = node_address(node)
-    containers = [
-        {
-            "name": container["name"], "state": {"waiting": {"reason": "ContainerCreating"}}, "lastState": {},
-            "ready": False, "restartCount": 0, "image": container["image"], "imageID": "", "started": False,
-        }
-        for container in pod["spec"]["containers"]
-    ]  # fmt: skip
+    host, spec = node_address(node), pod["spec"]
+    first = spec.get("initContainers") or ()
+    groups = {
+        "containers": [created(c, "PodInitializing" if first else "ContainerCreating") for c in spec["containers"]]
+    }
+    if first:
+        groups["initContainers"] = [
+            created(container, "PodInitializing" if number else "ContainerCreating")
+            for number, container in enumerate(first)
+        ]
     status = pod["status"] | {
         "phase": "Pending", "hostIP": host, "hostIPs": [{"ip": host}], "podIP": address, "podIPs": [{"ip": address}],
         "startTime": now, "observedGeneration": pod["metadata"].get("generation", 1),
     }  # fmt: skip
-    return assembled(pod | {"status": status}, containers, now)
+    return assembled(pod | {"status": status}, groups, now)
 
 
-def assembled(pod: Object, containers: list[Object], now: str) -> Object:
-    """The status of the whole, from its containers."""
+def has_ended(status: Object, policy: str) -> bool:
+    """Whether a container is done and is not started again."""
+    code = dig(status, "state", "terminated", "exitCode")
+    return code is not None and (policy == "Never" or (policy == "OnFailure" and code == 0))
+
+
+def is_initialized(pod: Object, statuses: list[Object]) -> bool:
+    """Whether every container that runs before the others has done so."""
+    for container, status in zip(pod["spec"].get("initContainers") or (), statuses, strict=False):
+        if is_sidecar(container):
+            if not status.get("started"):
+                return False
+        elif dig(status, "state", "terminated", "exitCode") != 0:
+            return False
+    return True
+
+
+def assembled(pod: Object, groups: dict[str, list[Object]], now: str) -> Object:
+    """The status of the whole, from its containers by group."""
     status: Object = pod["status"]
-    states = [container.get("state") or {} for container in containers]
-    phase = (
-        "Running"
-        if any("waiting" not in s or dig(c, "lastState") for s, c in zip(states, containers, strict=True))
-        else "Pending"
-    )
+    policy = pod["spec"].get("restartPolicy", "Always")
+    containers, first = groups["containers"], groups.get("initContainers", [])
+    phase = _phase(containers, first, policy)
     unready = [container["name"] for container in containers if not container.get("ready")]
+    unready += [
+        one["name"] for said, one in zip(pod["spec"].get("initContainers") or (), first, strict=False)
+        if is_sidecar(said) and not one.get("ready")
+    ]  # fmt: skip
     why = ("ContainersNotReady", f"containers with unready status: [{' '.join(unready)}]") if unready else ("", "")
+    initial = ("", "")
+    initialized = is_initialized(pod, first)
+    if not initialized:
+        waiting = [one["name"] for one in first if dig(one, "state", "terminated", "exitCode") != 0]
+        initial = ("ContainersNotInitialized", f"containers with incomplete status: [{' '.join(waiting)}]")
+    over = phase in ("Succeeded", "Failed")
+    if over:
+        why = ("PodCompleted" if phase == "Succeeded" else "PodFailed", "")
+        initial = ("PodCompleted", "") if phase == "Succeeded" else initial
     before = {said["type"]: said for said in pod["status"].get("conditions") or ()}
+    generation = pod["metadata"].get("generation", 1)
     conditions = [
-        _condition(before, "PodReadyToStartContainers", True, ("", ""), now),
-        _condition(before, "Initialized", True, ("", ""), now),
-        _condition(before, "Ready", not unready, why, now),
-        _condition(before, "ContainersReady", not unready, why, now),
-        _condition(before, "PodScheduled", True, ("", ""), now),
+        _condition(before, kind, holds, said, now) | {"observedGeneration": generation}
+        for kind, holds, said in (
+            ("PodReadyToStartContainers", not over, ("", "")),
+            ("Initialized", initialized, initial),
+            ("Ready", not unready and not over, why),
+            ("ContainersReady", not unready and not over, why),
+            ("PodScheduled", True, ("", "")),
+        )
     ]
-    return status | {"phase": phase, "conditions": conditions, "containerStatuses": containers}
+    said = {GROUPS[group]: statuses for group, statuses in groups.items() if statuses}
+    return status | {"phase": phase, "conditions": conditions, "observedGeneration": generation} | said
+
+
+def _phase(containers: list[Object], first: list[Object], policy: str) -> str:
+    failed_before = any((dig(one, "state", "terminated", "exitCode") or 0) != 0 and policy == "Never" for one in first)
+    if failed_before:
+        return "Failed"
+    if all(has_ended(container, policy) for container in containers):
+        good = all(dig(container, "state", "terminated", "exitCode") == 0 for container in containers)
+        return "Succeeded" if good else "Failed"
+    began = any("waiting" not in (c.get("state") or {}) or dig(c, "lastState", "terminated") for c in containers)
+    return "Running" if began else "Pending"
 
 
 def _condition(before: dict[str, Object], kind: str, holds: bool, why: tuple[str, str], now: str) -> Object:
@@ -63,9 +134,10 @@ def _condition(before: dict[str, Object], kind: str, holds: bool, why: tuple[str
         "lastProbeTime": None,
         "lastTransitionTime": now,
     }
-    said["observedGeneration"] = 1
     if why[0]:
-        said |= {"reason": why[0], "message": why[1]}
+        said["reason"] = why[0]
+    if why[1]:
+        said["message"] = why[1]
     was = before.get(kind)
     if was and was["status"] == said["status"]:
         said["lastTransitionTime"] = was["lastTransitionTime"]
@@ -86,6 +158,13 @@ def running(container: Object, now: str) -> Object:
     }  # fmt: skip
 
 
+def restarted(container: Object, now: str) -> Object:
+    """The next run of one that has ended; what it came to stays for a while."""
+    ended_as = dig(container, "state", "terminated") or dig(container, "lastState", "terminated")
+    last = {"terminated": ended_as} if ended_as else {}
+    return running(container | {"lastState": last, "restartCount": container["restartCount"] + 1}, now)
+
+
 def ended(container: Object, exit_code: int, now: str) -> Object:
     terminated = {
         "exitCode": exit_code, "reason": "Completed" if exit_code == 0 else "Error",
@@ -101,17 +180,17 @@ def back_off(pod: Object, container: Object) -> str:
     return f"Back-off restarting failed container {container['name']} in pod {where}"
 
 
-def backing_off(pod: Object, container: Object, before: Object) -> Object:
+def backing_off(pod: Object, container: Object, before: Object, seconds: int) -> Object:
     """It ended, was started again, ended again, and now waits ever longer."""
     which = back_off(pod, container).rpartition(" ")[2]
-    said = f"back-off 10s restarting failed container={container['name']} pod={which}"
-    after = waiting(before, "CrashLoopBackOff", said)
-    return after | {"lastState": before["state"], "restartCount": before["restartCount"] + 1}
+    delay = f"{seconds}s" if seconds < 60 else f"{seconds // 60}m{seconds % 60}s"
+    said = f"back-off {delay} restarting failed container={container['name']} pod={which}"
+    return waiting(before | {"lastState": before["state"]}, "CrashLoopBackOff", said)
 
 
-def probe_failure(container: Object, pod: Object, program: Program) -> str:
-    """What the readiness probe of a running container says; empty: it is ready."""
-    probe = container.get("readinessProbe")
+def probe_failure(container: Object, pod: Object, program: Program, name: str = "readinessProbe") -> str:
+    """What a probe of a running container says; empty: it is content, or there is no such probe."""
+    probe = container.get(name)
     if not probe:
         return ""
     address = dig(pod, "status", "podIP", default="")
@@ -128,6 +207,10 @@ def probe_failure(container: Object, pod: Object, program: Program) -> str:
         port = _number(probe["tcpSocket"]["port"], container)
         listens = port in program.http or port in program.tcp
         return "" if listens else f"dial tcp {address}:{port}: connect: connection refused"
+    if "exec" in probe:
+        command = probe["exec"].get("command") or []
+        said, code = program.commands.get(" ".join(command), ("", shell.foretold(command).exit_code))
+        return "" if not code else f"command {command} exited with {code}: {said}".strip()
     return ""
 
 

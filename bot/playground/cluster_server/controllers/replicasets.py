@@ -8,6 +8,7 @@ from typing import Any
 from bot.playground.cluster_server.controllers.running import (
     Controller,
     Key,
+    Pause,
     is_going,
     is_owned_by,
     is_ready,
@@ -32,7 +33,7 @@ class ReplicaSets(Controller):
             return [(change.obj["metadata"]["namespace"], owner["name"])]
         return ()
 
-    def reconcile(self, key: Key) -> float | None:
+    def reconcile(self, key: Key) -> Pause:
         kind, pods_kind = self.scene.kind("apps/v1", "ReplicaSet"), self.scene.kind("v1", "Pod")
         replica_set = self.registry.find(kind, *key)
         if replica_set is None or is_going(replica_set):

@@ -20,6 +20,7 @@ Key = tuple[str, str]
 
 _log = logging.getLogger(__name__)
 _CONFLICT = 409
+_MOST_TRIES = 6
 
 
 @dataclass
@@ -51,6 +52,17 @@ class Scene:
         return self.registry.kinds.named(api_version, name)
 
 
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """Look again after that many seconds, but nobody waits for it: a world with a crash loop in it is settled."""
+
+    seconds: float
+
+
+Pause = float | Idle | None
+"""Seconds after which to look at a key again; None: when something changes."""
+
+
 class Controller:
     """Brings objects to what they should be."""
 
@@ -62,8 +74,8 @@ class Controller:
         """The keys to look at after a change."""
         raise NotImplementedError
 
-    def reconcile(self, key: Key) -> float | None:
-        """Looks at one key; gives the seconds after which to look again, or None when there is nothing to wait for."""
+    def reconcile(self, key: Key) -> Pause:
+        """Looks at one key; says when to look again."""
         raise NotImplementedError
 
     def everything(self) -> Iterable[Key]:
@@ -79,6 +91,8 @@ class Controllers:
         self._all = [kind(scene) for kind in kinds]
         self._queue: dict[tuple[int, Key], None] = {}
         self._timers: dict[tuple[int, Key], asyncio.TimerHandle] = {}
+        self._idle_timers: dict[tuple[int, Key], asyncio.TimerHandle] = {}
+        self._tries: dict[tuple[int, Key], int] = {}
         self._work = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -89,9 +103,10 @@ class Controllers:
         self._task = asyncio.get_running_loop().create_task(self._run(), name="controllers")
 
     async def stop(self) -> None:
-        for timer in self._timers.values():
-            timer.cancel()
-        self._timers.clear()
+        for timers in (self._timers, self._idle_timers):
+            for timer in timers.values():
+                timer.cancel()
+            timers.clear()
         if self._task:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -118,8 +133,9 @@ class Controllers:
                 self._add(number, key)
 
     def _add(self, number: int, key: Key) -> None:
-        if timer := self._timers.pop((number, key), None):
-            timer.cancel()
+        for timers in (self._timers, self._idle_timers):
+            if timer := timers.pop((number, key), None):
+                timer.cancel()
         self._queue[number, key] = None
         self._idle.clear()
         self._work.set()
@@ -143,19 +159,32 @@ class Controllers:
         try:
             again = self._all[number].reconcile(key)
         except APIError as error:
-            if error.code != _CONFLICT:  # somebody was quicker: the change that says so is queued already
-                _log.info("%s could not handle %s: %s", type(self._all[number]).__name__, key, error)
-            return
-        if again is None:
-            return
-        if not self._scene.pace:
+            again = self._after_failure(number, key, error)
+        else:
+            self._tries.pop((number, key), None)
+        if isinstance(again, Idle):
+            if self._scene.pace:
+                self._later(self._idle_timers, number, key, again.seconds)
+        elif again is not None and self._scene.pace:
+            self._later(self._timers, number, key, again)
+        elif again is not None:
             self._add(number, key)
-            return
+
+    def _after_failure(self, number: int, key: Key, error: APIError) -> Pause:
+        """Who was refused tries again, ever later, and not for ever."""
+        if error.code == _CONFLICT:  # somebody was quicker: the change that says so is queued already
+            return None
+        _log.info("%s could not handle %s: %s", type(self._all[number]).__name__, key, error)
+        tries = self._tries[number, key] = self._tries.get((number, key), 0) + 1
+        return float(2**tries) if tries < _MOST_TRIES else None
+
+    def _later(self, timers: dict[tuple[int, Key], asyncio.TimerHandle], number: int, key: Key, seconds: float) -> None:
         loop = asyncio.get_running_loop()
-        self._timers[number, key] = loop.call_later(max(again, 0) * self._scene.pace, self._due, number, key)
+        timers[number, key] = loop.call_later(max(seconds, 0) * self._scene.pace, self._due, number, key)
 
     def _due(self, number: int, key: Key) -> None:
-        self._timers.pop((number, key), None)
+        for timers in (self._timers, self._idle_timers):
+            timers.pop((number, key), None)
         self._add(number, key)
 
 

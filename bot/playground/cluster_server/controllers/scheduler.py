@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from bot.playground.cluster_server.controllers.eventing import record
-from bot.playground.cluster_server.controllers.running import Controller, Key, is_going, is_ready, key_of
+from bot.playground.cluster_server.controllers.running import Controller, Key, Pause, is_going, is_ready, key_of
 from bot.playground.cluster_server.registry import Writing
 from bot.playground.cluster_server.store import Change
 from bot.playground.cluster_server.values import dig
@@ -25,7 +25,7 @@ class Scheduler(Controller):
             return [key_of(pod) for pod in pods if not dig(pod, "spec", "nodeName")]
         return ()
 
-    def reconcile(self, key: Key) -> float | None:
+    def reconcile(self, key: Key) -> Pause:
         kind = self.scene.kind("v1", "Pod")
         pod = self.registry.find(kind, *key)
         if pod is None or is_going(pod) or dig(pod, "spec", "nodeName"):
