@@ -14,7 +14,7 @@ TWO = (
 
 
 def node(said: Object) -> Object:
-    """A node from the few words that a scenario has for it; `ready: false` is one that is cut off."""
+    """`ready: false` is one that is cut off, `network: false` one that waits for a network plugin."""
     name, ready = said["name"], said.get("ready", True)
     labels = {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}
     labels |= {f"node-role.kubernetes.io/{role}": "" for role in said.get("roles", ())}
@@ -30,7 +30,7 @@ def node(said: Object) -> Object:
     }  # fmt: skip
     status = {
         "addresses": addresses, "capacity": resources, "allocatable": resources, "nodeInfo": info,
-        "conditions": _node_conditions(ready), "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}},
+        "conditions": _node_conditions(ready, network=said.get("network", True)), "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}},
     }  # fmt: skip
     return {
         "apiVersion": "v1",
@@ -41,13 +41,17 @@ def node(said: Object) -> Object:
     }
 
 
-def _node_conditions(ready: bool) -> list[Object]:
+def _node_conditions(ready: bool, *, network: bool) -> list[Object]:
     said = [
         ("MemoryPressure", "False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
         ("DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
         ("PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
     ]
-    if ready:
+    if ready and not network:
+        why = "reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not initialized"
+        message = f"container runtime network not ready: NetworkReady=false {why}"
+        said.append(("Ready", "False", "KubeletNotReady", message))
+    elif ready:
         said.append(("Ready", "True", "KubeletReady", "kubelet is posting ready status"))
     else:
         said = [(kind, "Unknown", "NodeStatusUnknown", "Kubelet stopped posting node status.") for kind, *_ in said]

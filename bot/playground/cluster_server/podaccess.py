@@ -1,25 +1,26 @@
-"""What goes through the API server into pods: logs, the HTTP proxy, and port-forward, worded as a real 1.36 does it."""
+"""What goes through the API server into pods, worded as a real 1.36 does it: logs and the HTTP proxy. What is a stream
+in both directions is in `streams`."""
 
 from __future__ import annotations
 
 import asyncio
 import datetime
 import itertools
-import struct
 from typing import Any
 
 import aiohttp
 from aiohttp import web
 
 from bot.playground.cluster_server import statuses
-from bot.playground.cluster_server.programs import Refused, Sockets, log_lines
+from bot.playground.cluster_server.programs import Refused, Sockets, containers_of, log_lines, status_of
 from bot.playground.cluster_server.registry import Registry
 from bot.playground.cluster_server.requests import Target, flag
+from bot.playground.cluster_server.store import Change
+from bot.playground.cluster_server.streams import executing, forwarding
 from bot.playground.cluster_server.values import dig
 
 Object = dict[str, Any]
 
-_PROTOCOLS = ("v4.channel.k8s.io",)
 _KEPT = ("Content-Type", "Content-Encoding", "Location", "Set-Cookie", "WWW-Authenticate", "Retry-After")
 _DROPPED = {"authorization", "host", "connection", "upgrade", "transfer-encoding", "content-length", "accept-encoding"}
 _DIAL_SECONDS = 30.0
@@ -44,63 +45,80 @@ class PodAccess:
     async def log(self, request: web.Request, target: Target) -> web.StreamResponse:
         pod = self._registry.get(self._pods, target.namespace, target.name)
         query = request.query
+        _check_options(query, pod)
         container = self._container(pod, query.get("container", ""))
         tail, limit, since = (
             _count(query.get(name), name, pod) for name in ("tailLines", "limitBytes", "sinceSeconds")
         )
-        previous = flag(query, "previous")
-        self._check_started(pod, container, previous=previous)
-        said = next(found for found in pod["spec"]["containers"] if found["name"] == container)
-        lines = log_lines(self._sockets.program_of(said), pod, container, previous)
+        oldest = _time(query.get("sinceTime", ""))
         if since is not None:
             oldest = self._registry.clock() - datetime.timedelta(seconds=since)
+        previous = flag(query, "previous")
+        self._check_started(pod, container, previous=previous)
+        lines = self._lines(pod, container, previous=previous)
+        if oldest is not None:
             lines = [line for line in lines if line[0] >= oldest]
         if tail is not None:
             lines = lines[-tail:] if tail else []
         stamped = flag(query, "timestamps")
-        text = "".join(
-            f"{time.strftime('%Y-%m-%dT%H:%M:%S.%fZ')} {line}\n" if stamped else f"{line}\n" for time, line in lines
-        )
-        data = text.encode() if limit is None else text.encode()[:limit]
+        data = _text(lines, stamped=stamped)
+        data = data if limit is None else data[:limit]
         if not flag(query, "follow"):
             return web.Response(body=data, headers={"Content-Type": "text/plain"})
-        return await self._followed(request, target, data)
+        return await self._followed(request, pod, container, data, stamped=stamped)
 
-    async def _followed(self, request: web.Request, target: Target, data: bytes) -> web.StreamResponse:
-        """What there is, then silence until the pod is gone or the client goes: programs write at their start."""
+    def _lines(self, pod: Object, container: str, *, previous: bool = False) -> list[tuple[datetime.datetime, str]]:
+        said = next(found for found in containers_of(pod) if found["name"] == container)
+        return log_lines(self._sockets.program_of(said), pod, container, previous)
+
+    async def _followed(
+        self, request: web.Request, pod: Object, container: str, data: bytes, *, stamped: bool
+    ) -> web.StreamResponse:
+        """What there is, then what comes, until the container ends, the pod is gone or the client goes."""
         response = web.StreamResponse(headers={"Content-Type": "text/plain"})
         await response.prepare(request)
         await response.write(data)
-        gone = asyncio.Event()
+        changed, uid = asyncio.Event(), pod["metadata"]["uid"]
+        last: list[Change] = []
 
-        def hear(change: Any) -> None:
-            metadata = change.obj["metadata"]
-            same = (metadata.get("namespace"), metadata["name"]) == (target.namespace, target.name)
-            if change.type == "DELETED" and change.resource == self._pods.resource and same:
-                gone.set()
+        def hear(change: Change) -> None:
+            if change.resource == self._pods.resource and change.obj["metadata"]["uid"] == uid:
+                last[:] = [change]
+                changed.set()
 
+        told = len(self._lines(pod, container))
         unsubscribe = self._registry.store.subscribe(hear)
         try:
-            await gone.wait()
+            while "terminated" not in status_of(pod, container).get("state", {}):
+                await changed.wait()
+                changed.clear()
+                pod = last[0].obj
+                lines = self._lines(pod, container)
+                await response.write(_text(lines[told:], stamped=stamped))
+                told = max(told, len(lines))
+                if last[0].type == "DELETED":
+                    break
         finally:
             unsubscribe()
         await response.write_eof()
         return response
 
     def _container(self, pod: Object, asked: str) -> str:
-        names = [container["name"] for container in pod["spec"]["containers"]]
+        names = [container["name"] for container in containers_of(pod)]
         name = pod["metadata"]["name"]
         if asked and asked not in names:
             raise statuses.bad_request(f"container {asked} is not valid for pod {name}")
         if not asked and len(names) > 1:
+            default = dig(pod, "metadata", "annotations", "kubectl.kubernetes.io/default-container")
+            if default in names:
+                return str(default)
             listed = " ".join(names)
             said = f"a container name must be specified for pod {name}, choose one of: [{listed}]"
             raise statuses.bad_request(said)
         return asked or str(names[0])
 
     def _check_started(self, pod: Object, container: str, *, previous: bool) -> None:
-        found = dig(pod, "status", "containerStatuses", default=())
-        status: Object = next((said for said in found if said["name"] == container), {})
+        status = status_of(pod, container)
         name = pod["metadata"]["name"]
         if previous:
             if not dig(status, "lastState", "terminated"):
@@ -177,86 +195,16 @@ class PodAccess:
         return self._registry.get(self._pods, namespace, address["targetRef"]["name"]), number
 
     async def port_forward(self, request: web.Request, target: Target) -> web.StreamResponse:
-        """The WebSocket protocol of channels: two for each port, data and errors, both opened by the port's number."""
         pod = self._registry.get(self._pods, target.namespace, target.name)
-        ports = [
-            int(port) for value in request.query.getall("ports", []) for port in value.split(",") if port.isdecimal()
-        ]
-        if not ports:
-            said = 'you must specify at least 1 forward port as a query parameter: "ports"'
-            raise statuses.bad_request(said)
-        offered = request.headers.get("Sec-WebSocket-Protocol", "")
-        if "websocket" not in request.headers.get("Upgrade", "").lower() or not any(p in offered for p in _PROTOCOLS):
-            raise statuses.bad_request("unable to upgrade: only the WebSocket protocol v4.channel.k8s.io is served")
-        if dig(pod, "status", "phase") != "Running":
-            phase = dig(pod, "status", "phase", default="Pending")
-            raise statuses.bad_request(f"unable to forward port because pod is not running. Current status={phase}")
-        socket = web.WebSocketResponse(protocols=_PROTOCOLS, max_msg_size=1 << 22)
-        await socket.prepare(request)
-        await _Forwarding(socket, pod, ports, self._sockets).run()
-        return socket
+        return await forwarding.port_forward(request, pod, self._sockets)
 
-
-class _Forwarding:
-    """One WebSocket with its ports."""
-
-    def __init__(self, socket: web.WebSocketResponse, pod: Object, ports: list[int], sockets: Sockets) -> None:
-        self._socket = socket
-        self._pod = pod
-        self._ports = ports
-        self._sockets = sockets
-        self._writers: dict[int, asyncio.StreamWriter] = {}
-        self._dialled = [asyncio.Event() for _ in ports]
-
-    async def run(self) -> None:
-        async with asyncio.TaskGroup() as tasks:
-            readers = [tasks.create_task(self._carry_out(index, port)) for index, port in enumerate(self._ports)]
-            try:
-                await self._carry_in()
-            finally:
-                for task in readers:
-                    task.cancel()
-                for writer in self._writers.values():
-                    writer.close()
-
-    async def _carry_out(self, index: int, port: int) -> None:
-        for channel in (2 * index, 2 * index + 1):
-            await self._socket.send_bytes(bytes([channel]) + struct.pack("<H", port))
-        try:
-            local = await self._sockets.dial(self._pod, port)
-            reader, self._writers[index] = await asyncio.open_connection("127.0.0.1", local)
-        except (Refused, OSError):
-            await self._socket.send_bytes(bytes([2 * index + 1]) + self._refusal(port).encode())
-            return
-        finally:
-            self._dialled[index].set()
-        try:
-            while data := await reader.read(65536):
-                await self._socket.send_bytes(bytes([2 * index]) + data)
-        except ConnectionError:
-            return
-        await self._socket.close()
-
-    def _refusal(self, port: int) -> str:
-        uid = self._pod["metadata"]["uid"]
-        inside = f'inside namespace "{uid}", IPv4: dial tcp4 127.0.0.1:{port}: connect: connection refused'
-        return (
-            f"error forwarding port {port} to pod {uid}, uid : failed to execute portforward in network namespace "
-            f'"/var/run/netns/cni-{uid}": failed to connect to localhost:{port} {inside} '
-            f"IPv6 dial tcp6 [::1]:{port}: connect: connection refused "
-        )
-
-    async def _carry_in(self) -> None:
-        async for message in self._socket:
-            if message.type is not aiohttp.WSMsgType.BINARY or not message.data:
-                continue
-            index, is_error = divmod(message.data[0], 2)
-            if is_error or index >= len(self._ports):
-                continue
-            await self._dialled[index].wait()  # clients send as soon as the channels are there
-            if writer := self._writers.get(index):
-                writer.write(message.data[1:])
-                await writer.drain()
+    async def run_in(self, request: web.Request, target: Target) -> web.StreamResponse:
+        """Exec and attach."""
+        pod = self._registry.get(self._pods, target.namespace, target.name)
+        name = self._container(pod, request.query.get("container", ""))
+        container = next(one for one in containers_of(pod) if one["name"] == name)
+        attach = target.subresource == "attach"
+        return await executing.run_in(request, pod, container, self._sockets, self._registry.store, attach=attach)
 
 
 def _split(asked: str) -> tuple[str, str, str]:
@@ -265,6 +213,34 @@ def _split(asked: str) -> tuple[str, str, str]:
     if len(parts) == 3:
         return parts[0] or "http", parts[1], parts[2]
     return "http", parts[0], parts[1] if len(parts) == 2 else ""
+
+
+def _check_options(query: Any, pod: Object) -> None:
+    """Raises 422 for options that do not go together."""
+    causes = []
+    if query.get("sinceTime") and query.get("sinceSeconds"):
+        said = "at most one of `sinceTime` or `sinceSeconds` may be specified"
+        causes.append(statuses.forbidden_field("[]", said))
+    if query.get("stream") not in (None, "", "All"):
+        causes.append(statuses.forbidden_field("stream", "may not be specified"))
+    if causes:
+        raise statuses.unprocessable("PodLogOptions", "", pod["metadata"]["name"], causes)
+
+
+def _time(text: str) -> datetime.datetime | None:
+    if not text:
+        return None
+    try:
+        return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError as error:
+        said = f'parsing time "{text}" as "2006-01-02T15:04:05Z07:00": cannot parse "{text}" as "2006"'
+        raise statuses.bad_request(said) from error
+
+
+def _text(lines: list[tuple[datetime.datetime, str]], *, stamped: bool) -> bytes:
+    return "".join(
+        f"{time.strftime('%Y-%m-%dT%H:%M:%S.%fZ')} {line}\n" if stamped else f"{line}\n" for time, line in lines
+    ).encode()
 
 
 def _first_port(pod: Object) -> int:

@@ -22,6 +22,7 @@ from bot.playground.cluster_server.ownership import Manager
 from bot.playground.cluster_server.rules import BY_KIND, NONE
 from bot.playground.cluster_server.rules.contract import Rules, name_causes
 from bot.playground.cluster_server.rules.metadata import judge_metadata
+from bot.playground.cluster_server.rules.pods import UPDATES
 from bot.playground.cluster_server.statuses import Cause
 from bot.playground.cluster_server.store import Store
 from bot.playground.cluster_server.values import copied, dig
@@ -117,6 +118,9 @@ class Registry:
         before = self.get(kind, namespace, name)
         self._check_version(kind, before, asked)
         obj = self._laid_over(kind, before, asked, writing.subresource)
+        if kind.name == "Pod" and not writing.subresource and _ephemeral(obj) != _ephemeral(before):
+            cause = statuses.forbidden_field("spec", UPDATES)
+            raise statuses.unprocessable(kind.name, kind.group, name, [cause])
         writing.admit(kind, namespace, obj, before)
         meant = self._complete(kind, obj, before)
         manager = Manager(writing.manager, "Update", kind.api_version, writing.subresource)
@@ -291,6 +295,12 @@ class Registry:
             obj = before | {"status": asked.get("status") or {}}
             obj["metadata"] = before["metadata"] | {key: given[key] for key in ("managedFields",) if key in given}
             return copied(obj)  # type: ignore[no-any-return]
+        if subresource == "ephemeralcontainers":
+            wanted = (asked.get("spec") or {}).get("ephemeralContainers") or []
+            metadata = before["metadata"] | {"generation": before["metadata"].get("generation", 1)}
+            added: Object = copied(before | {"metadata": metadata})
+            added["spec"]["ephemeralContainers"] = copied(wanted)
+            return added
         obj = {"kind": kind.name, "apiVersion": kind.stored_as, "metadata": copied(asked.get("metadata") or {})}
         obj |= {key: copied(value) for key, value in asked.items() if key not in obj}
         if kind.has_status:
@@ -373,6 +383,11 @@ class Registry:
         if deleting.grace_seconds is not None:
             return max(0, deleting.grace_seconds)
         return int(dig(obj, "spec", "terminationGracePeriodSeconds", default=30))
+
+
+def _ephemeral(pod: Object) -> Any:
+    """What is added to a pod through a door of its own."""
+    return dig(pod, "spec", "ephemeralContainers", default=[])
 
 
 def _specified(kind: Kind, obj: Object) -> Object:

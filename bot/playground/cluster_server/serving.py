@@ -15,14 +15,16 @@ from bot.playground.cluster_server import describing, statuses
 from bot.playground.cluster_server.access.guarding import Guard
 from bot.playground.cluster_server.access.reviews import Reviews, is_review
 from bot.playground.cluster_server.access.tokens import Tokens
+from bot.playground.cluster_server.disrupting import Disruptions
 from bot.playground.cluster_server.handlers import USER, Handlers, answered, read_body, writing_of
 from bot.playground.cluster_server.podaccess import PodAccess
 from bot.playground.cluster_server.registry import Registry
-from bot.playground.cluster_server.requests import UnknownPath, target_of
+from bot.playground.cluster_server.requests import Target, UnknownPath, target_of
 
 _log = logging.getLogger(__name__)
 _AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 _HEALTH = ("healthz", "livez", "readyz")
+_STREAMED = ("GET", "POST")
 _BODY_BYTES = 3 * 1024 * 1024
 
 
@@ -37,6 +39,7 @@ class Serving:
         self._guard = guard
         self._reviews = Reviews(guard, registry.now)
         self._tokens = tokens
+        self._disruptions = Disruptions(registry)
         self.address = ""
 
     def application(self) -> web.Application:
@@ -78,9 +81,18 @@ class Serving:
                 return await self._pods.log(request, target)
             case "proxy":
                 return await self._pods.proxy(request, target)
-            case "portforward":
+            case "portforward" if request.method in _STREAMED:
                 return await self._pods.port_forward(request, target)
+            case "exec" | "attach" if request.method in _STREAMED:
+                return await self._pods.run_in(request, target)
+            case "binding" | "eviction" if request.method == "POST":
+                return await self._disrupted(request, target)
         return await self._handlers.handle(request, target)
+
+    async def _disrupted(self, request: web.Request, target: Target) -> web.Response:
+        asked = await read_body(request, target.kind)
+        do = self._disruptions.bind if target.subresource == "binding" else self._disruptions.evict
+        return answered(do(target, asked, writing_of(request)), 201)
 
     def _described(self, request: web.Request, parts: list[str]) -> web.StreamResponse:
         """What is not about objects."""

@@ -16,6 +16,9 @@ _FOREVER_SECONDS = 60.0
 """Whoever sleeps this long is taken for one that serves."""
 _ENDS_AT_ONCE = ("echo", "printf", "true", "false", ":", "exit", "env", "printenv", "hostname", "pwd", "date", "mkdir",
                  "touch", "cd", "set", "export", "ls", "id", "whoami", "uname", "chmod", "rm")  # fmt: skip
+_TO_STDERR = "\x01"
+_REDIRECTIONS = {"1>&2": _TO_STDERR, ">&2": _TO_STDERR, "2>&1": "\x02"}
+"""Each as one word that no script has."""
 _Write = Callable[[int, bytes], Awaitable[None]]
 
 
@@ -59,8 +62,8 @@ def foretold(command: list[str]) -> Foretold:
             seconds += lasts
         elif name not in _ENDS_AT_ONCE:
             return Foretold(tuple(printed), None)
-        if name == "echo" and not any(">" in word and word != ">&2" for word in rest):
-            printed.append(" ".join(word for word in rest if word != ">&2"))
+        if name == "echo" and not any(">" in word for word in rest):
+            printed.append(" ".join(word for word in rest if word not in _REDIRECTIONS.values()))
         if name == "exit":
             return Foretold(tuple(printed), int(rest[0]) if rest and rest[0].isdecimal() else last, seconds)
         last = 1 if name == "false" else 0
@@ -98,8 +101,8 @@ async def _script(text: str, around: Surroundings, stdin: AsyncIterator[bytes], 
             words = words[1:]
         if words[0] == "exit":
             return int(words[1]) if len(words) > 1 and words[1].isdecimal() else last
-        channel = STDERR if ">&2" in words or "1>&2" in words else STDOUT
-        said = [word for word in words if word not in (">&2", "1>&2", "2>&1")]
+        channel = STDERR if _TO_STDERR in words else STDOUT
+        said = [word for word in words if word not in _REDIRECTIONS.values()]
 
         async def redirected(to: int, data: bytes, channel: int = channel) -> None:
             await write(channel if to == STDOUT else to, data)
@@ -190,6 +193,8 @@ def _parts(command: list[str]) -> list[list[str]]:
 
 def _split(text: str) -> list[tuple[str, list[str]]]:
     """Commands, each with what joins it to the one before: `;`, `&&` or `||`."""
+    for redirection in ("1>&2", ">&2", "2>&1"):
+        text = text.replace(redirection, f" {_REDIRECTIONS[redirection]} ")
     reader = shlex.shlex(text.replace("\n", " ; "), posix=True, punctuation_chars=";&|")
     reader.whitespace_split = True
     reader.commenters = ""

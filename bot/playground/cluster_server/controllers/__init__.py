@@ -6,19 +6,25 @@ change concerns, and brings one key closer to what it should be; whatever it wri
 
 from __future__ import annotations
 
+from bot.playground.cluster_server.controllers.aggregating import Aggregation, APIServices
+from bot.playground.cluster_server.controllers.budgets import Budgets
+from bot.playground.cluster_server.controllers.cronjobs import CronJobs
 from bot.playground.cluster_server.controllers.daemonsets import DaemonSets
 from bot.playground.cluster_server.controllers.definitions import Definitions
 from bot.playground.cluster_server.controllers.deployments import Deployments
 from bot.playground.cluster_server.controllers.endpoints import Endpoints
 from bot.playground.cluster_server.controllers.garbage import Garbage
 from bot.playground.cluster_server.controllers.ingresses import Ingresses
+from bot.playground.cluster_server.controllers.jobs import Jobs
 from bot.playground.cluster_server.controllers.kubelet import Kubelet
 from bot.playground.cluster_server.controllers.loadbalancers import LoadBalancers
 from bot.playground.cluster_server.controllers.namespaces import Namespaces
+from bot.playground.cluster_server.controllers.nodelife import Networks, NodeLife
 from bot.playground.cluster_server.controllers.replicasets import ReplicaSets
 from bot.playground.cluster_server.controllers.scheduler import Scheduler
+from bot.playground.cluster_server.controllers.statefulsets import StatefulSets
 
 ALL = (
-    Definitions, Namespaces, Garbage, Deployments, ReplicaSets, DaemonSets, Scheduler, Kubelet, Endpoints,
-    LoadBalancers, Ingresses,
+    Definitions, Namespaces, Garbage, Deployments, ReplicaSets, StatefulSets, DaemonSets, CronJobs, Jobs, Scheduler,
+    Kubelet, NodeLife, Networks, Endpoints, Budgets, LoadBalancers, Ingresses, Aggregation, APIServices,
 )  # fmt: skip

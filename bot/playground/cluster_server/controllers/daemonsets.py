@@ -6,7 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from bot.playground.cluster_server.controllers.deployments import template_hash
+from bot.playground.cluster_server.controllers.eventing import record
 from bot.playground.cluster_server.controllers.replicasets import pod_of
+from bot.playground.cluster_server.controllers.revisions import REVISION_HASH as _HASH
+from bot.playground.cluster_server.controllers.revisions import ensure_revision
 from bot.playground.cluster_server.controllers.running import (
     Controller,
     Key,
@@ -23,7 +26,6 @@ from bot.playground.cluster_server.store import Change
 
 Object = dict[str, Any]
 _MANAGER = "kube-controller-manager"
-_HASH = "controller-revision-hash"
 _TOLERATED = (
     ("node.kubernetes.io/not-ready", "NoExecute"), ("node.kubernetes.io/unreachable", "NoExecute"),
     ("node.kubernetes.io/disk-pressure", "NoSchedule"), ("node.kubernetes.io/memory-pressure", "NoSchedule"),
@@ -51,6 +53,7 @@ class DaemonSets(Controller):
         if daemon_set is None or is_going(daemon_set):
             return None
         revision = template_hash(daemon_set["spec"]["template"])
+        ensure_revision(self.scene, daemon_set, f"{key[1]}-{revision}")
         pods = [
             pod for pod in self.registry.list(pods_kind, key[0]) if is_owned_by(pod, daemon_set) and not is_going(pod)
         ]
@@ -64,11 +67,16 @@ class DaemonSets(Controller):
                 kept[node] = pod
             else:
                 self.registry.delete(pods_kind, *key_of(pod), Deleting())
+                self._say(daemon_set, "SuccessfulDelete", f"Deleted pod: {pod['metadata']['name']}")
         for node in sorted(wanted - set(kept)):
             pod = self._pod(daemon_set, node, revision)
             kept[node] = self.registry.create(pods_kind, key[0], pod, Writing(_MANAGER))
+            self._say(daemon_set, "SuccessfulCreate", f"Created pod: {kept[node]['metadata']['name']}")
         self.registry.write_status(kind, daemon_set, _status(daemon_set, len(wanted), list(kept.values())), _MANAGER)
         return None
+
+    def _say(self, daemon_set: Object, reason: str, said: str) -> None:
+        record(self.registry, daemon_set, "Normal", reason, said, component="daemonset-controller")
 
     def _pod(self, daemon_set: Object, node: str, revision: str) -> Object:
         pod = pod_of(daemon_set)

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from bot.playground.cluster_server.controllers.eventing import record
 from bot.playground.cluster_server.controllers.running import (
     Controller,
     Key,
@@ -21,7 +22,7 @@ from bot.playground.cluster_server.controllers.running import (
 )
 from bot.playground.cluster_server.registry import Writing
 from bot.playground.cluster_server.store import Change
-from bot.playground.cluster_server.values import copied
+from bot.playground.cluster_server.values import copied, dig
 
 Object = dict[str, Any]
 HASH = "pod-template-hash"
@@ -53,9 +54,23 @@ class Deployments(Controller):
         if current is None:
             current = self._created(deployment, wanted, sets)
             sets.append(current)
+        else:
+            current = self._latest(current, sets)
         self._scaled(deployment, current, [rs for rs in sets if rs is not current])
         self._tell(deployment, current)
         return None
+
+    def _latest(self, current: Object, sets: list[Object]) -> Object:
+        """One that comes back is the latest again."""
+        revisions = {rs["metadata"]["uid"]: int(rs["metadata"]["annotations"].get(REVISION, 0)) for rs in sets}
+        newest = max(revisions.values())
+        if revisions[current["metadata"]["uid"]] == newest:
+            return current
+        annotations = current["metadata"]["annotations"] | {REVISION: str(newest + 1)}
+        changed = current | {"metadata": current["metadata"] | {"annotations": annotations}}
+        written = self.registry.update(self.scene.kind("apps/v1", "ReplicaSet"), *key_of(current), changed, _WRITING)
+        sets[sets.index(current)] = written
+        return written
 
     def _created(self, deployment: Object, wanted: str, sets: list[Object]) -> Object:
         revision = 1 + max((int(rs["metadata"].get("annotations", {}).get(REVISION, 0)) for rs in sets), default=0)
@@ -67,7 +82,7 @@ class Deployments(Controller):
         obj = {
             "metadata": {
                 "name": f"{metadata['name']}-{wanted}", "labels": template["metadata"]["labels"],
-                "annotations": {REVISION: str(revision)}, "ownerReferences": [reference_to(deployment)],
+                "annotations": {REVISION: str(revision)} | _noted(deployment), "ownerReferences": [reference_to(deployment)],
             },
             "spec": {"replicas": 0, "selector": selector, "template": template},
         }  # fmt: skip
@@ -78,9 +93,9 @@ class Deployments(Controller):
         wanted = spec["replicas"]
         if spec["strategy"]["type"] == "Recreate":
             for replica_set in old:
-                self._scale(replica_set, 0)
+                self._scale(deployment, replica_set, 0)
             if not any(rs.get("status", {}).get("replicas") for rs in old):
-                self._scale(current, wanted)
+                self._scale(deployment, current, wanted)
             return
         rolling = spec["strategy"]["rollingUpdate"]
         surge = _share(rolling["maxSurge"], wanted, math.ceil)
@@ -88,10 +103,11 @@ class Deployments(Controller):
         if not surge and not unavailable:
             unavailable = 1
         others = sum(rs["spec"]["replicas"] for rs in old)
-        self._scale(current, max(min(current["spec"]["replicas"], wanted), min(wanted, wanted + surge - others)))
-        self._shrink(old, current, wanted - unavailable)
+        room = min(wanted, wanted + surge - others)
+        self._scale(deployment, current, max(min(current["spec"]["replicas"], wanted), room))
+        self._shrink(deployment, old, current, wanted - unavailable)
 
-    def _shrink(self, old: list[Object], current: Object, least: int) -> None:
+    def _shrink(self, deployment: Object, old: list[Object], current: Object, least: int) -> None:
         """Takes replicas from older sets, those that are not ready first, while enough stay available."""
         available = sum(_ready(rs) for rs in (*old, current))
         for replica_set in sorted(old, key=lambda rs: rs["metadata"]["creationTimestamp"]):
@@ -99,15 +115,21 @@ class Deployments(Controller):
             ready = min(_ready(replica_set), replicas)
             spare = min(ready, max(0, available - least))
             if replicas:
-                self._scale(replica_set, ready - spare)
+                self._scale(deployment, replica_set, ready - spare)
                 available -= spare
 
-    def _scale(self, replica_set: Object, replicas: int) -> None:
-        if replica_set["spec"]["replicas"] != replicas:
-            spec = replica_set["spec"] | {"replicas": replicas}
-            self.registry.update(
-                self.scene.kind("apps/v1", "ReplicaSet"), *key_of(replica_set), replica_set | {"spec": spec}, _WRITING
-            )
+    def _scale(self, deployment: Object, replica_set: Object, replicas: int) -> None:
+        was = replica_set["spec"]["replicas"]
+        noted = _noted(deployment)
+        if was == replicas and all(replica_set["metadata"]["annotations"].get(k) == v for k, v in noted.items()):
+            return
+        metadata = replica_set["metadata"] | {"annotations": replica_set["metadata"]["annotations"] | noted}
+        scaled = replica_set | {"metadata": metadata, "spec": replica_set["spec"] | {"replicas": replicas}}
+        self.registry.update(self.scene.kind("apps/v1", "ReplicaSet"), *key_of(replica_set), scaled, _WRITING)
+        if was != replicas:
+            way = "up" if replicas > was else "down"
+            said = f"Scaled {way} replica set {replica_set['metadata']['name']} from {was} to {replicas}"
+            record(self.registry, deployment, "Normal", "ScalingReplicaSet", said, component="deployment-controller")
 
     def _tell(self, deployment: Object, current: Object) -> None:
         kind, key = self.scene.kind("apps/v1", "Deployment"), key_of(deployment)
@@ -173,6 +195,17 @@ def template_hash(template: Object) -> str:
     """Ten characters that stand for a template, in the alphabet of the real ones."""
     number = zlib.crc32(msgspec.json.encode(template, order="sorted"))
     return "".join(_ALPHABET[(number >> (3 * place)) % len(_ALPHABET)] for place in range(10))
+
+
+def _noted(deployment: Object) -> Object:
+    """What a ReplicaSet bears of its Deployment, so that it is scaled in proportion."""
+    spec = deployment["spec"]
+    surge = dig(spec, "strategy", "rollingUpdate", "maxSurge", default=0)
+    most = spec["replicas"] + _share(surge, spec["replicas"], math.ceil)
+    return {
+        "deployment.kubernetes.io/desired-replicas": str(spec["replicas"]),
+        "deployment.kubernetes.io/max-replicas": str(most),
+    }
 
 
 def _share(said: int | str, of: int, rounded: Any) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from bot.playground.cluster_server.controllers.eventing import record
 from bot.playground.cluster_server.controllers.running import (
     Controller,
     Key,
@@ -22,6 +23,7 @@ from bot.playground.cluster_server.values import copied
 
 Object = dict[str, Any]
 _MANAGER = "kube-controller-manager"
+_OVER = ("Succeeded", "Failed")
 
 
 class ReplicaSets(Controller):
@@ -39,13 +41,18 @@ class ReplicaSets(Controller):
         if replica_set is None or is_going(replica_set):
             return None
         pods = [
-            pod for pod in self.registry.list(pods_kind, key[0]) if is_owned_by(pod, replica_set) and not is_going(pod)
+            pod
+            for pod in self.registry.list(pods_kind, key[0])
+            if is_owned_by(pod, replica_set) and not is_going(pod) and pod["status"]["phase"] not in _OVER
         ]
         wanted = replica_set["spec"]["replicas"]
         for _ in range(wanted - len(pods)):
-            pods.append(self.registry.create(pods_kind, key[0], pod_of(replica_set), Writing(_MANAGER)))
+            pod = self.registry.create(pods_kind, key[0], pod_of(replica_set), Writing(_MANAGER))
+            pods.append(pod)
+            self._say(replica_set, "SuccessfulCreate", f"Created pod: {pod['metadata']['name']}")
         for pod in sorted(pods, key=_worth)[: max(0, len(pods) - wanted)]:
             self.registry.delete(pods_kind, *key_of(pod), Deleting())
+            self._say(replica_set, "SuccessfulDelete", f"Deleted pod: {pod['metadata']['name']}")
             pods.remove(pod)
         ready = sum(map(is_ready, pods))
         counts = {
@@ -55,6 +62,9 @@ class ReplicaSets(Controller):
         status |= {"observedGeneration": replica_set["metadata"]["generation"], "terminatingReplicas": 0}
         self.registry.write_status(kind, replica_set, status, _MANAGER)
         return None
+
+    def _say(self, replica_set: Object, reason: str, said: str) -> None:
+        record(self.registry, replica_set, "Normal", reason, said, component="replicaset-controller")
 
 
 def pod_of(owner: Object) -> Object:

@@ -27,6 +27,12 @@ from bot.playground.cluster_server.values import copied, dig
 
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 _MAY_CHANGE = ("image", "resources")
+UPDATES = (
+    "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,"
+    "`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),"
+    "`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)"
+)
+"""What is said of a change of anything else."""
 _DNS_POLICIES = ("ClusterFirstWithHostNet", "ClusterFirst", "Default", "None")
 _MOST, _MOST_NAMESERVERS = 2**31 - 1, 3
 _FIELDS = (
@@ -67,7 +73,7 @@ def fill_spec(spec: Object) -> None:
         spec.setdefault(name, copied(value))
     if spec.get("serviceAccountName"):
         spec.setdefault("serviceAccount", spec["serviceAccountName"])
-    for container in [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]:
+    for container in _all_containers(spec) + list(spec.get("ephemeralContainers") or ()):
         _fill_container(container)
     for volume in spec.get("volumes") or ():
         for source in ("configMap", "secret", "projected", "downwardAPI"):
@@ -138,18 +144,14 @@ def judge(pod: Object, before: Object | None) -> Iterator[Cause]:
         if spec.get("ephemeralContainers"):
             yield forbidden_field("spec.ephemeralContainers", "cannot be set on create")
         return
+    yield from _judge_ephemeral(spec, before["spec"])
     if any(
         len(spec.get(name) or ()) != len(before["spec"].get(name) or ()) for name in ("containers", "initContainers")
     ):
         name = "containers" if len(spec["containers"]) != len(before["spec"]["containers"]) else "initContainers"
         yield forbidden_field(f"spec.{name}", "pod updates may not add or remove containers")
     elif _fixed(spec) != _fixed(before["spec"]):
-        allowed = (
-            "`spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,"
-            "`spec.tolerations` (only additions to existing tolerations),"
-            "`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)"
-        )
-        yield forbidden_field("spec", f"pod updates may not change fields other than {allowed}")
+        yield forbidden_field("spec", UPDATES)
 
 
 def _fixed(spec: Object) -> Object:
@@ -159,9 +161,29 @@ def _fixed(spec: Object) -> Object:
             {name: value for name, value in container.items() if name not in _MAY_CHANGE}
             for container in spec.get(group) or ()
         ]
-    for name in ("nodeName", "ephemeralContainers"):
-        kept.pop(name, None)
+    kept.pop("nodeName", None)
+    kept.pop("ephemeralContainers", None)
     return kept
+
+
+def _judge_ephemeral(spec: Object, before: Object) -> Iterator[Cause]:
+    """Those that were added to a pod that runs: never changed, and without ports."""
+    was = {container["name"]: container for container in before.get("ephemeralContainers") or ()}
+    names = {container["name"] for container in _all_containers(spec)}
+    for number, container in enumerate(spec.get("ephemeralContainers") or ()):
+        at = f"spec.ephemeralContainers[{number}]"
+        if container.get("name", "") in names:
+            yield duplicate(f"{at}.name", container["name"])
+        names.add(container.get("name", ""))
+        for field in ("ports", "livenessProbe", "readinessProbe", "startupProbe", "lifecycle"):
+            if field in container:
+                yield forbidden_field(f"{at}.{field}", "cannot be set for an Ephemeral Container")
+        if container.get("name") in was and was[container["name"]] != container:
+            said = f'existing ephemeral containers "{container["name"]}" may not be changed'
+            yield forbidden_field("spec.ephemeralContainers", said)
+    for name in set(was) - {container.get("name") for container in spec.get("ephemeralContainers") or ()}:
+        said = f'existing ephemeral containers "{name}" may not be removed'
+        yield forbidden_field("spec.ephemeralContainers", said)
 
 
 def judge_spec(spec: Object, at: str) -> Iterator[Cause]:

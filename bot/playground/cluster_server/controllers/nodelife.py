@@ -1,0 +1,150 @@
+"""Nodes: what is done about one that is gone, and when one without a network plugin gets its network.
+
+A node counts as ready for pods once a pod runs on it that writes to /etc/cni/net.d, which is what installing a network
+plugin comes to: https://kubernetes.io/docs/concepts/extend-kubernetes/compute-storage-net/network-plugins/.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable
+from typing import Any
+
+from bot.playground.cluster_server.controllers.kubelet import NETWORK_NOT_READY
+from bot.playground.cluster_server.controllers.running import (
+    Controller,
+    Idle,
+    Key,
+    Pause,
+    is_going,
+    is_ready,
+    key_of,
+)
+from bot.playground.cluster_server.registry import Deleting, Writing
+from bot.playground.cluster_server.store import Change
+from bot.playground.cluster_server.values import dig
+
+Object = dict[str, Any]
+_WRITING = Writing("kube-controller-manager")
+_NOT_READY, _UNREACHABLE = "node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"
+_EFFECTS = ("NoSchedule", "NoExecute")
+_CONFIGURATION = "/etc/cni/net.d"
+
+
+class NodeLife(Controller):
+    """Taints a node that is not ready, and in time takes the pods off it that do not stay for ever."""
+
+    def concerns(self, change: Change) -> Iterable[Key]:
+        if change.resource == ("", "nodes") and change.type != "DELETED":
+            return [key_of(change.obj)]
+        if change.resource == ("", "pods") and (name := dig(change.obj, "spec", "nodeName")):
+            return [("", name)]
+        return ()
+
+    def reconcile(self, key: Key) -> Pause:
+        kind = self.scene.kind("v1", "Node")
+        node = self.registry.find(kind, *key)
+        if node is None or is_going(node):
+            return None
+        ready = _condition(node)
+        if ready is None:
+            return None
+        wanted = {"True": "", "False": _NOT_READY}.get(ready["status"], _UNREACHABLE)
+        node = self._tainted(node, wanted)
+        if not wanted:
+            return None
+        return self._cleared(node, wanted)
+
+    def _tainted(self, node: Object, wanted: str) -> Object:
+        taints = dig(node, "spec", "taints", default=[])
+        kept = [taint for taint in taints if taint["key"] not in (_NOT_READY, _UNREACHABLE) or taint["key"] == wanted]
+        for effect in _EFFECTS if wanted else ():
+            if not any((taint["key"], taint["effect"]) == (wanted, effect) for taint in kept):
+                stamp = {"timeAdded": self.registry.now()} if effect == "NoExecute" else {}
+                kept.append({"key": wanted, "effect": effect} | stamp)
+        if kept == taints:
+            return node
+        spec = {name: value for name, value in node["spec"].items() if name != "taints"}
+        spec |= {"taints": kept} if kept else {}
+        return self.registry.update(self.scene.kind("v1", "Node"), "", node["metadata"]["name"], node | {"spec": spec},
+                                    _WRITING)  # fmt: skip
+
+    def _cleared(self, node: Object, taint: str) -> Pause:
+        """Marks the pods there as not ready; after the time that each tolerates, they go."""
+        left: list[float] = []
+        since = next((t["timeAdded"] for t in node["spec"]["taints"] if t["key"] == taint and "timeAdded" in t), "")
+        for pod in list(self.registry.list(self.scene.kind("v1", "Pod"))):
+            if pod["spec"].get("nodeName") != node["metadata"]["name"] or is_going(pod):
+                continue
+            if taint == _UNREACHABLE and is_ready(pod):
+                self._mark(pod)
+            stays = _tolerated_seconds(pod, taint)
+            if stays is None or not since:
+                continue
+            rest = stays - (self.registry.clock() - _time(since)).total_seconds()
+            if rest <= 0:
+                self.registry.delete(self.scene.kind("v1", "Pod"), *key_of(pod), Deleting())
+            else:
+                left.append(rest)
+        return Idle(min(left)) if left else None
+
+    def _mark(self, pod: Object) -> None:
+        conditions = [
+            said | {"status": "False", "lastTransitionTime": self.registry.now()} if said["type"] == "Ready" else said
+            for said in pod["status"]["conditions"]
+        ]
+        status = pod["status"] | {"conditions": conditions}
+        self.registry.write_status(self.scene.kind("v1", "Pod"), pod, status, "kube-controller-manager")
+
+
+class Networks(Controller):
+    """What a kubelet says of its network."""
+
+    def concerns(self, change: Change) -> Iterable[Key]:
+        if change.resource == ("", "pods") and (name := dig(change.obj, "spec", "nodeName")):
+            return [("", name)] if _installs(change.obj) else ()
+        return ()
+
+    def reconcile(self, key: Key) -> Pause:
+        kind = self.scene.kind("v1", "Node")
+        node = self.registry.find(kind, *key)
+        ready = _condition(node) if node else None
+        if node is None or ready is None or NETWORK_NOT_READY not in ready.get("message", ""):
+            return None
+        pods = self.registry.list(self.scene.kind("v1", "Pod"))
+        if not any(pod["spec"].get("nodeName") == key[1] and _installs(pod) and is_ready(pod) for pod in pods):
+            return None
+        now = self.registry.now()
+        after = ready | {
+            "status": "True", "reason": "KubeletReady", "message": "kubelet is posting ready status",
+            "lastTransitionTime": now, "lastHeartbeatTime": now,
+        }  # fmt: skip
+        conditions = [after if said is ready else said for said in node["status"]["conditions"]]
+        self.registry.write_status(kind, node, node["status"] | {"conditions": conditions}, "kubelet")
+        return None
+
+
+def _condition(node: Object) -> Object | None:
+    return next((said for said in dig(node, "status", "conditions", default=()) if said["type"] == "Ready"), None)
+
+
+def _installs(pod: Object) -> bool:
+    paths = [dig(volume, "hostPath", "path", default="").rstrip("/") for volume in pod["spec"].get("volumes") or ()]
+    return any(path and (_CONFIGURATION + "/").startswith(path + "/") and path.startswith("/etc/cni") for path in paths)
+
+
+def _tolerated_seconds(pod: Object, taint: str) -> float | None:
+    """None: for ever."""
+    found = [
+        toleration
+        for toleration in pod["spec"].get("tolerations") or ()
+        if toleration.get("key", "") in ("", taint) and toleration.get("effect", "") in ("", "NoExecute")
+    ]
+    if not found:
+        return 0.0
+    limits = [toleration["tolerationSeconds"] for toleration in found if "tolerationSeconds" in toleration]
+    return float(min(limits)) if len(limits) == len(found) else None
+
+
+def _time(text: str) -> datetime.datetime:
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
