@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from bot.playground.cluster_server import answers, scaling, statuses, watching
+from bot.playground.cluster_server import answers, scaling, statuses, watching, wire
 from bot.playground.cluster_server.access.guarding import Guard
 from bot.playground.cluster_server.access.people import User
 from bot.playground.cluster_server.customs import definitions, resources
@@ -216,7 +216,7 @@ class Handlers:
         scale = scaling.scale_of(live, kind)
         if request.method == "GET":
             return answered(scale)
-        body = parsed(await request.read(), kind.name)
+        body = await read_body(request, kind) if request.method == "PUT" else parsed(await request.read(), kind.name)
         if request.content_type == _JSON_PATCH:
             wanted = json_patched(scale, body)
         else:
@@ -375,6 +375,8 @@ async def read_body(request: web.Request, kind: Kind) -> Object:
     body = await request.read()
     if request.content_type == "application/yaml":
         return parsed_yaml(body, kind.name)
+    if request.content_type == wire.CONTENT_TYPE and not kind.custom:
+        return wire.decoded(body, kind)
     if request.content_type not in (JSON, "application/octet-stream"):
         accepted = "application/json, application/yaml, application/vnd.kubernetes.protobuf"
         said = f"the body of the request was in an unknown format - accepted media types include: {accepted}"
@@ -387,7 +389,7 @@ async def read_body(request: web.Request, kind: Kind) -> Object:
 async def _deleting(request: web.Request, kind: Kind) -> Deleting:
     """From the body, or from the query where there is none."""
     body = await request.read()
-    said = parsed(body, kind.name) if body else {}
+    said = (await read_body(request, kind)) if body else {}
     query = request.query
     conditions = said.get("preconditions") or {}
     grace = said.get("gracePeriodSeconds", query.get("gracePeriodSeconds"))

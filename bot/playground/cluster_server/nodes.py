@@ -30,7 +30,8 @@ def node(said: Object) -> Object:
     }  # fmt: skip
     status = {
         "addresses": addresses, "capacity": resources, "allocatable": resources, "nodeInfo": info,
-        "conditions": _node_conditions(ready, network=said.get("network", True)), "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}},
+        "conditions": _node_conditions(ready, network=said.get("network", True)),
+        "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}},
     }  # fmt: skip
     return {
         "apiVersion": "v1",

@@ -82,7 +82,8 @@ class Deployments(Controller):
         obj = {
             "metadata": {
                 "name": f"{metadata['name']}-{wanted}", "labels": template["metadata"]["labels"],
-                "annotations": {REVISION: str(revision)} | _noted(deployment), "ownerReferences": [reference_to(deployment)],
+                "annotations": {REVISION: str(revision)} | _noted(deployment),
+                "ownerReferences": [reference_to(deployment)],
             },
             "spec": {"replicas": 0, "selector": selector, "template": template},
         }  # fmt: skip

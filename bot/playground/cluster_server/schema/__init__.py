@@ -19,6 +19,9 @@ RECORD = Path(__file__).with_name("kubernetes-1.36.json")
 BEGINNINGS = Path(__file__).with_name("beginnings-1.36.json")
 """What a server makes for itself, see `record_beginnings`."""
 
+WIRE = Path(__file__).with_name("wire-1.36.json")
+"""The numbers of fields in protobuf, see `record_wire`."""
+
 STRUCT, MAP, LIST, ANY, OBJECT = "struct", "map", "list", "any", "object"
 
 

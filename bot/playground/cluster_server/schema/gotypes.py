@@ -1,4 +1,5 @@
-"""What the OpenAPI documents do not say, read off the Go types of the server: which fields show when empty.
+"""What the OpenAPI documents do not say, read off the Go types of the server: which fields show when empty, and the
+numbers by which protobuf knows them.
 
 Go leaves an empty field out when its tag says `omitempty`, but never a struct, and a pointer only when it is nil. The
 sources are those of the Go modules k8s.io/api, apimachinery, apiextensions-apiserver and kube-aggregator.
@@ -14,6 +15,7 @@ ALWAYS, KEPT = "always", "kept"
 
 _STRUCT = re.compile(r"^type (\w+) struct \{\n(.*?)^\}", re.MULTILINE | re.DOTALL)
 _FIELD = re.compile(r"^\t(?:(\w+)\s+)?(\*?)([\w.\[\]*{}]+)\s+`(?:[^`]*\s)?json:\"([^\"]*)\"", re.MULTILINE)
+_TAGGED = re.compile(r"^\t(?:(\w+)\s+)?\*?([\w.\[\]*{}]+)\s+`([^`]*)`", re.MULTILINE)
 _NAMED = re.compile(r"^type (\w+) (\w+)$", re.MULTILINE)
 _TEXT = frozenset({"Time", "MicroTime", "Duration", "Quantity", "IntOrString", "RawExtension", "FieldsV1"})
 """Structs that are written as one value."""
@@ -33,10 +35,32 @@ class GoTypes:
 
     def shows(self, type_name: str) -> dict[str, str]:
         """By field: `always` or `kept`; what is not named is left out when empty."""
+        return self._of(*self._place(type_name))
+
+    def numbers(self, type_name: str) -> dict[str, list[int]]:
+        """By field: its number; two where JSON has the fields of a message inline."""
+        return self._numbers_of(*self._place(type_name))
+
+    def _place(self, type_name: str) -> tuple[Path, str]:
         root, _, rest = type_name.partition(".")
         path, _, name = (rest if root in self._roots else type_name).rpartition(".")
-        folder = self._roots.get(root, self._api) / path.replace(".", "/")
-        return self._of(folder, name)
+        return self._roots.get(root, self._api) / path.replace(".", "/"), name
+
+    def _numbers_of(self, folder: Path, name: str) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for _, go_type, tags in _TAGGED.findall(self._package(folder).get(name, "")):
+            said = dict(re.findall(r'(\w+):"([^"]*)"', tags))
+            if "protobuf" not in said or "json" not in said:
+                continue
+            number = int(said["protobuf"].split(",")[1])
+            field, *options = said["json"].split(",")
+            if field:
+                found[field] = [number]
+            elif "inline" in options:
+                package, _, below = go_type.rpartition(".")
+                where = self._api / "core/v1" if package in ("v1", "corev1") else folder
+                found |= {inner: [number, *path] for inner, path in self._numbers_of(where, below).items()}
+        return found
 
     def _of(self, folder: Path, name: str) -> dict[str, str]:
         structs = self._package(folder)

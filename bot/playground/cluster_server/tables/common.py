@@ -1,4 +1,4 @@
-"""What `kubectl get` shows of each kind: one small function a kind, cells in the order of the kind's columns."""
+"""The kinds that the bot works with."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 from bot.playground.cluster_server.ages import UNKNOWN, age_text
-from bot.playground.cluster_server.customs import columns
-from bot.playground.cluster_server.kinds import Kind
 from bot.playground.cluster_server.values import dig
 
 Object = dict[str, Any]
@@ -16,55 +14,67 @@ NONE, UNSET = "<none>", "<unset>"
 _SHOWN_ENDPOINTS = 3
 
 
-def cells(obj: Object, kind: Kind, now: datetime.datetime) -> list[Any]:
-    """As many as the kind has columns."""
-    if kind.custom:
-        return [obj["metadata"]["name"], *(columns.cell(obj, column, now) for column in kind.custom.columns)]
-    made = _BY_KIND.get((kind.group, kind.name))
-    if made is not None:
-        return made(obj, now)
-    named = [obj["metadata"]["name"]]
-    for column in kind.columns[1:]:
-        match column.name:
-            case "Age":
-                named.append(_age(obj, now))
-            case "Created At":
-                named.append(obj["metadata"]["creationTimestamp"])
-            case _:
-                named.append("")
-    return named
-
-
-def _age(obj: Object, now: datetime.datetime) -> str:
+def age(obj: Object, now: datetime.datetime) -> str:
     return age_text(obj["metadata"].get("creationTimestamp"), now)
 
 
-def _name(obj: Object) -> str:
+def name_of(obj: Object) -> str:
     return str(obj["metadata"]["name"])
 
 
-def _selector(selector: Any) -> str:
+def selector_text(selector: Any) -> str:
     labels = selector.get("matchLabels", selector) if isinstance(selector, dict) else None
     return ",".join(f"{key}={value}" for key, value in sorted(labels.items())) if labels else NONE
 
 
-def _containers(obj: Object) -> list[str]:
+def containers_and_images(obj: Object) -> list[str]:
     containers = dig(obj, "spec", "template", "spec", "containers", default=())
     return [",".join(c["name"] for c in containers), ",".join(c.get("image", "") for c in containers)]
 
 
 def pod_state(pod: Object) -> str:
     """The word in the STATUS column."""
-    status = pod.get("status", {})
+    status, spec = pod.get("status", {}), pod.get("spec", {})
     reason = status.get("reason") or status.get("phase", "Pending")
-    for container in status.get("containerStatuses") or ():
-        state = container.get("state") or {}
-        waiting, ended = dig(state, "waiting", "reason"), state.get("terminated")
-        if waiting:
-            reason = waiting
-        elif ended:
-            reason = ended.get("reason") or f"ExitCode:{ended.get('exitCode', 0)}"
+    initial = _initial_state(spec, status)
+    if initial:
+        reason = initial
+    else:
+        running = False
+        for container in reversed(status.get("containerStatuses") or ()):
+            state = container.get("state") or {}
+            waiting, ended = dig(state, "waiting", "reason"), state.get("terminated")
+            if waiting:
+                reason = waiting
+            elif ended:
+                reason = ended.get("reason") or f"ExitCode:{ended.get('exitCode', 0)}"
+            elif container.get("ready") and "running" in state:
+                running = True
+        if reason == "Completed" and running:
+            reason = "Running" if _holds(status, "Ready") else "NotReady"
     return "Terminating" if pod["metadata"].get("deletionTimestamp") else str(reason)
+
+
+def _holds(status: Object, kind: str) -> bool:
+    return any(said["type"] == kind and said["status"] == "True" for said in status.get("conditions") or ())
+
+
+def _initial_state(spec: Object, status: Object) -> str:
+    """While containers run that come before the others; empty: they are through."""
+    first = spec.get("initContainers") or ()
+    for number, container in enumerate(status.get("initContainerStatuses") or ()):
+        state = container.get("state") or {}
+        ended, waiting = state.get("terminated"), dig(state, "waiting", "reason", default="")
+        if ended and ended.get("exitCode") == 0:
+            continue
+        if number < len(first) and first[number].get("restartPolicy") == "Always" and container.get("started"):
+            continue
+        if ended:
+            return f"Init:{ended.get('reason') or 'ExitCode:' + str(ended.get('exitCode'))}"
+        if waiting and waiting != "PodInitializing":
+            return f"Init:{waiting}" if waiting != "ContainerCreating" else f"Init:{number}/{len(first)}"
+        return f"Init:{number}/{len(first)}"
+    return ""
 
 
 def _pod(pod: Object, now: datetime.datetime) -> list[Any]:
@@ -74,8 +84,8 @@ def _pod(pod: Object, now: datetime.datetime) -> list[Any]:
     last = max((time for time in ended if time), default="")
     ready = sum(1 for container in statuses if container.get("ready"))
     return [
-        _name(pod), f"{ready}/{len(pod['spec']['containers'])}", pod_state(pod),
-        f"{restarts} ({age_text(last, now)} ago)" if restarts and last else str(restarts), _age(pod, now),
+        name_of(pod), f"{ready}/{len(pod['spec']['containers'])}", pod_state(pod),
+        f"{restarts} ({age_text(last, now)} ago)" if restarts and last else str(restarts), age(pod, now),
         dig(pod, "status", "podIP", default=NONE), dig(pod, "spec", "nodeName", default=NONE), NONE, NONE,
     ]  # fmt: skip
 
@@ -89,8 +99,8 @@ def _service(service: Object, now: datetime.datetime) -> list[Any]:
         for port in spec.get("ports") or ()
     ]
     return [
-        _name(service), spec["type"], spec.get("clusterIP") or NONE, external_address(service), ",".join(ports) or NONE,
-        _age(service, now), _selector(spec.get("selector")),
+        name_of(service), spec["type"], spec.get("clusterIP") or NONE, external_address(service),
+        ",".join(ports) or NONE, age(service, now), selector_text(spec.get("selector")),
     ]  # fmt: skip
 
 
@@ -114,17 +124,17 @@ def _deployment(deployment: Object, now: datetime.datetime) -> list[Any]:
     status = deployment.get("status", {})
     ready = f"{status.get('readyReplicas', 0)}/{deployment['spec'].get('replicas', 0)}"
     return [
-        _name(deployment), ready, status.get("updatedReplicas", 0), status.get("availableReplicas", 0),
-        _age(deployment, now), *_containers(deployment), _selector(deployment["spec"].get("selector")),
+        name_of(deployment), ready, status.get("updatedReplicas", 0), status.get("availableReplicas", 0),
+        age(deployment, now), *containers_and_images(deployment), selector_text(deployment["spec"].get("selector")),
     ]  # fmt: skip
 
 
 def _replica_set(replica_set: Object, now: datetime.datetime) -> list[Any]:
     status = replica_set.get("status", {})
     return [
-        _name(replica_set), replica_set["spec"].get("replicas", 0), status.get("replicas", 0),
-        status.get("readyReplicas", 0), _age(replica_set, now), *_containers(replica_set),
-        _selector(replica_set["spec"].get("selector")),
+        name_of(replica_set), replica_set["spec"].get("replicas", 0), status.get("replicas", 0),
+        status.get("readyReplicas", 0), age(replica_set, now), *containers_and_images(replica_set),
+        selector_text(replica_set["spec"].get("selector")),
     ]  # fmt: skip
 
 
@@ -139,8 +149,8 @@ def _daemon_set(daemon_set: Object, now: datetime.datetime) -> list[Any]:
         "numberAvailable",
     )
     return [
-        _name(daemon_set), *(status.get(count, 0) for count in counts), _selector(node_selector),
-        _age(daemon_set, now), *_containers(daemon_set), _selector(daemon_set["spec"].get("selector")),
+        name_of(daemon_set), *(status.get(count, 0) for count in counts), selector_text(node_selector),
+        age(daemon_set, now), *containers_and_images(daemon_set), selector_text(daemon_set["spec"].get("selector")),
     ]  # fmt: skip
 
 
@@ -150,8 +160,8 @@ def _ingress(ingress: Object, now: datetime.datetime) -> list[Any]:
     addresses = [entry.get("ip") or entry.get("hostname", "") for entry in _load_balancer(ingress)]
     shown = ",".join(hosts[:3]) + (f" + {len(hosts) - 3} more..." if len(hosts) > 3 else "")
     return [
-        _name(ingress), spec.get("ingressClassName") or NONE, shown or "*", ",".join(addresses),
-        "80, 443" if spec.get("tls") else "80", _age(ingress, now),
+        name_of(ingress), spec.get("ingressClassName") or NONE, shown or "*", ",".join(addresses),
+        "80, 443" if spec.get("tls") else "80", age(ingress, now),
     ]  # fmt: skip
 
 
@@ -159,7 +169,7 @@ def _ingress_class(ingress_class: Object, now: datetime.datetime) -> list[Any]:
     spec = ingress_class.get("spec", {})
     parameters = spec.get("parameters")
     shown = f"{parameters['kind']}/{parameters['name']}" if parameters else NONE
-    return [_name(ingress_class), spec.get("controller", ""), shown, _age(ingress_class, now)]
+    return [name_of(ingress_class), spec.get("controller", ""), shown, age(ingress_class, now)]
 
 
 def _node(node: Object, now: datetime.datetime) -> list[Any]:
@@ -172,14 +182,14 @@ def _node(node: Object, now: datetime.datetime) -> list[Any]:
     info = status.get("nodeInfo", {})
     kernel = f"{info.get('kernelVersion', UNKNOWN)} ({info.get('architecture', '')})"
     return [
-        _name(node), state, ",".join(roles) or NONE, _age(node, now), info.get("kubeletVersion", ""),
+        name_of(node), state, ",".join(roles) or NONE, age(node, now), info.get("kubeletVersion", ""),
         addresses.get("InternalIP", NONE), addresses.get("ExternalIP", NONE), info.get("osImage", UNKNOWN), kernel,
         info.get("containerRuntimeVersion", UNKNOWN),
     ]  # fmt: skip
 
 
 def _namespace(namespace: Object, now: datetime.datetime) -> list[Any]:
-    return [_name(namespace), dig(namespace, "status", "phase", default=""), _age(namespace, now)]
+    return [name_of(namespace), dig(namespace, "status", "phase", default=""), age(namespace, now)]
 
 
 def _some(entries: list[str]) -> str:
@@ -191,8 +201,8 @@ def _endpoint_slice(endpoint_slice: Object, now: datetime.datetime) -> list[Any]
     ports = [str(port.get("port", "*")) for port in endpoint_slice.get("ports") or ()]
     addresses = [a for endpoint in endpoint_slice.get("endpoints") or () for a in endpoint["addresses"]]
     return [
-        _name(endpoint_slice), endpoint_slice.get("addressType", ""), _some(ports) or UNSET, _some(addresses) or UNSET,
-        _age(endpoint_slice, now),
+        name_of(endpoint_slice), endpoint_slice.get("addressType", ""), _some(ports) or UNSET,
+        _some(addresses) or UNSET, age(endpoint_slice, now),
     ]  # fmt: skip
 
 
@@ -204,7 +214,7 @@ def _endpoints(endpoints: Object, now: datetime.datetime) -> list[Any]:
         for port in subset.get("ports") or ()
         for address in subset.get("addresses") or ()
     ]
-    return [_name(endpoints), _some(entries) if subsets else NONE, _age(endpoints, now)]
+    return [name_of(endpoints), _some(entries) if subsets else NONE, age(endpoints, now)]
 
 
 def _event(event: Object, now: datetime.datetime) -> list[Any]:
@@ -215,28 +225,28 @@ def _event(event: Object, now: datetime.datetime) -> list[Any]:
     return [
         age_text(last, now), event.get("type", ""), event.get("reason", ""),
         f"{involved.get('kind', '').lower()}/{involved.get('name', '')}", involved.get("fieldPath", ""), said_by,
-        event.get("message", "").strip(), age_text(first, now), event.get("count", 1), _name(event),
+        event.get("message", "").strip(), age_text(first, now), event.get("count", 1), name_of(event),
     ]  # fmt: skip
 
 
 def _network_policy(policy: Object, now: datetime.datetime) -> list[Any]:
-    return [_name(policy), _selector(policy["spec"].get("podSelector")), _age(policy, now)]
+    return [name_of(policy), selector_text(policy["spec"].get("podSelector")), age(policy, now)]
 
 
 def _config_map(config_map: Object, now: datetime.datetime) -> list[Any]:
     size = len(config_map.get("data") or ()) + len(config_map.get("binaryData") or ())
-    return [_name(config_map), size, _age(config_map, now)]
+    return [name_of(config_map), size, age(config_map, now)]
 
 
 def _secret(secret: Object, now: datetime.datetime) -> list[Any]:
-    return [_name(secret), secret.get("type", ""), len(secret.get("data") or ()), _age(secret, now)]
+    return [name_of(secret), secret.get("type", ""), len(secret.get("data") or ()), age(secret, now)]
 
 
 def _lease(lease: Object, now: datetime.datetime) -> list[Any]:
-    return [_name(lease), dig(lease, "spec", "holderIdentity", default=""), _age(lease, now)]
+    return [name_of(lease), dig(lease, "spec", "holderIdentity", default=""), age(lease, now)]
 
 
-_BY_KIND: dict[tuple[str, str], Callable[[Object, datetime.datetime], list[Any]]] = {
+BY_KIND: dict[tuple[str, str], Callable[[Object, datetime.datetime], list[Any]]] = {
     ("", "Pod"): _pod, ("", "Service"): _service, ("", "Node"): _node, ("", "Namespace"): _namespace,
     ("", "Endpoints"): _endpoints, ("", "Event"): _event, ("events.k8s.io", "Event"): _event,
     ("", "ConfigMap"): _config_map, ("", "Secret"): _secret, ("apps", "Deployment"): _deployment,
