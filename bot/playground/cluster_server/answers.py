@@ -1,17 +1,17 @@
-"""Shapes of an answer beside the object itself: Table, PartialObjectMetadata, and lists in pages."""
+"""Shapes of an answer beside the object itself: Table, PartialObjectMetadata, and YAML."""
 
 from __future__ import annotations
 
-import base64
 import datetime
 from collections.abc import Iterable
 from typing import Any
 
 import msgspec
+import yaml
 
+from bot.playground.cluster_server import converting
 from bot.playground.cluster_server.kinds import Kind
 from bot.playground.cluster_server.requests import Form
-from bot.playground.cluster_server.statuses import bad_request
 from bot.playground.cluster_server.tables import cells
 
 Object = dict[str, Any]
@@ -28,7 +28,31 @@ def shaped(obj: Object, kind: Kind, form: Form, now: datetime.datetime) -> Objec
 
 def versioned(obj: Object, kind: Kind) -> Object:
     """As the group asked for has it: a few kinds are served by two."""
-    return obj if obj["apiVersion"] == kind.api_version else obj | {"apiVersion": kind.api_version}
+    if obj["apiVersion"] == kind.api_version:
+        return obj
+    return converting.shown(obj, kind) if kind.converted else obj | {"apiVersion": kind.api_version}
+
+
+def as_yaml(obj: Any) -> bytes:
+    """Of bytes too, which are JSON."""
+    found = msgspec.json.decode(obj) if isinstance(obj, bytes) else obj
+    text: str = yaml.dump(found, Dumper=yaml.CSafeDumper, sort_keys=True, allow_unicode=True)
+    return text.encode()
+
+
+def as_go(value: Any) -> str:
+    """As Go prints a map."""
+    if isinstance(value, dict):
+        return "map[" + " ".join(f"{key}:{as_go(child)}" for key, child in sorted(value.items())) + "]"
+    if isinstance(value, list):
+        return "[" + " ".join(map(as_go, value)) + "]"
+    return {True: "true", False: "false", None: "<nil>"}.get(value, str(value)) if not isinstance(value, str) else value
+
+
+def encoded_in_list(obj: Object, kind: Kind) -> bytes:
+    """One element of a list of a kind that is stored as another."""
+    found = versioned(obj, kind)
+    return msgspec.json.encode({name: value for name, value in found.items() if name not in ("kind", "apiVersion")})
 
 
 def partial(obj: Object) -> Object:
@@ -51,18 +75,3 @@ def table(objects: Iterable[Object], kind: Kind, form: Form, now: datetime.datet
     ]
     head = {"kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": metadata}
     return head | {"columnDefinitions": columns, "rows": rows}
-
-
-def continue_token(revision: int, last: tuple[str, str]) -> str:
-    said = msgspec.json.encode({"v": "meta.k8s.io/v1", "rv": revision, "start": "/".join(last) + "\0"})
-    return base64.urlsafe_b64encode(said).decode().rstrip("=")
-
-
-def read_token(token: str) -> tuple[int, tuple[str, str]]:
-    """The revision of the first page, and the last object that was on a page. Raises 400."""
-    try:
-        said = msgspec.json.decode(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-        namespace, _, name = said["start"].rstrip("\0").partition("/")
-        return int(said["rv"]), (namespace, name)
-    except (ValueError, KeyError, TypeError, msgspec.MsgspecError) as error:
-        raise bad_request("continue key is not valid: " + str(error)[:80]) from error

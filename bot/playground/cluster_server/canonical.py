@@ -24,7 +24,7 @@ def without_empties(value: Any, node: Node) -> Any:
             if below is None:
                 kept[name] = child
             elif child is None:
-                if below.shows == "always" and below.kind in (LIST, MAP):
+                if below.shows == "always" and (below.kind in (LIST, MAP) or below.format == "date-time"):
                     kept[name] = None
             else:
                 child = without_empties(child, below)
@@ -36,7 +36,8 @@ def without_empties(value: Any, node: Node) -> Any:
         return [without_empties(item, of) for item in value]
     if node.kind == MAP and isinstance(value, dict) and node.of is not None:
         of = node.of
-        return {name: without_empties(child, of) for name, child in value.items()}
+        zero = _ZERO.get(of.kind)
+        return {name: zero if child is None else without_empties(child, of) for name, child in value.items()}
     if node.kind == "number" and isinstance(value, float) and value.is_integer():
         return int(value)
     if node.type_name == QUANTITY:
@@ -70,7 +71,7 @@ def with_what_shows(value: Any, node: Node) -> Any:
 def _shown(node: Node) -> Any:
     if node.kind == STRUCT:
         return with_what_shows({}, node)
-    return _ZERO.get(node.kind)
+    return None if node.format == "date-time" else _ZERO.get(node.kind)
 
 
 _NUMBER = re.compile(r"([+-]?(?:\d+(?:\.\d*)?|\.\d+))(?:([numkMGTPE]|[KMGTPE]i)|([eE][+-]?\d+))?")

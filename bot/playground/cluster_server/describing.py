@@ -151,6 +151,17 @@ def openapi_v3(kinds: Kinds, group_name: str, version: str) -> Object:
     return {"openapi": "3.0.0", "info": info, "paths": paths, "components": {"schemas": schemas}}
 
 
+def openapi_v2_wire() -> bytes:
+    """The least that is a document of OpenAPI v2 in protobuf, for kubectl, which reads no other form of it, and only for
+    kinds that v3 does not have. See https://github.com/google/gnostic-models/blob/main/openapiv2/OpenAPIv2.proto."""
+
+    def field(number: int, value: bytes) -> bytes:
+        return bytes([number << 3 | 2, len(value)]) + value
+
+    info = field(1, b"Kubernetes") + field(2, VERSION["gitVersion"].encode())
+    return field(1, b"2.0") + field(2, info)
+
+
 def openapi_v2(kinds: Kinds) -> Object:
     needed = _reached({row.type_name for row in kinds.rows if row.type_name})
     definitions: Object = {_long(name): _schema(name, "#/definitions/") for name in sorted(needed)}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from bot.playground.cluster_server import answers, scaling, statuses, watching, wire
+from bot.playground.cluster_server import answers, converting, declaring, listing, scaling, statuses, watching, wire
 from bot.playground.cluster_server.access.guarding import Guard
 from bot.playground.cluster_server.access.people import User
 from bot.playground.cluster_server.customs import definitions, resources
@@ -36,10 +37,14 @@ _SAID = web.RequestKey("said", bytes)
 _encoder = msgspec.json.Encoder()
 
 
-def answered(obj: Any, status: int = 200, warnings: list[str] | None = None) -> web.Response:
-    body = obj if isinstance(obj, bytes) else _encoder.encode(obj)
-    response = web.Response(body=body, status=status, content_type=JSON)
-    for warning in warnings or ():
+def answered(obj: Any, status: int = 200, warnings: Iterable[str] = (), *, yaml: bool = False) -> web.Response:
+    """Objects are written as JSON, unless YAML was asked for; bytes are JSON already."""
+    if yaml:
+        body, written = answers.as_yaml(obj), "application/yaml"
+    else:
+        body, written = obj if isinstance(obj, bytes) else _encoder.encode(obj), JSON
+    response = web.Response(body=body, status=status, content_type=written)
+    for warning in warnings:
         quoted = warning.replace("\\", "\\\\").replace('"', '\\"')
         response.headers.add("Warning", f'299 - "{quoted}"')
     return response
@@ -76,71 +81,59 @@ class Handlers:
         stored = self._store.get(target.kind, target.namespace, target.name)
         if stored is None:
             raise statuses.not_found(target.kind.plural, target.kind.group, target.name)
-        if not form.name and stored.obj["apiVersion"] == target.kind.api_version:
-            return answered(stored.encoded)
-        return self._answer(stored.obj, target.kind, form)
+        warnings = rules_of(target.kind).warn_always
+        if form == Form() and stored.obj["apiVersion"] == target.kind.api_version:
+            return answered(stored.encoded, 200, warnings)
+        return self._answer(stored.obj, target.kind, form, 200, warnings)
 
-    def _answer(
-        self, obj: Object, kind: Kind, form: Form, status: int = 200, warnings: list[str] | None = None
-    ) -> Answer:
-        return answered(answers.shaped(obj, kind, form, self._registry.clock()), status, warnings)
+    def _answer(self, obj: Object, kind: Kind, form: Form, status: int = 200, warnings: Iterable[str] = ()) -> Answer:
+        shaped = answers.shaped(obj, kind, form, self._registry.clock())
+        return answered(shaped, status, warnings, yaml=form.yaml)
 
     def _list(self, request: web.Request, target: Target, form: Form) -> Answer:
         query, kind = request.query, target.kind
+        options = listing.options_of(query, watch=False)
         matches = selection(target, query.get("labelSelector", ""), query.get("fieldSelector", ""))
-        revision, start = self._store.revision, ("", "")
-        if query.get("continue"):
-            revision, start = answers.read_token(query["continue"])
-        limit = int(query.get("limit") or 0)
-        found: list[Stored] = []
-        left = 0
-        for stored in self._store.list(kind, target.namespace):
-            if (start and _place(stored) <= start) or (matches and not matches(stored.obj)):
-                continue
-            if limit and len(found) == limit:
-                left += 1
-            else:
-                found.append(stored)
-        metadata: Object = {"resourceVersion": str(revision)}
-        if left:
-            metadata["continue"] = answers.continue_token(revision, _place(found[-1]))
-            if matches is None:
-                metadata["remainingItemCount"] = left
-        return self._listed(found, kind, form, metadata)
+        page = listing.page(self._store, kind, target.namespace, options, matches)
+        return self._listed(page.found, kind, form, page.metadata)
 
     def _listed(self, found: list[Stored], kind: Kind, form: Form, metadata: Object) -> Answer:
+        warnings = rules_of(kind).warn_always
         if form.name == "Table":
             now = self._registry.clock()
-            return answered(answers.table((stored.obj for stored in found), kind, form, now, metadata))
+            table = answers.table((stored.obj for stored in found), kind, form, now, metadata)
+            return answered(table, 200, warnings, yaml=form.yaml)
         if form.name:
-            items = [answers.partial(stored.obj) for stored in found]
+            items = [answers.partial(stored.obj) for stored in found] or None
             head = {"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": metadata}
-            return answered(head | {"items": items})
+            return answered(head | {"items": items}, 200, warnings, yaml=form.yaml)
         head = {"kind": kind.list_name, "apiVersion": kind.api_version, "metadata": metadata}
+        if form.yaml:
+            objects = [answers.versioned(stored.obj, kind) for stored in found]
+            return answered(head | {"items": objects}, 200, warnings, yaml=True)
         if kind.custom:  # as the real one, which names kind and version in each element of these
             head["metadata"] = {"continue": ""} | metadata
             body = b",".join(_encoder.encode(answers.versioned(stored.obj, kind)) for stored in found)
+        elif kind.converted:
+            body = b",".join(answers.encoded_in_list(stored.obj, kind) for stored in found)
         else:
             body = b",".join(stored.encoded_in_list for stored in found)
-        return answered(_encoder.encode(head)[:-1] + b',"items":[' + body + b"]}")
+        return answered(_encoder.encode(head)[:-1] + b',"items":[' + body + b"]}", 200, warnings)
 
     async def _watch(self, request: web.Request, target: Target, form: Form) -> Answer:
         query = request.query
-        text = query.get("resourceVersion", "")
-        if text and not text.isdecimal():
-            said = f'resourceVersion: Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax'
-            raise statuses.APIError(500, "", said)
-        initial = flag(query, "sendInitialEvents")
-        revision = None if initial or text in ("", "0") else int(text)
-        watching.check_revision(self._store, revision)
+        options = listing.options_of(query, watch=True)
+        revision = None if options.initial_events or not options.revision else options.revision
         matches = selection(target, query.get("labelSelector", ""), query.get("fieldSelector", ""))
-        timeout = float(query.get("timeoutSeconds") or 0) or watching.default_timeout()
         watched = watching.Watched(
             target.kind, target.namespace, target.name, matches or (lambda _: True), revision,
-            flag(query, "allowWatchBookmarks"), initial, timeout,
+            flag(query, "allowWatchBookmarks"), options.initial_events,
+            options.timeout_seconds or watching.default_timeout(),
             lambda obj: answers.shaped(obj, target.kind, form, self._registry.clock()),
         )  # fmt: skip
         response = web.StreamResponse(headers={"Content-Type": JSON})
+        for warning in rules_of(target.kind).warn_always:
+            response.headers.add("Warning", f'299 - "{warning}"')
         await response.prepare(request)
         async for lines in watching.events(self._store, watched):
             await response.write(lines)
@@ -154,7 +147,8 @@ class Handlers:
         body = await read_body(request, target.kind)
         obj, warnings = self._decoded(request, body, target)
         form = form_of(request.headers.get("Accept", ""), request.query)
-        created = self._warned(warnings, lambda: self._registry.create(target.kind, target.namespace, obj, writing))
+        kept = self._stored(target.kind)
+        created = self._warned(warnings, lambda: self._registry.create(kept, target.namespace, obj, writing))
         return self._answer(created, target.kind, form, 201, warnings)
 
     async def _update(self, request: web.Request, target: Target) -> Answer:
@@ -168,7 +162,7 @@ class Handlers:
         given = metadata.get("name", "")
         if given != target.name:
             raise statuses.bad_request(
-                f"the name of the object ({given}) does not match the name on the URL ({target.name})"
+                _other_name(given, target.name)
                 if given
                 else f"the name of the object ({target.name} based on URL) was undeterminable: name must be provided"
             )
@@ -177,6 +171,10 @@ class Handlers:
             return self._answer(created, kind, form, 201, warnings)
         updated = self._warned(warnings, lambda: self._registry.update(*_where(target), obj, writing))
         return self._answer(updated, kind, form, 200, warnings)
+
+    def _stored(self, kind: Kind) -> Kind:
+        """The kind under which objects of this one are kept."""
+        return self._registry.kinds.named("v1", kind.name) if kind.converted else kind
 
     @staticmethod
     def _warned(warnings: list[str], write: Callable[[], Any]) -> Any:
@@ -206,7 +204,16 @@ class Handlers:
             patched = merge_patched(live, patch)
         else:
             patched = strategic_patched(live, patch, target.kind.type)
-        obj, warnings = self._decoded(request, patched, target)
+        try:
+            obj, warnings = self._decoded(request, patched, target)
+        except statuses.APIError as error:
+            raise _unpatchable(error, request.content_type, patch, patched) from error
+        metadata = obj.get("metadata") or {}
+        if metadata.get("name", target.name) != target.name:
+            raise statuses.bad_request(_other_name(metadata["name"], target.name))
+        if metadata.get("uid", live["metadata"]["uid"]) != live["metadata"]["uid"]:
+            cause = statuses.invalid("metadata.uid", metadata["uid"], "field is immutable")
+            raise statuses.unprocessable(target.kind.name, target.kind.group, target.name, [cause])
         updated = self._warned(warnings, lambda: self._registry.update(*_where(target), obj, writing))
         return self._answer(updated, target.kind, form, 200, warnings)
 
@@ -235,7 +242,12 @@ class Handlers:
             group, _, version = str(config.get("apiVersion") or "/").rpartition("/")
             said = f"{group}/{version}, Kind={config.get('kind') or ''}"
             raise statuses.bad_request(f"invalid object type: {said}")
+        if not isinstance(config.get("metadata") or {}, dict) or not kind.custom:
+            declaring.check(config, kind)
         config, warnings = self._decoded(request, config, target)
+        given = (config.get("metadata") or {}).get("name") or target.name
+        if given != target.name:
+            raise statuses.bad_request(_other_name(given, target.name))
         if (config.get("metadata") or {}).get("managedFields"):
             raise statuses.bad_request("metadata.managedFields must be nil")
         writing, force = self._writing(request, target), flag(request.query, "force")
@@ -248,7 +260,7 @@ class Handlers:
             return self._delete_collection(request, target, deleting)
         obj, gone = self._registry.delete(target.kind, target.namespace, target.name, deleting)
         form = form_of(request.headers.get("Accept", ""), request.query)
-        if not gone or deleting.dry_run or target.kind.name == "Pod":
+        if not gone or target.kind.shown_when_gone:
             return self._answer(obj, target.kind, form)
         metadata, kind = obj["metadata"], target.kind
         details: Object = {"name": metadata["name"]}
@@ -263,7 +275,7 @@ class Handlers:
             stored for stored in self._store.list(target.kind, target.namespace) if not matches or matches(stored.obj)
         ]
         for stored in found:
-            self._registry.delete(target.kind, *_place(stored), deleting)
+            self._registry.delete(target.kind, *listing.place_of(stored), deleting)
         form = form_of(request.headers.get("Accept", ""), query)
         return self._listed(found, target.kind, form, {"resourceVersion": str(self._store.revision)})
 
@@ -288,6 +300,8 @@ class Handlers:
                 f"converting ({version}.{found}) to ({package}): unknown conversion"
             )
         obj, unknown = decoded(body, kind, keep_nulls=request.content_type == _APPLY_PATCH)
+        if kind.converted:
+            obj, target = converting.stored(obj), replace(target, kind=self._registry.kinds.named("v1", kind.name))
         return self._checked(request, obj, unknown, target)
 
     def _checked(
@@ -307,7 +321,7 @@ class Handlers:
             said = "the namespace of the provided object does not match the namespace sent on the request"
             raise statuses.bad_request(said)
         warnings = fields if validation == "Warn" else []
-        warnings = [*warnings, *rules_of(kind).warn(obj)]
+        warnings = [*warnings, *rules_of(kind).warn_always, *rules_of(kind).warn(obj)]
         if kind.resource == (definitions.GROUP, definitions.PLURAL):
             warnings = [*warnings, *definitions.warnings(obj)]
         return obj, warnings
@@ -349,13 +363,34 @@ def _allowed(method: str, target: Target) -> bool:
     return (named if target.name else listed)[method] in verbs
 
 
+def _other_name(given: str, wanted: str) -> str:
+    return f"the name of the object ({given}) does not match the name on the URL ({wanted})"
+
+
+def _unpatchable(error: statuses.APIError, patch_type: str, patch: Any, patched: Any) -> statuses.APIError:
+    """What a patch makes of an object that is of a wrong type is said of the patch."""
+    message = str(error.status["message"])
+    _, strict, fields = message.partition("strict decoding error: ")
+    unknown = re.search(r"no kind \"[^\"]*\" is registered for version .*", message)
+    if strict or unknown:
+        said = f"{strict}{fields}" if strict else unknown[0] if unknown else ""
+        shown = _encoder.encode(patched).decode()
+        return statuses.unprocessable("", "", "", [statuses.invalid("patch", shown, said)])
+    found = re.search(r"json: cannot unmarshal (\w+) into Go struct field \S+ of type (\S+)", message)
+    if found is None:
+        return error
+    if patch_type == _STRATEGIC_PATCH:
+        what, wanted = found.groups()
+        said = f"unrecognized type: {wanted}" if what == "string" else f"json: cannot unmarshal {what} into Go value"
+        said += "" if what == "string" else f" of type {wanted}"
+        shown = answers.as_go(patch)
+    else:
+        said, shown = found[0], _encoder.encode(patched).decode()
+    return statuses.unprocessable("", "", "", [statuses.invalid("patch", shown, said)])
+
+
 def _where(target: Target) -> tuple[Kind, str, str]:
     return target.kind, target.namespace, target.name
-
-
-def _place(stored: Stored) -> tuple[str, str]:
-    metadata = stored.obj["metadata"]
-    return metadata.get("namespace", ""), metadata["name"]
 
 
 def selection(target: Target, labels: str, fields: str) -> Matches | None:
@@ -386,18 +421,41 @@ async def read_body(request: web.Request, kind: Kind) -> Object:
     return found
 
 
+_PROPAGATIONS = ("Foreground", "Background", "Orphan", "nil")
+
+
 async def _deleting(request: web.Request, kind: Kind) -> Deleting:
-    """From the body, or from the query where there is none."""
-    body = await request.read()
+    """From the body, or from the query where there is none. Raises 400 and 422."""
+    body, query = await request.read(), request.query
     said = (await read_body(request, kind)) if body else {}
-    query = request.query
-    conditions = said.get("preconditions") or {}
-    grace = said.get("gracePeriodSeconds", query.get("gracePeriodSeconds"))
-    propagation = said.get("propagationPolicy") or query.get("propagationPolicy") or "Background"
-    if said.get("orphanDependents") or flag(query, "orphanDependents"):
-        propagation = "Orphan"
-    dry_run = "All" in (said.get("dryRun") or ()) or query.get("dryRun") == "All"
+    if said.get("kind", "DeleteOptions") != "DeleteOptions":
+        wrong = f'no kind "{said["kind"]}" is registered for version "{said.get("apiVersion", "")}"'
+        raise statuses.bad_request(f'{wrong} in scheme "pkg/runtime/scheme.go:111"')
+    names = ("propagationPolicy", "gracePeriodSeconds")
+    given: Object = said if body else {name: query[name] for name in names if name in query}
+    if not body and "dryRun" in query:
+        given["dryRun"] = query.getall("dryRun")
+    conditions, propagation = given.get("preconditions") or {}, given.get("propagationPolicy") or ""
+    orphans = given.get("orphanDependents", flag(query, "orphanDependents") or None)
+    causes = []
+    if orphans is not None and propagation:
+        both = "orphanDependents and deletionPropagation cannot be both set"
+        causes.append(statuses.invalid("propagationPolicy", propagation, both))
+    elif propagation not in ("", *_PROPAGATIONS[:3]):
+        causes.append(statuses.unsupported("propagationPolicy", propagation, _PROPAGATIONS))
+    dry_run = given.get("dryRun") or query.getall("dryRun", [])
+    if any(value != "All" for value in dry_run):
+        causes.append(statuses.unsupported("dryRun", dry_run, ("All",)))
+    if causes:
+        raise statuses.unprocessable("DeleteOptions", "meta.k8s.io", "", causes)
+    if orphans is not None:
+        propagation = "Orphan" if orphans else "Background"
+    grace = given.get("gracePeriodSeconds")
+    try:
+        seconds = None if grace is None else int(grace)
+    except ValueError as error:
+        raise statuses.bad_request(f'strconv.ParseInt: parsing "{grace}": invalid syntax') from error
     return Deleting(
-        dry_run, conditions.get("uid") or "", conditions.get("resourceVersion") or "", propagation,
-        None if grace is None else int(grace),
+        bool(dry_run), conditions.get("uid") or "", conditions.get("resourceVersion") or "",
+        propagation or kind.propagation, seconds,
     )  # fmt: skip

@@ -23,6 +23,10 @@ _WITHOUT_GENERATION = {
 """Kinds whose objects carry no `metadata.generation` (seen in 1.36)."""
 
 
+_SHOWN_WHEN_GONE = {
+    ("", "Service"), ("", "Pod"), ("", "ServiceAccount"), ("", "Namespace"), ("", "ResourceQuota"),
+    ("", "PersistentVolumeClaim"), ("", "PersistentVolume"), ("", "PodTemplate"), ("storage.k8s.io", "StorageClass"),
+}  # fmt: skip
 _CREATED_BY_UPDATE = {
     ("", "Service"), ("", "Endpoints"), ("", "Event"), ("", "LimitRange"), ("coordination.k8s.io", "Lease"),
     ("events.k8s.io", "Event"), ("rbac.authorization.k8s.io", "Role"), ("rbac.authorization.k8s.io", "RoleBinding"),
@@ -101,11 +105,28 @@ class Kind:
     @property
     def stored_as(self) -> str:
         """The apiVersion that objects of it bear in the store."""
-        return self.custom.stored_as if self.custom else self.api_version
+        if self.custom:
+            return self.custom.stored_as
+        return "v1" if self.converted else self.api_version
 
     @property
     def list_name(self) -> str:
         return self.custom.list_kind if self.custom else f"{self.name}List"
+
+    @property
+    def shown_when_gone(self) -> bool:
+        """Whether a delete answers with the object, where others say only that it succeeded."""
+        return (self.group, self.name) in _SHOWN_WHEN_GONE
+
+    @property
+    def propagation(self) -> str:
+        """What happens to what it owns, when a delete does not say."""
+        return "Orphan" if (self.group, self.name) == ("batch", "Job") else "Background"
+
+    @property
+    def converted(self) -> bool:
+        """Whether it is stored as a kind of another group, with other names of fields."""
+        return (self.group, self.plural) in _STORED_AS
 
     @property
     def created_by_update(self) -> bool:

@@ -222,6 +222,8 @@ def _settled(owners: Owners, found: Difference, manager: Manager, gains: set[Pat
     for other, owned in owners.items():
         lost = found.removed if other == manager else found.removed | found.written
         owned.paths -= lost
+    for other in [other for other, owned in owners.items() if not owned.paths and other != manager]:
+        del owners[other]
     own = owners.get(manager)
     if own is None:
         if gains:
@@ -252,10 +254,14 @@ def apply(live: Object | None, config: Object, node: Node, manager: Manager, tim
     conflicts = {other: owned.paths & found.written for other, owned in others.items()}
     if not force and any(conflicts.values()):
         raise conflict(conflicts)
-    for owned in others.values():
+    for other, owned in others.items():
         owned.paths -= found.written | found.removed
+        if not owned.paths:
+            del owners[other]
+    changed = bool(found.written or found.removed or live is None)
     if wanted != before or manager not in owners:
-        owners[manager] = Owned(wanted, time)
+        kept = owners[manager].time if manager in owners else ""
+        owners[manager] = Owned(wanted, time if changed else kept)  # who changes nothing is given no time
     return Applied(merged, owners)
 
 

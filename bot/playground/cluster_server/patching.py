@@ -149,7 +149,10 @@ def _merged_by_key(live: list[Any], patch: list[Any], node: Node) -> list[Any]:
     order = [item.get(key) for item in patch if isinstance(item, dict) and item.get("$patch") != "delete"]
     for item in patch:
         if not isinstance(item, dict) or key not in item:
-            raise bad_request(f"map: {item} does not contain declared merge key: {key}")
+            printed = (
+                "map[" + " ".join(f"{name}:{said}" for name, said in sorted(item.items())) + "]" if item else "map[]"
+            )
+            raise APIError(500, "", f"map: {printed} does not contain declared merge key: {key}")
         index = next((n for n, other in enumerate(result) if other.get(key) == item[key]), None)
         if item.get("$patch") == "delete":
             result = [other for other in result if other.get(key) != item[key]]

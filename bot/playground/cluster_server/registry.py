@@ -18,9 +18,10 @@ from bot.playground.cluster_server.admitting import SUFFIX, Admission
 from bot.playground.cluster_server.allotting import Allotments
 from bot.playground.cluster_server.customs import definitions, resources
 from bot.playground.cluster_server.kinds import Kind, Kinds
+from bot.playground.cluster_server.naming import name_causes
 from bot.playground.cluster_server.ownership import Manager
 from bot.playground.cluster_server.rules import BY_KIND, NONE
-from bot.playground.cluster_server.rules.contract import Rules, name_causes
+from bot.playground.cluster_server.rules.contract import Rules
 from bot.playground.cluster_server.rules.metadata import judge_metadata
 from bot.playground.cluster_server.rules.pods import UPDATES
 from bot.playground.cluster_server.statuses import Cause
@@ -102,8 +103,9 @@ class Registry:
         """Raises 409 when there is one of that name already, 404 when the namespace is missing, 422."""
         obj = self._fresh(kind, namespace, asked)
         name = obj["metadata"]["name"]
-        if self.store.get(kind, namespace, name):
-            raise statuses.already_exists(kind.plural, kind.group, name)
+        if there := self.store.get(kind, namespace, name):
+            going = bool(there.obj["metadata"].get("deletionTimestamp"))
+            raise statuses.already_exists(kind.plural, kind.group, name, going=going)
         if (asked.get("metadata") or {}).get("resourceVersion") and not writing.dry_run:
             said = "resourceVersion should not be set on objects to be created"
             raise statuses.APIError(500, "", said)
@@ -184,12 +186,15 @@ class Registry:
             finalizers.append(extra)
         grace = self._grace_seconds(kind, obj, deleting)
         stays = bool(finalizers) or grace > 0 or (kind.name == "Namespace" and dig(obj, "spec", "finalizers"))
+        if not stays and kind.name == "Pod" and not kind.group:
+            obj = obj | {"metadata": metadata | {"deletionTimestamp": self.now(), "deletionGracePeriodSeconds": 0}}
         if deleting.dry_run:
             return obj, not stays
         if not stays:
             removed = self.store.remove(kind, namespace, name)
             assert removed is not None
-            return removed, True
+            last = {"resourceVersion": removed["metadata"]["resourceVersion"]}
+            return obj | {"metadata": obj["metadata"] | last}, True
         if metadata.get("deletionTimestamp"):
             return obj, False
         ends = (self.clock() + datetime.timedelta(seconds=grace)).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -391,6 +396,8 @@ def _ephemeral(pod: Object) -> Any:
 
 
 def _specified(kind: Kind, obj: Object) -> Object:
+    if kind.name == "Pod" and not kind.group:  # going to a node is not a change of what was wanted
+        return {name: value for name, value in obj["spec"].items() if name != "nodeName"}
     left_out = ("metadata", "status") if kind.has_status or not kind.custom else ("metadata",)
     return {key: value for key, value in obj.items() if key not in left_out}
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from bot.playground.cluster_server.kinds import Kind, Kinds
-from bot.playground.cluster_server.statuses import no_such_resource
+from bot.playground.cluster_server.statuses import APIError, no_such_resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,25 +57,51 @@ def target_of(raw_path: str, kinds: Kinds) -> Target:
     return Target(kind, namespace, name, subresource, rest)
 
 
+TABLE, METADATA, METADATA_LIST = "Table", "PartialObjectMetadata", "PartialObjectMetadataList"
+_FORMS = {(TABLE, "v1"), (TABLE, "v1beta1"), (METADATA, "v1"), (METADATA, "v1beta1"), (METADATA_LIST, "v1"),
+          (METADATA_LIST, "v1beta1")}  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How the answer is wanted: as it is, as a Table, or as metadata only."""
+    """How the answer is wanted: as it is, as a Table, or as metadata only; and written in which way."""
 
     name: str = ""
     """"" | Table | PartialObjectMetadata"""
     include_object: str = "Metadata"
+    yaml: bool = False
 
 
 def form_of(accept: str, query: Mapping[str, str]) -> Form:
+    """Raises 406 when nothing that is accepted can be had."""
+    if not accept.strip():
+        return Form()
+    said_so = False
     for choice in accept.split(","):
-        said = dict(re.findall(r"(as|g|v)=([^;,\s]+)", choice))
-        if said.get("as") == "Table" and said.get("g") == "meta.k8s.io":
-            return Form("Table", query.get("includeObject") or "Metadata")
-        if said.get("as", "").startswith("PartialObjectMetadata"):
-            return Form("PartialObjectMetadata")
-        if "json" in choice or "*/*" in choice:
-            break
-    return Form()
+        media, _, rest = (part.strip() for part in choice.partition(";"))
+        said = dict(re.findall(r"(as|g|v)=([^;,\s]+)", rest))
+        readable = media in ("application/json", "*/*", "application/yaml", "application/vnd.kubernetes.protobuf")
+        if not readable:
+            continue
+        if "as" in said:
+            said_so = True
+            if (said["as"], said.get("v")) not in _FORMS or said.get("g") != "meta.k8s.io":
+                continue
+            if media == "application/vnd.kubernetes.protobuf":
+                continue
+            name = METADATA if said["as"] == METADATA_LIST else said["as"]
+            return Form(name, query.get("includeObject") or "Metadata", media == "application/yaml")
+        if media == "application/vnd.kubernetes.protobuf":
+            continue
+        return Form(yaml=media == "application/yaml")
+    if "application/vnd.kubernetes.protobuf" in accept and not said_so:
+        return Form()  # whoever reads protobuf reads JSON: answers say what they are
+    if said_so:
+        accepted = "application/json, application/yaml, application/vnd.kubernetes.protobuf"
+        raise APIError(406, "NotAcceptable", f"only the following media types are accepted: {accepted}")
+    kinds = ("application/json", "application/yaml", "application/vnd.kubernetes.protobuf")
+    listed = ", ".join((*kinds, "application/json;stream=watch", "application/vnd.kubernetes.protobuf;stream=watch"))
+    raise APIError(406, "NotAcceptable", f"406: Not Acceptable\n\nAvailable representations: {listed}", {})
 
 
 def flag(query: Mapping[str, str], name: str) -> bool:

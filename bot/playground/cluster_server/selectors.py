@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from bot.playground.cluster_server.statuses import Object, bad_request
+from bot.playground.cluster_server.naming import label_value, qualified_name
+from bot.playground.cluster_server.statuses import Cause, Object, bad_request
 
 Matches = Callable[[Object], bool]
 
-_SET = re.compile(r"^\s*(\S+)\s+(in|notin)\s*\(([^()]*)\)\s*$")
-_TOKEN = re.compile(r"^[A-Za-z0-9]([-A-Za-z0-9_./]*[A-Za-z0-9])?$")
+_Test = Callable[[Mapping[str, str]], bool]
+
+_TOKENS = re.compile(r"==|!=|[!(),=<>]|[^\s!(),=<>]+")
+_OPERATORS = ("in", "notin", "=", "==", "!=", "gt", "lt", ">", "<")
 
 _FIELDS: Mapping[str, tuple[str, ...]] = {
     "Pod": ("spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "spec.hostNetwork",
@@ -33,7 +36,7 @@ def label_matches(text: str) -> Matches | None:
     """None: everything. Raises 400 for what cannot be read."""
     if not text.strip():
         return None
-    tests = [_requirement(part) for part in _split(text)]
+    tests = _Parser(text).requirements()
     return lambda obj: _all(tests, obj["metadata"].get("labels") or {})
 
 
@@ -59,50 +62,126 @@ def _expression(said: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
             return key not in labels
 
 
-def _all(tests: list[Callable[[Mapping[str, str]], bool]], labels: Mapping[str, str]) -> bool:
+def _all(tests: list[_Test], labels: Mapping[str, str]) -> bool:
     return all(test(labels) for test in tests)
 
 
-def _split(text: str) -> list[str]:
-    """At commas outside parentheses."""
-    return [part for part in re.split(r",(?![^()]*\))", text) if part.strip()]
+class _Parser:
+    """Reads label selectors as the real server does, token by token, so that its words for a mistake are the same."""
+
+    def __init__(self, text: str) -> None:
+        self._tokens = _TOKENS.findall(text)
+        self._place = 0
+
+    def requirements(self) -> list[_Test]:
+        found: list[_Test] = []
+        while True:
+            word = self._next
+            if not word and not found:
+                return found
+            if not _is_word(word) and word != "!":
+                raise bad_request(f"found '{word}', expected: !, identifier, or 'end of string'")
+            try:
+                found.append(self._requirement())
+            except ValueError as error:
+                raise bad_request(f"unable to parse requirement: {error}") from error
+            word = self._take()
+            if not word:
+                return found
+            if word != ",":
+                raise bad_request(f"found '{word}', expected: ',' or 'end of string'")
+            if not _is_word(self._next) and self._next != "!":
+                raise bad_request(f"found '{self._next}', expected: identifier after ','")
+
+    @property
+    def _next(self) -> str:
+        return self._tokens[self._place] if self._place < len(self._tokens) else ""
+
+    def _take(self) -> str:
+        word = self._next
+        self._place += 1
+        return word
+
+    def _requirement(self) -> _Test:
+        absent = self._next == "!"
+        if absent:
+            self._take()
+        key = self._take()
+        if not _is_word(key):
+            raise ValueError(f"found '{key}', expected: identifier")
+        _raise_first(qualified_name("<nil>", key))
+        if absent:
+            return lambda labels: key not in labels
+        if self._next in ("", ","):
+            return lambda labels: key in labels
+        operator = self._take()
+        if operator not in _OPERATORS:
+            raise ValueError(f"found '{operator}', expected: {', '.join(_OPERATORS[:7])}")
+        values = self._values() if operator in ("in", "notin") else {self._value()}
+        for number, value in enumerate(sorted(values)):
+            _raise_first(label_value(f"values[{number}][{key}]", value))
+        return _test(key, operator, values)
+
+    def _value(self) -> str:
+        if self._next in ("", ","):
+            return ""
+        word = self._take()
+        if not _is_word(word):
+            raise ValueError(f"found '{word}', expected: identifier")
+        return word
+
+    def _values(self) -> set[str]:
+        word = self._take()
+        if word != "(":
+            raise ValueError(f"found '{word}' expected: '('")
+        found: set[str] = set()
+        expects_value = True
+        while (word := self._take()) != ")":
+            if word == ",":
+                if expects_value:
+                    found.add("")
+                expects_value = True
+            elif _is_word(word) and expects_value:
+                found.add(word)
+                expects_value = False
+            else:
+                raise ValueError(f"found '{word}', expected: ',' or ')'")
+        return found | ({""} if expects_value else set())
 
 
-def _requirement(part: str) -> Callable[[Mapping[str, str]], bool]:
-    if found := _SET.match(part):
-        key, word = found[1], found[2]
-        values = {value.strip() for value in found[3].split(",")}
-        if word == "in":
-            return lambda labels: labels.get(key) in values
+def _is_word(text: str) -> bool:
+    return bool(text) and text not in ("!", "(", ")", ",", "=", "==", "!=", "<", ">")
+
+
+def _raise_first(causes: Iterator[Cause]) -> None:
+    for cause in causes:
+        raise ValueError(str(cause))
+
+
+def _test(key: str, operator: str, values: set[str]) -> _Test:
+    if operator in ("in", "=", "=="):
+        return lambda labels: labels.get(key) in values
+    if operator in ("notin", "!="):
         return lambda labels: labels.get(key) not in values
-    for operator in ("!=", "==", "="):
-        if operator in part:
-            key, _, value = (piece.strip() for piece in part.partition(operator))
-            if "=" in value:
-                raise bad_request("found '=', expected: ',' or 'end of string'")
-            _checked(key)
-            if operator == "!=":
-                return lambda labels: labels.get(key) != value
-            return lambda labels: labels.get(key) == value
-    key = part.strip()
-    if key.startswith("!"):
-        absent = _checked(key[1:].strip())
-        return lambda labels: absent not in labels
-    _checked(key)
-    return lambda labels: key in labels
+    (limit,) = values
+    if not re.fullmatch(r"[+-]?\d+", limit):
+        said = "for 'Gt', 'Lt' operators, the value must be an integer"
+        raise ValueError(f'values[0]: Invalid value: "{limit}": {said}')
 
+    def compared(labels: Mapping[str, str]) -> bool:
+        value = labels.get(key, "")
+        if not re.fullmatch(r"[+-]?\d+", value):
+            return False
+        return int(value) > int(limit) if operator in (">", "gt") else int(value) < int(limit)
 
-def _checked(key: str) -> str:
-    if not _TOKEN.match(key):
-        raise bad_request(f"unable to parse requirement: <nil>: Invalid value: {key!r}: name part must be valid")
-    return key
+    return compared
 
 
 def field_matches(kind: str, text: str, *, custom: bool = False) -> Matches | None:
     """None: everything. Raises 400 for a field that this kind cannot be selected by."""
     if not text.strip():
         return None
-    tests = [_field_test(kind, part, custom) for part in text.split(",") if part.strip()]
+    tests = [_field_test(kind, part, custom) for part in re.split(r"(?<!\\),", text) if part.strip()]
     return lambda obj: all(test(obj) for test in tests)
 
 
@@ -111,9 +190,12 @@ def _field_test(kind: str, part: str, custom: bool) -> Matches:
     if not operator:
         raise bad_request(f"invalid selector: '{part}'; can't understand '{part}'")
     path, _, wanted = part.partition(operator)
+    wanted = wanted.replace("\\,", ",").replace("\\=", "=").replace("\\\\", "\\")
     known = ("metadata.name", "metadata.namespace", *_FIELDS.get(kind, ()))
     if path not in known:
         listed = ", ".join(f'"{name}"' for name in known)
+        if kind == "Job":
+            raise bad_request(f'field label "{path}" not supported for Job')
         if kind in _FIELDS or custom:
             raise bad_request(f"field label not supported: {path}")
         raise bad_request(f'"{path}" is not a known field selector: only {listed}')

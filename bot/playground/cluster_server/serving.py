@@ -23,6 +23,7 @@ from bot.playground.cluster_server.requests import Target, UnknownPath, target_o
 
 _log = logging.getLogger(__name__)
 _AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+_OPENAPI_WIRE = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
 _HEALTH = ("healthz", "livez", "readyz")
 _STREAMED = ("GET", "POST")
 _BODY_BYTES = 3 * 1024 * 1024
@@ -102,6 +103,8 @@ class Serving:
             ("openapi", "v3"): lambda: describing.openapi_v3_index(self._kinds),
         }
         place = tuple(parts)
+        if place == ("openapi", "v2") and "protobuf" in request.headers.get("Accept", "").split(",")[0]:
+            return web.Response(body=describing.openapi_v2_wire(), content_type=_OPENAPI_WIRE)
         if page := pages.get(place):
             return answered(page())
         if place and place[0] in _HEALTH:

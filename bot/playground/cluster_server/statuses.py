@@ -59,7 +59,7 @@ class APIError(Exception):
         super().__init__(message)
         self.code = code
         self.headers = headers or {}
-        self.warnings: list[str] = []
+        self.warnings: Sequence[str] = ()
         self.status: Object = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure"}
         self.status["message"] = message
         if reason:
@@ -95,8 +95,9 @@ def no_such_resource() -> APIError:
     return APIError(404, "NotFound", "the server could not find the requested resource", {})
 
 
-def already_exists(plural: str, group: str, name: str) -> APIError:
-    message = f'{_qualified(plural, group)} "{name}" already exists'
+def already_exists(plural: str, group: str, name: str, *, going: bool = False) -> APIError:
+    """`going`: it is there only until something lets it go."""
+    message = ("object is being deleted: " if going else "") + f'{_qualified(plural, group)} "{name}" already exists'
     return APIError(409, "AlreadyExists", message, _details(name, group, plural))
 
 

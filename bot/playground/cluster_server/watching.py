@@ -58,6 +58,10 @@ async def events(store: Store, watched: Watched) -> AsyncIterator[bytes]:
 
     unsubscribe = store.subscribe(hear)
     try:
+        if watched.revision is not None and watched.revision < store.compacted:
+            gone = expired(f"too old resource version: {watched.revision} ({store.compacted})")
+            yield _encoder.encode({"type": "ERROR", "object": gone.status}) + b"\n"
+            return
         for line in list(_beginning(store, watched)):
             yield line
         ends = asyncio.get_running_loop().time() + watched.timeout_seconds
@@ -79,12 +83,6 @@ def _drained(pending: deque[Change]) -> list[Change]:
     changes = list(pending)
     pending.clear()
     return changes
-
-
-def check_revision(store: Store, revision: int | None) -> None:
-    """Raises 410 for what was compacted."""
-    if revision is not None and revision < store.compacted:
-        raise expired(f"too old resource version: {revision} ({store.compacted})")
 
 
 def _beginning(store: Store, watched: Watched) -> list[bytes]:

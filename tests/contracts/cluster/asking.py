@@ -79,7 +79,7 @@ def put(api: API, case: Object, namespace: str) -> Object:
         for step in case.get("given", ()):
             answer = _ask(api, step, namespace, really=True)
             assert answer.status < 300, f"{step}: {answer}"
-            if step["do"].startswith("POST"):
+            if step["do"].startswith("POST") or answer.status == 201:
                 made.append((step, answer))
         answer = _ask(api, case, namespace, really=case.get("really", False))
     finally:
@@ -92,9 +92,13 @@ def put(api: API, case: Object, namespace: str) -> Object:
 
 def _forget(api: API, step: Object, answer: Answer, namespace: str) -> None:
     path = path_of(step["do"].partition(" ")[2].partition("?")[0], namespace)
+    if step["do"].startswith("PATCH"):
+        path = path.rpartition("/")[0]
     name = answer.body["metadata"].get("name")
     if name:
-        api.ask("DELETE", f"{path}/{name}?gracePeriodSeconds=0")
+        gone = api.ask("DELETE", f"{path}/{name}?gracePeriodSeconds=0").body
+        if gone.get("metadata", {}).get("finalizers"):
+            api.ask("PATCH", f"{path}/{name}", {"metadata": {"finalizers": None}}, patch="merge")
 
 
 def path_of(place: str, namespace: str) -> str:
@@ -143,6 +147,11 @@ def recorded(answer: Answer, case: Object, namespace: str) -> Object:
         body = _common(body, namespace)
         if "of" in case:
             body = {path: _at(body, path) for path in case["of"]}
+    elif isinstance(body, str) and "of" in case and body.startswith('{"type"'):  # the first event of a stream
+        event = json.loads(body.splitlines()[0])
+        body = {path: _at(event, path) for path in case["of"]}
+    elif isinstance(body, str) and "yaml" in answer.headers.get("Content-Type", ""):
+        body = _common(yaml.safe_load(body), namespace)
     elif isinstance(body, str):
         body = _TIME.sub("TIME", body.replace(namespace, "{namespace}"))
     found: Object = {"status": answer.status, "body": body}

@@ -55,6 +55,10 @@ class Side:
         if command.get("status"):
             return f"exit status {status}"
         lines = common(out).splitlines()
+        if command.get("fields"):  # what a field means is prose, which the embedded cluster has none of
+            lines = [line for line in lines if re.match(r"(KIND|VERSION|FIELD|GROUP): | *[\w$-]+ <", line)]
+        if "without" in command:
+            lines = [line for line in lines if not re.search(command["without"], line)]
         if command.get("last"):
             lines = lines[-1:]
         if command.get("sorted"):
@@ -115,7 +119,7 @@ _RULES = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"), "TIME"),
     (re.compile(r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d \w+ \d{4} \d\d:\d\d:\d\d [+-]\d{4}"), "TIME"),
     (re.compile(r"(\b[a-z0-9-]+)-[bcdf2456789]{8,10}(-[bcdfghjklmnpqrstvwxz2456789]{5})?\b"), r"\1-HASH"),
-    (re.compile(r"\b(each|once|by-hand|kube-api-access)-[bcdfghjklmnpqrstvwxz2456789]{5}\b"), r"\1-HASH"),
+    (re.compile(r"\b(each|once|by-hand|kube-api-access|web|tool)-[bcdfghjklmnpqrstvwxz2456789]{5}\b"), r"\1-HASH"),
     (re.compile(r"\b(pod-template-hash|controller-revision-hash)([=:]\s?)[-a-z0-9\"]+"), r"\1\2HASH"),
     (re.compile(r"\b\d{1,3}(\.\d{1,3}){3}(/\d+)?\b"), "ADDRESS"),
     (re.compile(r"\b(80:|nodePort: |NodePort: +<unset>  )3\d{4}\b"), r"\1NODEPORT"),
@@ -127,6 +131,13 @@ _RULES = (
     (re.compile(r"<invalid>"), "AGE"),
     (re.compile(r"https://[^\s\"]+"), "URL"),
     (re.compile(r"/tmp/(LIVE|MERGED)-\d+"), r"/tmp/\1"),  # noqa: S108 - where kubectl diff puts its files
+    (re.compile(r"(exec \")[0-9a-f]{64}"), r"\1ID"),
+    (re.compile(r"kubectl-edit-\d+"), "kubectl-edit"),
+    (re.compile(r"(/tmp/(LIVE|MERGED)/\S+\s+)\d{4}-\d\d-\d\d [0-9:.]+ \+0000"), r"\1TIME"),
+    (
+        re.compile(r"Successfully pulled image (\S+)"),
+        r"Container image \1 already present on machine and can be accessed by the pod",
+    ),
     (re.compile(r"[ \t]+"), " "),
     (re.compile(r"[ \t]+$", re.MULTILINE), ""),
     (re.compile(r"^-+( -+)*$", re.MULTILINE), "----"),

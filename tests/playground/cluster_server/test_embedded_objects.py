@@ -275,8 +275,8 @@ async def test_a_watch_tells_what_happens_while_it_is_open(client):
 
 async def test_a_watch_from_before_the_memory_begins_is_gone(client):
     client.cluster.store.compact()
-    answer = await client.get(f"{MAPS}?watch=1&resourceVersion=1000")
-    assert (answer.status, answer.body["reason"]) == (410, "Expired")
+    event = (await client.get(f"{MAPS}?watch=1&resourceVersion=1000")).body
+    assert (event["type"], event["object"]["code"], event["object"]["reason"]) == ("ERROR", 410, "Expired")
 
 
 async def test_a_table_has_the_columns_of_kubectl(client):

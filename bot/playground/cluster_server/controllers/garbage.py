@@ -29,7 +29,8 @@ class Garbage(Controller):
 
     def reconcile(self, key: Key) -> Pause:
         uid = key[1]
-        owner = next((s.obj for s in self.registry.store.everything() if s.obj["metadata"]["uid"] == uid), None)
+        found = self.registry.store.of_uid(uid)
+        owner = found.obj if found else None
         finalizers = (owner["metadata"].get("finalizers") or []) if owner else []
         if owner is None:
             for kind, dependent in self._dependents(uid):
@@ -46,12 +47,10 @@ class Garbage(Controller):
         return None
 
     def _dependents(self, uid: str) -> Iterator[tuple[Kind, Object]]:
-        for stored in list(self.registry.store.everything()):
-            owners = stored.obj["metadata"].get("ownerReferences") or ()
-            if any(owner["uid"] == uid for owner in owners):
-                kind = self.registry.kinds.of(stored.obj["apiVersion"], stored.obj["kind"])
-                if kind is not None:
-                    yield kind, stored.obj
+        for stored in self.registry.store.owned_by(uid):
+            kind = self.registry.kinds.of(stored.obj["apiVersion"], stored.obj["kind"])
+            if kind is not None:
+                yield kind, stored.obj
 
     def _blocking(self, uid: str) -> Iterator[Object]:
         for _, dependent in self._dependents(uid):

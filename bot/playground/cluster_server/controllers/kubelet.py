@@ -42,6 +42,8 @@ class Kubelet(Controller):
         """By uid: not to be touched before."""
         self._unhealthy: set[str] = set()
         """Containers whose failing probe was told already."""
+        self._images: set[tuple[str, str]] = set()
+        """What is on which node."""
 
     def concerns(self, change: Change) -> Iterable[Key]:
         if change.resource == ("", "pods"):
@@ -138,7 +140,7 @@ class Kubelet(Controller):
         if program.pull_error and "running" not in state and "terminated" not in state:
             return self._unpulled(say, before, program.pull_error, waiting)
         if waiting in ("ContainerCreating", "PodInitializing", "ErrImagePull", "ImagePullBackOff"):
-            say("Normal", "Pulled", f'Successfully pulled image "{container["image"]}"')
+            self._say_pulled(say)
             say("Normal", "Created", "Container created")
             say("Normal", "Started", "Container started")
             return self._begun(podstates.running(before, now), group, container), _START_SECONDS + program.seconds
@@ -154,11 +156,21 @@ class Kubelet(Controller):
             return podstates.ended(before, program.exit_code, now) | _good(program.exit_code, group), _START_SECONDS
         return self._probed(say, before, group)
 
+    def _say_pulled(self, say: _Saying) -> None:
+        image, node = say.container["image"], say.pod["spec"]["nodeName"]
+        there = (node, image) in self._images and say.container.get("imagePullPolicy") != "Always"
+        self._images.add((node, image))
+        if there:
+            said = f'Container image "{image}" already present on machine and can be accessed by the pod'
+        else:
+            said = f'Successfully pulled image "{image}"'
+        say("Normal", "Pulled", said)
+
     @staticmethod
     def _begun(status: Object, group: str, container: Object) -> Object:
         """Who runs first, or beside, and has no probe is ready as soon as it runs."""
         if group == "ephemeralContainers":
-            return status | {"started": False}
+            return {name: value for name, value in status.items() if name != "started"}
         if group == "initContainers" and not podstates.is_sidecar(container):
             return status | {"started": False}
         return status

@@ -112,7 +112,9 @@ def assembled(pod: Object, groups: dict[str, list[Object]], now: str) -> Object:
             ("PodScheduled", True, ("", "")),
         )
     ]
-    said = {GROUPS[group]: statuses for group, statuses in groups.items() if statuses}
+    said: Object = {GROUPS[group]: statuses for group, statuses in groups.items() if statuses}
+    if phase != "Pending":
+        said["resources"] = {}
     return status | {"phase": phase, "conditions": conditions, "observedGeneration": generation} | said
 
 
@@ -154,7 +156,7 @@ def running(container: Object, now: str) -> Object:
     ran = hashlib.sha256(f"{image} {container['restartCount']} {now}".encode()).hexdigest()
     return container | {
         "state": {"running": {"startedAt": now}}, "started": True, "ready": False, "containerID": f"containerd://{ran}",
-        "imageID": f"sha256:{image}",
+        "imageID": f"sha256:{image}", "resources": {},
     }  # fmt: skip
 
 

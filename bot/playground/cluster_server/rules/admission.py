@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.playground.cluster_server.rules.contract import PATH_SEGMENT, Object, Rules
+from bot.playground.cluster_server.naming import PATH_SEGMENT
+from bot.playground.cluster_server.rules.contract import Object, Rules
 
 
 def service_port(client: Any) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.playground.cluster_server.rules.contract import Object, Rules, at_least, label_selector, number_or_percentage
+from bot.playground.cluster_server.naming import label_selector
+from bot.playground.cluster_server.rules.contract import Object, Rules, at_least, number_or_percentage
 from bot.playground.cluster_server.statuses import Cause, invalid, shown
 
 _UTILIZATION = 80

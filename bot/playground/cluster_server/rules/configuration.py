@@ -6,7 +6,8 @@ import base64
 import json
 from collections.abc import Iterable, Iterator
 
-from bot.playground.cluster_server.rules.contract import CONFIG_KEY, Object, Rules, immutable, name_causes
+from bot.playground.cluster_server.naming import CONFIG_KEY, name_causes
+from bot.playground.cluster_server.rules.contract import Object, Rules, immutable
 from bot.playground.cluster_server.statuses import Cause, forbidden_field, invalid, required
 from bot.playground.cluster_server.values import dig
 

@@ -91,9 +91,6 @@ def _judge_endpoints(endpoints: Object, before: Object | None) -> Iterator[Cause
             yield from one_of(f"{field}.protocol", port["protocol"], _PROTOCOLS)
 
 
-def _warn_of_endpoints(endpoints: Object) -> Iterator[str]:
-    yield "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"
-
-
+_DEPRECATED = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"
 RULES = Rules(fill=_fill, judge=_judge)
-ENDPOINTS = Rules(fill=_fill_endpoints, judge=_judge_endpoints, warn=_warn_of_endpoints)
+ENDPOINTS = Rules(fill=_fill_endpoints, judge=_judge_endpoints, warn_always=(_DEPRECATED,))

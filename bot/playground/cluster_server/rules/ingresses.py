@@ -5,16 +5,8 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
-from bot.playground.cluster_server.rules.contract import (
-    LABEL_1035,
-    SUBDOMAIN,
-    WILDCARD,
-    Object,
-    Rules,
-    name_causes,
-    port_name,
-    port_number,
-)
+from bot.playground.cluster_server.naming import LABEL_1035, SUBDOMAIN, WILDCARD, name_causes
+from bot.playground.cluster_server.rules.contract import Object, Rules, port_name, port_number
 from bot.playground.cluster_server.statuses import Cause, invalid, required, unsupported
 from bot.playground.cluster_server.values import dig
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.playground.cluster_server.rules.contract import Object, labels, qualified_name
+from bot.playground.cluster_server.naming import labels, qualified_name
+from bot.playground.cluster_server.rules.contract import Object
 from bot.playground.cluster_server.statuses import Cause, invalid, shown
 
 _FINALIZERS = ("kubernetes", "orphan", "foregroundDeletion")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bot.playground.cluster_server.rules.contract import LABEL, Object, Rules
+from bot.playground.cluster_server.naming import LABEL
+from bot.playground.cluster_server.rules.contract import Object, Rules
 
 
 def fill(namespace: Object) -> None:

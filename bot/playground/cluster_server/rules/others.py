@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from bot.playground.cluster_server.rules.contract import Object, Rules, immutable, network, qualified_name
+from bot.playground.cluster_server.naming import qualified_name
+from bot.playground.cluster_server.rules.contract import Object, Rules, immutable, network
 from bot.playground.cluster_server.statuses import Cause, forbidden_field, invalid, required
 
 _MOST_PRIORITY = 1_000_000_000
@@ -33,11 +34,6 @@ def _judge_priority(priority: Object, before: Object | None) -> Iterator[Cause]:
         yield forbidden_field("value", f"maximum allowed value of a user defined priority is {_MOST_PRIORITY}")
     if before is not None and before["value"] != priority["value"]:
         yield forbidden_field("value", "may not be changed in an update.")
-
-
-def _prepare_event(event: Object, before: Object | None) -> None:
-    for name in ("eventTime", "firstTimestamp", "lastTimestamp"):
-        event.setdefault(name, None)
 
 
 def _judge_event(event: Object, before: Object | None) -> Iterator[Cause]:
@@ -94,7 +90,7 @@ def _judge_service_cidr(service_cidr: Object, before: Object | None) -> Iterator
 
 LEASE = Rules(judge=_judge_lease)
 PRIORITY_CLASS = Rules(fill=_fill_priority, judge=_judge_priority)
-EVENT = Rules(prepare=_prepare_event, judge=_judge_event)
+EVENT = Rules(judge=_judge_event)
 INGRESS_CLASS = Rules(judge=_judge_class)
 QUOTA = Rules(judge=_judge_quota)
 CLAIM = Rules(fill=_fill_claim, prepare=_prepare_claim, judge=_judge_claim)

@@ -6,21 +6,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from bot.playground.cluster_server.canonical import amount
+from bot.playground.cluster_server.naming import LABEL, SUBDOMAIN, labels, name_causes, qualified_name
 from bot.playground.cluster_server.rules.contract import (
-    LABEL,
-    SUBDOMAIN,
     Object,
     Rules,
     address,
     at_least,
-    labels,
     member,
-    name_causes,
     one_of,
     port_name,
     port_number,
     port_or_name,
-    qualified_name,
 )
 from bot.playground.cluster_server.statuses import Cause, duplicate, forbidden_field, invalid, required, shown
 from bot.playground.cluster_server.values import copied, dig

@@ -6,15 +6,8 @@ import ipaddress
 from collections.abc import Iterator
 from itertools import chain
 
-from bot.playground.cluster_server.rules.contract import (
-    Object,
-    Rules,
-    label_selector,
-    member,
-    network,
-    port_number,
-    port_or_name,
-)
+from bot.playground.cluster_server.naming import label_selector
+from bot.playground.cluster_server.rules.contract import Object, Rules, member, network, port_number, port_or_name
 from bot.playground.cluster_server.statuses import Cause, forbidden_field, invalid, required
 
 _WAYS = (("ingress", "from"), ("egress", "to"))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.playground.cluster_server.rules.contract import PATH_SEGMENT, Object, Rules
+from bot.playground.cluster_server.naming import PATH_SEGMENT
+from bot.playground.cluster_server.rules.contract import Object, Rules
 from bot.playground.cluster_server.statuses import Cause, invalid, required, shown, unsupported
 
 GROUP = "rbac.authorization.k8s.io"

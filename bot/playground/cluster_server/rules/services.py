@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bot.playground.cluster_server.naming import LABEL, SUBDOMAIN, labels, name_causes, qualified_name
 from bot.playground.cluster_server.rules.contract import (
-    LABEL,
-    SUBDOMAIN,
     Object,
     Rules,
     address,
     endpoint_address,
-    labels,
     member,
-    name_causes,
     network,
     one_of,
     port_name,
     port_number,
-    qualified_name,
 )
 from bot.playground.cluster_server.statuses import Cause, duplicate, forbidden_field, invalid, required, shown
 from bot.playground.cluster_server.values import dig

@@ -5,14 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from bot.playground.cluster_server.rules.contract import (
-    Object,
-    at_least,
-    immutable,
-    label_selector,
-    labels,
-    number_or_percentage,
-)
+from bot.playground.cluster_server.naming import label_selector, labels
+from bot.playground.cluster_server.rules.contract import Object, at_least, immutable, number_or_percentage
 from bot.playground.cluster_server.rules.pods import fill_spec, judge_spec
 from bot.playground.cluster_server.selectors import selector_matches
 from bot.playground.cluster_server.statuses import Cause, forbidden_field, invalid, required, shown, unsupported

@@ -17,7 +17,8 @@ _STRUCT = re.compile(r"^type (\w+) struct \{\n(.*?)^\}", re.MULTILINE | re.DOTAL
 _FIELD = re.compile(r"^\t(?:(\w+)\s+)?(\*?)([\w.\[\]*{}]+)\s+`(?:[^`]*\s)?json:\"([^\"]*)\"", re.MULTILINE)
 _TAGGED = re.compile(r"^\t(?:(\w+)\s+)?\*?([\w.\[\]*{}]+)\s+`([^`]*)`", re.MULTILINE)
 _NAMED = re.compile(r"^type (\w+) (\w+)$", re.MULTILINE)
-_TEXT = frozenset({"Time", "MicroTime", "Duration", "Quantity", "IntOrString", "RawExtension", "FieldsV1"})
+_TIMES = frozenset({"Time", "MicroTime"})
+_TEXT = frozenset({"Duration", "Quantity", "IntOrString", "RawExtension", "FieldsV1"})
 """Structs that are written as one value."""
 
 
@@ -84,7 +85,11 @@ class GoTypes:
 
     def _is_struct(self, folder: Path, go_type: str) -> bool:
         package, _, name = go_type.rpartition(".")
-        if name in _TEXT or go_type.startswith(("[]", "map[")):
+        if go_type.startswith(("[]", "map[")):
+            return False
+        if name in _TIMES:  # a time that nobody set is written as null
+            return True
+        if name in _TEXT:
             return False
         if package == "metav1":
             folder = self._roots["apimachinery"] / "pkg/apis/meta/v1"

@@ -158,8 +158,8 @@ def _claim(claim: Object, now: datetime.datetime) -> list[Any]:
     state = "Terminating" if claim["metadata"].get("deletionTimestamp") else status.get("phase", "")
     capacity = dig(status, "capacity", "storage", default="") if bound else ""
     return [
-        name_of(claim), state, spec.get("volumeName", ""), capacity, modes, spec.get("storageClassName", ""), spec.get("volumeAttributesClassName", UNSET), age(claim, now),
-        spec.get("volumeMode", UNSET),
+        name_of(claim), state, spec.get("volumeName", ""), capacity, modes, spec.get("storageClassName", ""),
+        spec.get("volumeAttributesClassName", UNSET), age(claim, now), spec.get("volumeMode", UNSET),
     ]  # fmt: skip
 
 

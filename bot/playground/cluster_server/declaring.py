@@ -1,0 +1,101 @@
+"""Whether what somebody applies is what the schema declares: the first mistake, in the words of the real server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.playground.cluster_server.canonical import QUANTITY
+from bot.playground.cluster_server.kinds import Kind
+from bot.playground.cluster_server.schema import LIST, MAP, STRUCT, Node
+from bot.playground.cluster_server.statuses import APIError, shown
+
+Object = dict[str, Any]
+
+_WORDS = {"string": "string", "integer": "numeric (int or float)", "number": "numeric (int or float)",
+          "boolean": "boolean"}  # fmt: skip
+_TYPES: dict[str, tuple[type, ...]] = {
+    "string": (str,), "integer": (int, float), "number": (int, float), "boolean": (bool,),
+}  # fmt: skip
+
+
+def check(config: Object, kind: Kind) -> None:
+    """Raises the real server's 500 without a reason."""
+    mistake = _mistake(config, kind.type, "")
+    if not mistake:
+        return
+    metadata = config.get("metadata") or {}
+    where = f"{metadata.get('namespace', '')}/{metadata.get('name', '')}"
+    version = f"{kind.group}/{kind.version}, Kind={kind.name}"
+    raise APIError(500, "", f"failed to create typed patch object ({where}; {version}): {mistake}")
+
+
+def _mistake(value: Any, node: Node, path: str) -> str:
+    if value is None or node.type_name == QUANTITY:
+        return ""
+    if node.kind == STRUCT:
+        return _in_struct(value, node, path)
+    if node.kind == MAP and node.of is not None:
+        if not isinstance(value, dict):
+            return f"{path}: expected map, got {_printed(value)}"
+        return _first(_mistake(child, node.of, f"{path}.{name}") for name, child in value.items())
+    if node.kind == LIST and node.of is not None:
+        return _in_list(value, node, path)
+    wanted = _TYPES.get(node.kind)
+    if wanted and (not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted)):
+        return f"{path}: expected {_WORDS[node.kind]}, got {_printed(value, node.kind)}"
+    return ""
+
+
+def _in_struct(value: Any, node: Node, path: str) -> str:
+    if not isinstance(value, dict):
+        return f"{path}: expected map, got {_printed(value)}"
+    if not node.fields:
+        return ""
+    for name, child in value.items():
+        below = node.fields.get(name)
+        if below is None:
+            return f"{path}.{name}: field not declared in schema"
+        if mistake := _mistake(child, below, f"{path}.{name}"):
+            return mistake
+    return ""
+
+
+def _in_list(value: Any, node: Node, path: str) -> str:
+    if not isinstance(value, list):
+        return f"{path}: expected list, got {_printed(value)}"
+    assert node.of is not None
+    seen: set[str] = set()
+    for number, item in enumerate(value):
+        at = f"{path}[{number}]"
+        if node.keys and isinstance(item, dict):
+            found = {
+                key: item.get(key, node.of.fields[key].default if key in node.of.fields else None) for key in node.keys
+            }
+            key = "[" + ",".join(f"{name}={shown(said)}" for name, said in sorted(found.items())) + "]"
+            at = f"{path}{key}"
+            if key in seen:
+                return f"{path}: duplicate entries for key {key}"
+            seen.add(key)
+        elif node.is_set:
+            key = f"[={shown(item)}]"
+            if key in seen:
+                return f"{path}: duplicate entries for key {key}"
+            seen.add(key)
+        if mistake := _mistake(item, node.of, at):
+            return mistake
+    return ""
+
+
+def _first(mistakes: Any) -> str:
+    return next((mistake for mistake in mistakes if mistake), "")
+
+
+def _printed(value: Any, wanted: str = "") -> str:
+    """As Go prints a value that is not what it should be."""
+    if wanted == "string":
+        return f"&value.valueUnstructured{{Value:{shown(value)}}}"
+    if wanted in ("integer", "number") and isinstance(value, str):
+        return "string"
+    if isinstance(value, list):
+        return "&{[" + " ".join(map(str, value)) + "]}"
+    return f"&{{{value}}}"
