@@ -152,7 +152,7 @@ def openapi_v3(kinds: Kinds, group_name: str, version: str) -> Object:
 
 
 def openapi_v2_wire() -> bytes:
-    """The least that is a document of OpenAPI v2 in protobuf, for kubectl, which reads no other form of it, and only for
+    """The least that is a document of OpenAPI v2 in protobuf, for kubectl, which reads no other form, and only for
     kinds that v3 does not have. See https://github.com/google/gnostic-models/blob/main/openapiv2/OpenAPIv2.proto."""
 
     def field(number: int, value: bytes) -> bytes:

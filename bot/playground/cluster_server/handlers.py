@@ -443,7 +443,7 @@ async def _deleting(request: web.Request, kind: Kind) -> Deleting:
         causes.append(statuses.invalid("propagationPolicy", propagation, both))
     elif propagation not in ("", *_PROPAGATIONS[:3]):
         causes.append(statuses.unsupported("propagationPolicy", propagation, _PROPAGATIONS))
-    dry_run = given.get("dryRun") or query.getall("dryRun", [])
+    dry_run: list[str] = given.get("dryRun") or query.getall("dryRun", []) or []
     if any(value != "All" for value in dry_run):
         causes.append(statuses.unsupported("dryRun", dry_run, ("All",)))
     if causes:

@@ -57,6 +57,8 @@ class Serving:
             response.headers.update(error.headers)
             return response
         except UnknownPath:
+            if self._is_served_elsewhere(request.path):
+                return web.Response(text="service unavailable\n", status=503)
             return web.Response(text="404 page not found\n", status=404)
         except (web.HTTPException, ConnectionError):
             raise
@@ -64,6 +66,15 @@ class Serving:
             _log.exception("the API server failed at %s %s", request.method, request.path)
             said = "Internal error occurred: see the log of the playground"
             return answered(statuses.APIError(500, "InternalError", said).status, 500)
+
+    def _is_served_elsewhere(self, path: str) -> bool:
+        """Whether an APIService names a Service for this group and version: nothing here answers for those."""
+        parts = path.strip("/").split("/")
+        if len(parts) < 3 or parts[0] != "apis":
+            return False
+        kind = self._kinds.named("apiregistration.k8s.io/v1", "APIService")
+        found = self._registry.find(kind, "", f"{parts[2]}.{parts[1]}")
+        return found is not None and bool(found["spec"].get("service"))
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         raw_path = request.rel_url.raw_path
@@ -124,6 +135,8 @@ class Serving:
                 return answered(describing.resource_list(self._kinds, "", version))
             case ["apis", group]:
                 return answered({"kind": "APIGroup", "apiVersion": "v1"} | describing.group(self._kinds, group))
+            case ["apis", group, version] if self._is_served_elsewhere(request.path):
+                raise UnknownPath(request.path)
             case ["apis", group, version]:
                 return answered(describing.resource_list(self._kinds, group, version))
             case ["openapi", "v3", "api", version]:

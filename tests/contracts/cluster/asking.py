@@ -5,13 +5,16 @@ A case in `cases/TOPIC.yaml`:
 `GET pods/web/log?tailLines=1`, or a whole path from `/`); `body`, `patch` (json, merge, strategic, apply), `text` (a
 body sent as it is) and `headers` belong to it. Writes are tried (`dryRun=All`) unless `really: true`. `given` lists
 objects that are there before, and gone after. `of` names the fields of the answer that count, where not all do.
+A file with a `setup` has its cases under `cases`; one that is `kept` is not undone before the topic ends.
 `{namespace}` stands for the namespace of the run.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -64,7 +67,34 @@ def topics() -> list[str]:
 
 
 def cases_of(topic: str) -> list[Object]:
-    return list(yaml.safe_load((HERE / "cases" / f"{topic}.yaml").read_bytes()))
+    return list(_read(topic)["cases"])
+
+
+def _read(topic: str) -> Object:
+    found = yaml.safe_load((HERE / "cases" / f"{topic}.yaml").read_bytes())
+    return dict(found) if isinstance(found, dict) else {"cases": found}
+
+
+@contextlib.contextmanager
+def prepared(api: API, topic: str, namespace: str) -> Iterator[None]:
+    """With what a topic is about: objects that are there from its first case to its last, and gone afterwards."""
+    made = []
+    for step in _read(topic).get("setup") or ():
+        answer = _ask(api, step, namespace, really=True)
+        assert answer.status < 300, f"{step}: {answer}"
+        made.append((step, answer))
+        if step["do"].endswith("customresourcedefinitions"):
+            spec = step["body"]["spec"]
+            path = f"/apis/{spec['group']}/{spec['versions'][0]['name']}/{spec['names']['plural']}"
+            while api.get(path).status != 200:
+                time.sleep(0.05)
+    yield
+    for case in cases_of(topic):
+        if case.get("kept"):
+            path = path_of(case["do"].partition(" ")[2].partition("?")[0], namespace)
+            api.ask("DELETE", f"{path}/{case['body']['metadata']['name']}")
+    for step, answer in reversed(made):
+        _forget(api, step, answer, namespace)
 
 
 def answers_of(topic: str) -> Object:
@@ -85,7 +115,7 @@ def put(api: API, case: Object, namespace: str) -> Object:
     finally:
         for step, earlier in reversed(made):
             _forget(api, step, earlier, namespace)
-    if case.get("really") and case["do"].startswith("POST") and answer.status == 201:
+    if case.get("really") and case["do"].startswith("POST") and answer.status == 201 and not case.get("kept"):
         _forget(api, case, answer, namespace)
     return recorded(answer, case, namespace)
 
@@ -127,7 +157,7 @@ def _ask(api: API, case: Object, namespace: str, *, really: bool) -> Answer:
         path += ("&" if "?" in path else "?") + "dryRun=All"
     if patch == "apply" and "fieldManager" not in path and not case.get("nameless"):
         path += ("&" if "?" in path else "?") + "fieldManager=tester"
-    headers = {name: str(value) for name, value in case.get("headers", {}).items()}
+    headers = {name: str(value).replace("{namespace}", namespace) for name, value in case.get("headers", {}).items()}
     return api.ask(method, path, body, patch=patch, headers=headers, text=case.get("text"))
 
 

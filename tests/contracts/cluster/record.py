@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from tests.contracts.cluster.api import API
-from tests.contracts.cluster.asking import HERE, cases_of, put, topics
+from tests.contracts.cluster.asking import HERE, cases_of, prepared, put, topics
 
 
 def main() -> None:
@@ -16,7 +16,8 @@ def main() -> None:
     time.sleep(1)  # the service account of the namespace takes a moment
     try:
         for topic in sys.argv[2:] or topics():
-            answers = {case["says"]: put(api, case, namespace) for case in cases_of(topic)}
+            with prepared(api, topic, namespace):
+                answers = {case["says"]: put(api, case, namespace) for case in cases_of(topic)}
             lines = ",\n".join(f"{json.dumps(says)}:{json.dumps(answer)}" for says, answer in answers.items())
             text = f'{{"version":{json.dumps(version)},"answers":{{\n{lines}\n}}}}\n'
             (HERE / "answers" / f"{topic}.json").write_text(text)

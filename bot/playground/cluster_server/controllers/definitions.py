@@ -14,6 +14,7 @@ from bot.playground.cluster_server.values import dig
 
 Object = dict[str, Any]
 _MANAGER = "kube-apiserver"
+_AUTOMANAGED = "kube-aggregator.kubernetes.io/automanaged"
 
 
 class Definitions(Controller):
@@ -61,9 +62,25 @@ class Definitions(Controller):
         self.registry.kinds.remove(spec["group"], definition["status"]["acceptedNames"]["plural"])
         for row in definitions.rows_of(definition):
             self.registry.kinds.add(row)
+        self._announce(spec["group"])
 
     def _no_longer(self, definition: Object) -> None:
         self.registry.kinds.remove(definition["spec"]["group"], definition["spec"]["names"]["plural"])
+        self._announce(definition["spec"]["group"])
+
+    def _announce(self, group: str) -> None:
+        """An APIService for each version of a group that is served, as the real server's autoregistration has it."""
+        kind = self.scene.kind("apiregistration.k8s.io/v1", "APIService")
+        wanted = {f"{row.version}.{group}": row.version for row in self.registry.kinds.rows if row.group == group}
+        for service in list(self.registry.list(kind)):
+            name, labels = service["metadata"]["name"], service["metadata"].get("labels") or {}
+            if service["spec"].get("group") == group and labels.get(_AUTOMANAGED) == "true" and name not in wanted:
+                self.registry.vanish(kind, "", name)
+        for name, version in wanted.items():
+            if not self.registry.find(kind, "", name):
+                spec = {"group": group, "version": version, "groupPriorityMinimum": 1000, "versionPriority": 100}
+                metadata = {"name": name, "labels": {_AUTOMANAGED: "true"}}
+                self.registry.create(kind, "", {"metadata": metadata, "spec": spec}, Writing(_MANAGER))
 
     def _conflict(self, definition: Object) -> str:
         """What is wrong with its names; empty: nothing."""

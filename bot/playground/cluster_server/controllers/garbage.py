@@ -23,6 +23,9 @@ class Garbage(Controller):
         keys = []
         if change.type == "DELETED" or metadata.get("deletionTimestamp"):
             keys.append(("", metadata["uid"]))
+        if change.type == "ADDED":  # an owner may never have been there
+            store = self.registry.store
+            keys += [("", o["uid"]) for o in metadata.get("ownerReferences") or () if not store.of_uid(o["uid"])]
         if change.type == "DELETED":
             keys += [("", owner["uid"]) for owner in metadata.get("ownerReferences") or ()]
         return keys

@@ -153,7 +153,8 @@ class Kubelet(Controller):
         if "terminated" in state:
             return self._after_its_end(say, before, now, group)
         if program.exit_code is not None:
-            return podstates.ended(before, program.exit_code, now) | _good(program.exit_code, group), _START_SECONDS
+            after = podstates.ended(before, program.exit_code, now) | _good(program.exit_code, group)
+            return self._begun(after, group, container) if group == "ephemeralContainers" else after, _START_SECONDS
         return self._probed(say, before, group)
 
     def _say_pulled(self, say: _Saying) -> None:

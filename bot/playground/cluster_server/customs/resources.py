@@ -41,10 +41,15 @@ def decoded(body: Object, kind: Kind, said: str) -> tuple[Object, list[str]]:
                 f"Object '{name}' is missing in '{said}' ({short})"
             )
     if body["apiVersion"] != kind.api_version:
-        raise bad_request(
+        refused = bad_request(
             f"the API version in the data ({body['apiVersion']}) does not match the expected API version "
             f"({kind.api_version})"
         )
+        # Nothing is known of that version, so that every field of it is one too many.
+        refused.warnings = [
+            f'unknown field "{name}"' for name in body if name not in ("apiVersion", "kind", "metadata")
+        ]
+        raise refused
     if body["kind"] != kind.name:
         name = (body.get("metadata") or {}).get("name", "")
         cause = invalid("kind", body["kind"], f"must be {kind.name}")
