@@ -74,10 +74,10 @@ class Handlers:
     async def _read(self, request: web.Request, target: Target) -> Answer:
         query = request.query
         form = form_of(request.headers.get("Accept", ""), query)
-        if flag(query, "watch"):
-            return await self._watch(request, target, form)
         if not target.name:
-            return self._list(request, target, form)
+            return (
+                await self._watch(request, target, form) if flag(query, "watch") else self._list(request, target, form)
+            )
         stored = self._store.get(target.kind, target.namespace, target.name)
         if stored is None:
             raise statuses.not_found(target.kind.plural, target.kind.group, target.name)

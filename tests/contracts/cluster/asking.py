@@ -166,6 +166,7 @@ _CHANGING = {
     "lastProbeTime", "startedAt", "clusterIP", "nodePort", "healthCheckNodePort", "token", "expirationTimestamp",
 }  # fmt: skip
 _UID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_AGE = re.compile(r"(\d+[smhd]){1,2}|<invalid>")
 _TOKEN = re.compile(r"(kube-api-access-)[a-z0-9]{5}")
 _TIME = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
@@ -213,6 +214,8 @@ def _common(value: Any, namespace: str, name: str = "") -> Any:
                 key=lambda entry: (entry.get("operation", ""), entry.get("manager", ""), entry.get("subresource", ""))
             )
         return kept
+    if name == "cells":
+        return ["AGE" if isinstance(cell, str) and _AGE.fullmatch(cell) else cell for cell in value]
     if isinstance(value, list):
         return ["*"] if name == "clusterIPs" and value != ["None"] else [_common(v, namespace, name) for v in value]
     if isinstance(value, str):

@@ -65,7 +65,7 @@ class Watch:
     def seen(self) -> list[tuple[str, str]]:
         return [
             (event["type"], event["object"]["metadata"].get("name", ""))
-            for event in self.events
+            for event in list(self.events)
             if event["type"] != "BOOKMARK"
         ]
 
@@ -132,13 +132,17 @@ def test_a_deletion_bears_the_revision_at_which_it_happened(api, maps, make, wat
     assert int(at) > int(made["metadata"]["resourceVersion"])
 
 
-def test_one_object_can_be_watched_by_its_path(api, maps, make, watch_at):
+def test_a_watch_of_one_name_is_a_watch_by_field(api, maps, make, watch_at):
     make("alone")
-    watch = watch_at(f"{maps}/alone?watch=1&timeoutSeconds=20")
+    watch = watch_at(f"{maps}?watch=1&timeoutSeconds=20&fieldSelector=metadata.name%3Dalone")
     make("other")
     api.ask("PATCH", f"{maps}/alone", {"data": {"a": "b"}}, patch="merge")
-    eventually(lambda: ("MODIFIED", "alone") in watch.seen(), 10)
-    assert all(name == "alone" for _, name in watch.seen())
+    eventually(lambda: watch.seen() == [("ADDED", "alone"), ("MODIFIED", "alone")], 10)
+
+
+def test_one_object_is_read_also_when_a_watch_is_asked_for(api, maps, make):
+    make("read")
+    assert api.get(f"{maps}/read?watch=1").body["kind"] == "ConfigMap"
 
 
 def test_the_end_of_what_there_was_is_marked_when_that_is_asked_for(api, maps, make, watch_at):
@@ -147,7 +151,9 @@ def test_the_end_of_what_there_was_is_marked_when_that_is_asked_for(api, maps, m
         "watch=1&timeoutSeconds=20&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true"
     )
     watch = watch_at(f"{maps}?{query}")
-    eventually(watch.bookmarks, 10)
+    eventually(lambda: watch.bookmarks() or any(event["type"] == "ERROR" for event in watch.events), 10)
+    if "RequestWatchProgress" in str(watch.events[0]):
+        pytest.skip("the etcd of this cluster is too old for it")
     mark = watch.bookmarks()[0]
     assert mark["metadata"]["annotations"] == {"k8s.io/initial-events-end": "true"}
     assert mark["kind"] == "ConfigMap"

@@ -19,7 +19,6 @@ from bot.playground.cluster_server import shell, statuses
 from bot.playground.cluster_server.programs import Sockets, log_lines, status_of
 from bot.playground.cluster_server.requests import flag
 from bot.playground.cluster_server.store import Change, Store
-from bot.playground.cluster_server.values import dig
 
 Object = dict[str, Any]
 
@@ -38,16 +37,13 @@ async def run_in(
     wanted = [name for name in ("stdin", "stdout", "stderr") if flag(query, name)]
     if "websocket" not in request.headers.get("Upgrade", "").lower():
         raise statuses.bad_request("Upgrade request required")
-    phase = dig(pod, "status", "phase", default="Pending")
-    if phase in ("Succeeded", "Failed"):
-        raise statuses.bad_request(f"cannot exec into a container in a completed pod; current phase is {phase}")
     if not pod["spec"].get("nodeName"):
         raise statuses.bad_request(f"pod {pod['metadata']['name']} does not have a host assigned")
     if not wanted:
         raise web.HTTPBadRequest(text="you must specify at least 1 of stdin, stdout, stderr")
-    if not attach and "running" not in status_of(pod, container["name"]).get("state", {}):
-        said = f'unable to upgrade connection: container not found ("{container["name"]}")'
-        raise statuses.APIError(500, "InternalError", f"Internal error occurred: {said}")
+    state = status_of(pod, container["name"]).get("state", {})
+    if not attach and "running" not in state:
+        raise web.HTTPInternalServerError(text=f'container not found ("{container["name"]}")')
     offered = [name.strip() for name in request.headers.get("Sec-WebSocket-Protocol", "").split(",") if name.strip()]
     protocol = next((name for name in offered if name in _PROTOCOLS), "")
     if offered and not protocol:
