@@ -34,9 +34,15 @@ def kubeconfig(request: pytest.FixtureRequest) -> Iterator[Path]:
     run(cluster.settled())
     yield cluster.kubeconfig_path
     run(cluster.stop())
+    run(_rounds(10))  # transports are closed only in a later round of the loop
     loop.call_soon_threadsafe(loop.stop)
     thread.join(10)
     loop.close()
+
+
+async def _rounds(count: int) -> None:
+    for _ in range(count):
+        await asyncio.sleep(0)
 
 
 @pytest.fixture(scope="session")

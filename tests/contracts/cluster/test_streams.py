@@ -114,6 +114,7 @@ class Sockets:
             yield socket
         finally:
             socket.close(timeout=1)
+            socket.shutdown()  # what `close` leaves open once the server has closed
 
     def all(self, path: str, *protocols: str, send: tuple[bytes, ...] = ()) -> dict[int, bytes]:
         """What came on each channel until the server closed."""
