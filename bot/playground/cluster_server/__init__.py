@@ -101,7 +101,12 @@ class EmbeddedCluster:
         """Ends every socket and task, and removes the kubeconfig."""
         await self._controllers.stop()
         if self._runner:
+            server = self._runner.server
+            transports = [found.transport for found in server.connections] if server else []
             await self._runner.cleanup()
+            for transport in transports:  # no waiting for a goodbye by TLS that an idle client never sends
+                if transport is not None:
+                    transport.abort()
         await self._pods.close()
         await self._sockets.close()
         if self._folder:
