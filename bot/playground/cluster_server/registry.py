@@ -99,6 +99,16 @@ class Registry:
     def list(self, kind: Kind, namespace: str = "") -> Iterator[Object]:
         return (stored.obj for stored in self.store.list(kind, namespace))
 
+    def owned(self, kind: Kind, owner: Object) -> builtins.list[Object]:
+        """The objects of a kind that an owner controls, in the order in which they became its own."""
+        uid = owner["metadata"]["uid"]
+        objects = (stored.obj for stored in self.store.owned_by(uid) if stored.obj["kind"] == kind.name)
+        return [
+            obj
+            for obj in objects
+            if any(found["uid"] == uid and found.get("controller") for found in obj["metadata"]["ownerReferences"])
+        ]
+
     def create(self, kind: Kind, namespace: str, asked: Object, writing: Writing) -> Object:
         """Raises 409 when there is one of that name already, 404 when the namespace is missing, 422."""
         obj = self._fresh(kind, namespace, asked)

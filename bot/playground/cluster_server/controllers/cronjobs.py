@@ -16,7 +16,6 @@ from bot.playground.cluster_server.controllers.running import (
     Key,
     Pause,
     is_going,
-    is_owned_by,
     key_of,
     owner_of,
     reference_to,
@@ -45,7 +44,7 @@ class CronJobs(Controller):
         cron = self.registry.find(self.scene.kind("batch/v1", "CronJob"), *key)
         if cron is None or is_going(cron):
             return None
-        jobs = [job for job in self.registry.list(self.scene.kind("batch/v1", "Job"), key[0]) if is_owned_by(job, cron)]
+        jobs = self.registry.owned(self.scene.kind("batch/v1", "Job"), cron)
         self._clear_up(cron, jobs)
         due, following = self._times(cron)
         if due and not cron["spec"].get("suspend"):

@@ -15,7 +15,6 @@ from bot.playground.cluster_server.controllers.running import (
     Key,
     Pause,
     is_going,
-    is_owned_by,
     is_ready,
     key_of,
     owner_of,
@@ -54,9 +53,7 @@ class DaemonSets(Controller):
             return None
         revision = template_hash(daemon_set["spec"]["template"])
         ensure_revision(self.scene, daemon_set, f"{key[1]}-{revision}")
-        pods = [
-            pod for pod in self.registry.list(pods_kind, key[0]) if is_owned_by(pod, daemon_set) and not is_going(pod)
-        ]
+        pods = [pod for pod in self.registry.owned(pods_kind, daemon_set) if not is_going(pod)]
         blank = self._pod(daemon_set, "", revision)
         nodes = [node for node in self.registry.list(self.scene.kind("v1", "Node")) if not refuses(node, blank)]
         wanted = {node["metadata"]["name"] for node in nodes}

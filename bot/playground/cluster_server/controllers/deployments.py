@@ -15,7 +15,6 @@ from bot.playground.cluster_server.controllers.running import (
     Key,
     Pause,
     is_going,
-    is_owned_by,
     key_of,
     owner_of,
     reference_to,
@@ -44,11 +43,7 @@ class Deployments(Controller):
         deployment = self.registry.find(self.scene.kind("apps/v1", "Deployment"), *key)
         if deployment is None or is_going(deployment):
             return None
-        sets = [
-            rs
-            for rs in self.registry.list(self.scene.kind("apps/v1", "ReplicaSet"), key[0])
-            if is_owned_by(rs, deployment)
-        ]
+        sets = self.registry.owned(self.scene.kind("apps/v1", "ReplicaSet"), deployment)
         wanted = template_hash(deployment["spec"]["template"])
         current = next((rs for rs in sets if rs["metadata"]["labels"].get(HASH) == wanted), None)
         if current is None:
@@ -139,11 +134,7 @@ class Deployments(Controller):
             metadata = dict(deployment["metadata"])
             metadata["annotations"] = metadata.get("annotations", {}) | {REVISION: revision}
             deployment = self.registry.update(kind, *key, deployment | {"metadata": metadata}, _WRITING)
-        sets = [
-            rs
-            for rs in self.registry.list(self.scene.kind("apps/v1", "ReplicaSet"), key[0])
-            if is_owned_by(rs, deployment)
-        ]
+        sets = self.registry.owned(self.scene.kind("apps/v1", "ReplicaSet"), deployment)
         current = next(rs for rs in sets if rs["metadata"]["name"] == current["metadata"]["name"])
         self.registry.write_status(kind, deployment, self._status(deployment, current, sets), _MANAGER)
 

@@ -14,7 +14,6 @@ from bot.playground.cluster_server.controllers.running import (
     Key,
     Pause,
     is_going,
-    is_owned_by,
     is_ready,
     key_of,
     owner_of,
@@ -47,7 +46,7 @@ class Jobs(Controller):
             return None
         if _is_over(job):
             return self._after(job)
-        pods = [pod for pod in self.registry.list(self.scene.kind("v1", "Pod"), key[0]) if is_owned_by(pod, job)]
+        pods = self.registry.owned(self.scene.kind("v1", "Pod"), job)
         spec = job["spec"]
         good, bad = (sum(dig(pod, "status", "phase") == phase for pod in pods) for phase in ("Succeeded", "Failed"))
         active = [p for p in pods if dig(p, "status", "phase") not in ("Succeeded", "Failed") and not is_going(p)]

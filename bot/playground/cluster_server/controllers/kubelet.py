@@ -6,6 +6,7 @@ like at each is in `podstates`.
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterable
 from typing import Any
 
@@ -44,9 +45,12 @@ class Kubelet(Controller):
         """Containers whose failing probe was told already."""
         self._images: set[tuple[str, str]] = set()
         """What is on which node."""
+        self._addresses: dict[str, str] = {}
+        """Those in use, with the uid of the pod."""
 
     def concerns(self, change: Change) -> Iterable[Key]:
         if change.resource == ("", "pods"):
+            self._note_address(change.obj, gone=change.type == "DELETED")
             if change.type == "DELETED":
                 self._due.pop(change.obj["metadata"]["uid"], None)
                 return ()
@@ -58,6 +62,16 @@ class Kubelet(Controller):
 
     def everything(self) -> Iterable[Key]:
         return [key_of(pod) for pod in self._pods() if pod["spec"].get("nodeName")]
+
+    def _note_address(self, pod: Object, *, gone: bool) -> None:
+        address, uid = dig(pod, "status", "podIP", default=""), pod["metadata"]["uid"]
+        if not address or pod["spec"].get("hostNetwork"):
+            return
+        if gone or dig(pod, "status", "phase") in _OVER:
+            if self._addresses.get(address) == uid:
+                del self._addresses[address]
+        else:
+            self._addresses[address] = uid
 
     def _pods(self) -> Iterable[Object]:
         return self.registry.list(self.scene.kind("v1", "Pod"))
@@ -94,6 +108,9 @@ class Kubelet(Controller):
         status = pod["status"]
         if not status.get("containerStatuses"):
             address = self._address(pod, node)
+            if not address:
+                self._say_full(pod, node)
+                return Idle(_PULL_SECONDS)
             self._write(pod, podstates.creating(pod, node, address, self.registry.now()))
             return _PULL_SECONDS
         if status["phase"] in _OVER:
@@ -239,9 +256,20 @@ class Kubelet(Controller):
     def _address(self, pod: Object, node: Object) -> str:
         if pod["spec"].get("hostNetwork"):
             return podstates.node_address(node)
-        prefix = node["spec"].get("podCIDR", "10.244.0.0/24").rpartition(".")[0]
-        taken = {dig(other, "status", "podIP") for other in self._pods() if dig(other, "status", "phase") not in _OVER}
-        return next(ip for number in range(2, 255) if (ip := f"{prefix}.{number}") not in taken)
+        network = ipaddress.ip_network(node["spec"].get("podCIDR", "10.244.0.0/24"))
+        first, last = int(network.network_address) + 2, int(network.broadcast_address)  # .1 is the node's own
+        free = (str(ipaddress.ip_address(number)) for number in range(first, last))
+        return next((address for address in free if address not in self._addresses), "")
+
+    def _say_full(self, pod: Object, node: Object) -> None:
+        said = (
+            "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox: "
+            "plugin failed (add): failed to allocate for range 0: no IP addresses available in range set: "
+        ) + str(node["spec"].get("podCIDR"))
+        record(
+            self.registry, pod, "Warning", "FailedCreatePodSandBox", said, component="kubelet",
+            host=pod["spec"]["nodeName"],
+        )  # fmt: skip
 
 
 class _Saying:

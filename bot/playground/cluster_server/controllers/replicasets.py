@@ -11,7 +11,6 @@ from bot.playground.cluster_server.controllers.running import (
     Key,
     Pause,
     is_going,
-    is_owned_by,
     is_ready,
     key_of,
     owner_of,
@@ -42,8 +41,8 @@ class ReplicaSets(Controller):
             return None
         pods = [
             pod
-            for pod in self.registry.list(pods_kind, key[0])
-            if is_owned_by(pod, replica_set) and not is_going(pod) and pod["status"]["phase"] not in _OVER
+            for pod in self.registry.owned(pods_kind, replica_set)
+            if not is_going(pod) and pod["status"]["phase"] not in _OVER
         ]
         wanted = replica_set["spec"]["replicas"]
         for _ in range(wanted - len(pods)):

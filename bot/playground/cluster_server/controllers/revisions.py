@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.playground.cluster_server.controllers.running import Scene, is_owned_by, reference_to
+from bot.playground.cluster_server.controllers.running import Scene, reference_to
 from bot.playground.cluster_server.registry import Writing
 from bot.playground.cluster_server.values import copied
 
@@ -17,7 +17,7 @@ def ensure_revision(scene: Scene, owner: Object, name: str) -> None:
     """The revision of that name is the newest one afterwards."""
     registry, kind = scene.registry, scene.kind("apps/v1", "ControllerRevision")
     namespace = owner["metadata"]["namespace"]
-    known = [found for found in registry.list(kind, namespace) if is_owned_by(found, owner)]
+    known = registry.owned(kind, owner)
     newest = max((found["revision"] for found in known), default=0)
     mine = next((found for found in known if found["metadata"]["name"] == name), None)
     if mine is None:

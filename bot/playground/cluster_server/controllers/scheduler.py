@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from bot.playground.cluster_server.controllers.eventing import record
-from bot.playground.cluster_server.controllers.running import Controller, Key, Pause, is_going, is_ready, key_of
+from bot.playground.cluster_server.controllers.running import Controller, Key, Pause, Scene, is_going, is_ready, key_of
 from bot.playground.cluster_server.registry import Writing
 from bot.playground.cluster_server.store import Change
 from bot.playground.cluster_server.values import dig
@@ -17,8 +17,16 @@ _REPELLING = ("NoSchedule", "NoExecute")
 
 
 class Scheduler(Controller):
+    def __init__(self, scene: Scene) -> None:
+        super().__init__(scene)
+        self._load: dict[str, set[str]] = {}
+        """The pods of each node, by uid."""
+
     def concerns(self, change: Change) -> Iterable[Key]:
         if change.resource == ("", "pods"):
+            if node := dig(change.obj, "spec", "nodeName"):
+                there, uid = self._load.setdefault(node, set()), change.obj["metadata"]["uid"]
+                (there.discard if change.type == "DELETED" else there.add)(uid)
             return [key_of(change.obj)] if not dig(change.obj, "spec", "nodeName") else ()
         if change.resource == ("", "nodes"):
             pods = self.registry.list(self.scene.kind("v1", "Pod"))
@@ -36,11 +44,7 @@ class Scheduler(Controller):
         if not fit:
             self._pending(pod, reasons)
             return None
-        load = dict.fromkeys(fit, 0)
-        for other in self.registry.list(kind):
-            if (name := dig(other, "spec", "nodeName")) in load:
-                load[name] += 1
-        chosen = min(fit, key=lambda name: (load[name], name))
+        chosen = min(fit, key=lambda name: (len(self._load.get(name, ())), name))
         pod = self.registry.update(kind, *key, pod | {"spec": pod["spec"] | {"nodeName": chosen}}, Writing(_MANAGER))
         said = f"Successfully assigned {key[0]}/{key[1]} to {chosen}"
         record(self.registry, pod, "Normal", "Scheduled", said, component="default-scheduler")

@@ -14,7 +14,6 @@ from bot.playground.cluster_server.controllers.running import (
     Key,
     Pause,
     is_going,
-    is_owned_by,
     is_ready,
     key_of,
     owner_of,
@@ -46,10 +45,10 @@ class StatefulSets(Controller):
             return None
         revision = f"{key[1]}-{template_hash(stateful_set['spec']['template'])}"
         ensure_revision(self.scene, stateful_set, revision)
-        pods = [pod for pod in self.registry.list(pods_kind, key[0]) if is_owned_by(pod, stateful_set)]
+        pods = self.registry.owned(pods_kind, stateful_set)
         by_name = {pod["metadata"]["name"]: pod for pod in pods}
         self._step(stateful_set, by_name, revision)
-        pods = [pod for pod in self.registry.list(pods_kind, key[0]) if is_owned_by(pod, stateful_set)]
+        pods = self.registry.owned(pods_kind, stateful_set)
         self.registry.write_status(kind, stateful_set, _status(stateful_set, pods, revision), _MANAGER)
         return None
 
