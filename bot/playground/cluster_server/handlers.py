@@ -149,7 +149,7 @@ class Handlers:
         form = form_of(request.headers.get("Accept", ""), request.query)
         kept = self._stored(target.kind)
         created = self._warned(warnings, lambda: self._registry.create(kept, target.namespace, obj, writing))
-        return self._answer(created, target.kind, form, 201, warnings)
+        return self._answer(created, target.kind, form, 201, [*warnings, *writing.warnings])
 
     async def _update(self, request: web.Request, target: Target) -> Answer:
         writing = self._writing(request, target)
@@ -168,9 +168,9 @@ class Handlers:
             )
         if kind.created_by_update and not target.subresource and not self._store.get(*_where(target)):
             created = self._warned(warnings, lambda: self._registry.create(kind, target.namespace, obj, writing))
-            return self._answer(created, kind, form, 201, warnings)
+            return self._answer(created, kind, form, 201, [*warnings, *writing.warnings])
         updated = self._warned(warnings, lambda: self._registry.update(*_where(target), obj, writing))
-        return self._answer(updated, kind, form, 200, warnings)
+        return self._answer(updated, kind, form, 200, [*warnings, *writing.warnings])
 
     def _stored(self, kind: Kind) -> Kind:
         """The kind under which objects of this one are kept."""
@@ -215,7 +215,7 @@ class Handlers:
             cause = statuses.invalid("metadata.uid", metadata["uid"], "field is immutable")
             raise statuses.unprocessable(target.kind.name, target.kind.group, target.name, [cause])
         updated = self._warned(warnings, lambda: self._registry.update(*_where(target), obj, writing))
-        return self._answer(updated, target.kind, form, 200, warnings)
+        return self._answer(updated, target.kind, form, 200, [*warnings, *writing.warnings])
 
     async def _scale(self, request: web.Request, target: Target) -> Answer:
         kind, place = target.kind, (target.namespace, target.name)
@@ -252,7 +252,7 @@ class Handlers:
             raise statuses.bad_request("metadata.managedFields must be nil")
         writing, force = self._writing(request, target), flag(request.query, "force")
         obj, created = self._registry.apply(kind, target.namespace, target.name, config, writing, force=force)
-        return self._answer(obj, kind, form, 201 if created else 200, warnings)
+        return self._answer(obj, kind, form, 201 if created else 200, [*warnings, *writing.warnings])
 
     async def _delete(self, request: web.Request, target: Target) -> Answer:
         deleting = await _deleting(request, target.kind)
@@ -323,7 +323,9 @@ class Handlers:
         warnings = fields if validation == "Warn" else []
         warnings = [*warnings, *rules_of(kind).warn_always, *rules_of(kind).warn(obj)]
         if kind.resource == (definitions.GROUP, definitions.PLURAL):
-            warnings = [*warnings, *definitions.warnings(obj)]
+            live = self._store.get(*_where(target)) if target.name else None
+            known = definitions.warnings(live.obj) if live else []
+            warnings = [*warnings, *(said for said in definitions.warnings(obj) if said not in known)]
         return obj, warnings
 
     def _writing(self, request: web.Request, target: Target) -> Writing:

@@ -10,7 +10,7 @@ import datetime
 import random
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bot.playground.cluster_server import canonical, ownership, statuses
@@ -20,6 +20,7 @@ from bot.playground.cluster_server.customs import definitions, resources
 from bot.playground.cluster_server.kinds import Kind, Kinds
 from bot.playground.cluster_server.naming import name_causes
 from bot.playground.cluster_server.ownership import Manager
+from bot.playground.cluster_server.policing import CREATE, DELETE, UPDATE, Policies
 from bot.playground.cluster_server.rules import BY_KIND, NONE
 from bot.playground.cluster_server.rules.contract import Rules
 from bot.playground.cluster_server.rules.metadata import judge_metadata
@@ -50,6 +51,8 @@ class Writing:
     subresource: str = ""
     admit: Callable[[Kind, str, Object, Object | None], None] = _anything
     """Raises APIError for what this writer may not write: kind, namespace, the object and what it was before."""
+    warnings: builtins.list[str] = field(default_factory=builtins.list)
+    """What this writer is to be warned of, besides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,7 @@ class Registry:
         self._namespaces = kinds.named("v1", "Namespace")
         self._allotments = Allotments(store, kinds.named("v1", "Service"))
         self._admission = Admission(store, kinds, self._random)
+        self._policies = Policies(store, kinds)
 
     def now(self) -> str:
         return self.clock().strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -121,6 +125,7 @@ class Registry:
             raise statuses.APIError(500, "", said)
         writing.admit(kind, namespace, obj, None)
         meant = self._complete(kind, obj, None)
+        self._policies.check(kind, CREATE, obj, None, writing.warnings)
         manager = Manager(writing.manager, "Update", kind.api_version, writing.subresource)
         self._manage(obj, ownership.after_update(None, self._owned(kind, meant), kind.type, manager, self.now()))
         return obj if writing.dry_run else self.store.put(kind, obj)
@@ -135,6 +140,8 @@ class Registry:
             raise statuses.unprocessable(kind.name, kind.group, name, [cause])
         writing.admit(kind, namespace, obj, before)
         meant = self._complete(kind, obj, before)
+        if not writing.subresource:
+            self._policies.check(kind, UPDATE, obj, before, writing.warnings)
         manager = Manager(writing.manager, "Update", kind.api_version, writing.subresource)
         if not before["metadata"].get("managedFields") and not (asked.get("metadata") or {}).get("managedFields"):
             return self._replace(kind, before, obj, dry_run=writing.dry_run)  # nobody owned it: so it stays
@@ -166,12 +173,15 @@ class Registry:
             writing.admit(kind, namespace, obj, None)
             owners = ownership.apply(None, wanted, kind.type, manager, self.now(), force=force).owners
             self._complete(kind, obj, None)
+            self._policies.check(kind, CREATE, obj, None, writing.warnings)
             self._manage(obj, ownership.written({who: what for who, what in owners.items() if what.paths}))
             return (obj if writing.dry_run else self.store.put(kind, obj)), True
         applied = ownership.apply(live, wanted, kind.type, manager, self.now(), force=force)
         obj = self._laid_over(kind, live, applied.obj, writing.subresource)
         writing.admit(kind, namespace, obj, live)
         self._complete(kind, obj, live)
+        if not writing.subresource:
+            self._policies.check(kind, UPDATE, obj, live, writing.warnings)
         self._manage(obj, ownership.written(applied.owners))
         return self._replace(kind, live, obj, dry_run=writing.dry_run), False
 
@@ -188,6 +198,7 @@ class Registry:
         self._check_preconditions(kind, obj, deleting)
         if kind.name == "Namespace" and name in _PROTECTED:
             raise statuses.forbidden(kind.plural, kind.group, name, "this namespace may not be deleted")
+        self._policies.check(kind, DELETE, None, obj, [])
         metadata = obj["metadata"]
         finalizers = list(metadata.get("finalizers") or ())
         finalizers += [name for name in rules_of(kind).finalizers if name not in finalizers]

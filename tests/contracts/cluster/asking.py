@@ -5,7 +5,8 @@ A case in `cases/TOPIC.yaml`:
 `GET pods/web/log?tailLines=1`, or a whole path from `/`); `body`, `patch` (json, merge, strategic, apply), `text` (a
 body sent as it is) and `headers` belong to it. Writes are tried (`dryRun=All`) unless `really: true`. `given` lists
 objects that are there before, and gone after. `of` names the fields of the answer that count, where not all do.
-A file with a `setup` has its cases under `cases`; one that is `kept` is not undone before the topic ends.
+A file with a `setup` has its cases under `cases`; a step of it with `until` is tried until it has that status. A case
+that is `kept` is not undone before the topic ends.
 `{namespace}` stands for the namespace of the run.
 """
 
@@ -80,6 +81,10 @@ def prepared(api: API, topic: str, namespace: str) -> Iterator[None]:
     """With what a topic is about: objects that are there from its first case to its last, and gone afterwards."""
     made = []
     for step in _read(topic).get("setup") or ():
+        if "until" in step:  # a real server learns of some things after a moment, and says so nowhere
+            while _ask(api, step, namespace, really=False).status != step["until"]:
+                time.sleep(0.1)
+            continue
         answer = _ask(api, step, namespace, really=True)
         assert answer.status < 300, f"{step}: {answer}"
         made.append((step, answer))

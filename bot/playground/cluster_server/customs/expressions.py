@@ -73,14 +73,19 @@ def _kept(rule: Object, value: Any, before: Any) -> bool:
     compares = "oldSelf" in text
     if compares and before is _ABSENT:
         return True
-    context = _library().Context({"self": value, **({"oldSelf": before} if compares else {})})
-    for name, function in _FUNCTIONS.items():
-        context.add_function(name, function)
     try:
-        return _compiled(text).execute(context) is not False
+        return evaluated(text, {"self": value, **({"oldSelf": before} if compares else {})}) is not False
     except (RuntimeError, ValueError, TypeError) as error:
         _log.debug("a rule could not be evaluated and counts as kept: %s: %s", text, error)
         return True
+
+
+def evaluated(text: str, names: Object) -> Any:
+    """Raises RuntimeError, ValueError or TypeError for what cannot be evaluated."""
+    context = _library().Context(names)
+    for name, function in _FUNCTIONS.items():
+        context.add_function(name, function)
+    return _compiled(text).execute(context)
 
 
 @lru_cache(maxsize=2000)

@@ -28,6 +28,9 @@ def fill(job: Object) -> None:
         ("podReplacementPolicy", "Failed" if "podFailurePolicy" in spec else "TerminatingOrFailed"),
     ):  # fmt: skip
         spec.setdefault(name, value)
+    labels = dig(spec, "template", "metadata", "labels")
+    if labels and not job["metadata"].get("labels"):
+        job["metadata"]["labels"] = dict(labels)
 
 
 def prepare(job: Object, before: Object | None) -> None:
@@ -44,8 +47,9 @@ def prepare(job: Object, before: Object | None) -> None:
         "controller-uid": uid, "job-name": name,
     }  # fmt: skip
     template = spec["template"].setdefault("metadata", {})
+    shared = (job["metadata"].get("labels") or {}) == (template.get("labels") or {})
     template["labels"] = (template.get("labels") or {}) | said
-    if not job["metadata"].get("labels"):
+    if shared:  # both are one map there: what is added to the template's shows here too
         job["metadata"]["labels"] = dict(template["labels"])
     spec.setdefault("selector", {"matchLabels": {"batch.kubernetes.io/controller-uid": uid}})
 
