@@ -30,7 +30,7 @@ def fill(job: Object) -> None:
         spec.setdefault(name, value)
     labels = dig(spec, "template", "metadata", "labels")
     if labels and not job["metadata"].get("labels"):
-        job["metadata"]["labels"] = dict(labels)
+        job["metadata"]["labels"] = labels  # the same ones: what is added to the template's shows here too
 
 
 def prepare(job: Object, before: Object | None) -> None:
@@ -47,9 +47,10 @@ def prepare(job: Object, before: Object | None) -> None:
         "controller-uid": uid, "job-name": name,
     }  # fmt: skip
     template = spec["template"].setdefault("metadata", {})
-    shared = (job["metadata"].get("labels") or {}) == (template.get("labels") or {})
+    own = job["metadata"].get("labels")
+    shared = not own or own is template.get("labels")
     template["labels"] = (template.get("labels") or {}) | said
-    if shared:  # both are one map there: what is added to the template's shows here too
+    if shared:
         job["metadata"]["labels"] = dict(template["labels"])
     spec.setdefault("selector", {"matchLabels": {"batch.kubernetes.io/controller-uid": uid}})
 
