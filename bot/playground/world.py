@@ -98,6 +98,7 @@ class Scenario:
     programs: dict[str, Program]
     load_balancer_addresses: tuple[str, ...]
     ingress_controllers: dict[str, tuple[str, tuple[str, ...]]]
+    gateway_controllers: dict[str, tuple[str, tuple[str, ...]]]
     faults: dict[str, Object]
     broken: tuple[str, ...]
     """The faults that are on from the beginning."""
@@ -120,13 +121,16 @@ def read_scenario(name: str) -> Scenario:
             name, said["summary"], said["story"].strip(), said.get("age_minutes", 0) * 60,
             (*map(node, said.get("nodes", ())), *said.get("objects", ())),
             {image: Program.read(program) for image, program in said.get("programs", {}).items()}, tuple(addresses),
-            {entry["controller"]: (entry["deployment"], tuple(entry["addresses"]))
-             for entry in said.get("ingress_controllers", ())},
+            _controllers(said.get("ingress_controllers", ())), _controllers(said.get("gateway_controllers", ())),
             {fault["id"]: fault for fault in said.get("faults", ())}, tuple(said.get("broken", ())),
             tuple(_finding(entry) for entry in said.get("findings", ())),
         )  # fmt: skip
     except (KeyError, ValueError, TypeError, AttributeError, yaml.YAMLError) as error:
         raise BotError(f"The scenario `{name}` cannot be read", cause=f"{type(error).__name__}: {error}") from error
+
+
+def _controllers(said: Any) -> dict[str, tuple[str, tuple[str, ...]]]:
+    return {entry["controller"]: (entry["deployment"], tuple(entry["addresses"])) for entry in said}
 
 
 def _load(name: str) -> Object:
@@ -187,6 +191,7 @@ class World:
             cluster.clear()
             cluster.surroundings.load_balancer_addresses = scenario.load_balancer_addresses
             cluster.surroundings.ingress_controllers = scenario.ingress_controllers
+            cluster.surroundings.gateway_controllers = scenario.gateway_controllers
             cluster.programs.replace(scenario.programs)
             cluster.create(scenario.objects)
         async with cluster.long_ago(datetime.timedelta(seconds=scenario.age_seconds / 100)):

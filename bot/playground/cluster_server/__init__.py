@@ -142,9 +142,9 @@ class EmbeddedCluster:
 
     def clear(self) -> None:
         """Takes everything away at once; watches are told of each object."""
-        for stored in list(self.store.everything()):
-            metadata = stored.obj["metadata"]
-            kind = self.kinds.named(stored.obj["apiVersion"], stored.obj["kind"])
+        found = [stored.obj for stored in self.store.everything()]
+        for obj in sorted(found, key=lambda obj: obj["kind"] == "CustomResourceDefinition"):  # what they define first
+            kind, metadata = self.kinds.named(obj["apiVersion"], obj["kind"]), obj["metadata"]
             self.registry.vanish(kind, metadata.get("namespace", ""), metadata["name"])
 
     @contextlib.asynccontextmanager

@@ -146,9 +146,36 @@ def openapi_v3(kinds: Kinds, group_name: str, version: str) -> Object:
     for row in rows:
         if row.type_name:
             schemas[_long(row.type_name)]["x-kubernetes-group-version-kind"] = [_gvk(row)]
+        elif row.custom:
+            schemas |= _custom_schemas(row)
     paths = {path: operations for row in rows for path, operations in _paths(row)}
     info = {"title": "Kubernetes", "version": VERSION["gitVersion"]}
     return {"openapi": "3.0.0", "info": info, "paths": paths, "components": {"schemas": schemas}}
+
+
+def _custom_schemas(kind: Kind) -> Object:
+    """Of a custom resource: what its definition says, with the head that every object has, and of its list."""
+    assert kind.custom is not None
+    said = kind.custom.schema
+    meta = "#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1."
+    head = {
+        "apiVersion": {"type": "string"}, "kind": {"type": "string"},
+        "metadata": {"allOf": [{"$ref": f"{meta}ObjectMeta"}]},
+    }  # fmt: skip
+    name = ".".join([*reversed(kind.group.split(".")), kind.version, kind.name])
+    gvk = {"x-kubernetes-group-version-kind": [_gvk(kind)]}
+    listed = {
+        "type": "object", "required": ["items"],
+        "properties": {
+            "apiVersion": {"type": "string"}, "kind": {"type": "string"},
+            "items": {"type": "array", "items": {"$ref": f"#/components/schemas/{name}"}},
+            "metadata": {"$ref": f"{meta}ListMeta"},
+        },
+        "x-kubernetes-group-version-kind": [_gvk(kind) | {"kind": kind.list_name}],
+    }  # fmt: skip
+    own: Object = {name: said | {"properties": (said.get("properties") or {}) | head} | gvk, f"{name}List": listed}
+    needed = _reached({f"apimachinery.pkg.apis.meta.v1.{found}" for found in ("ObjectMeta", "ListMeta")})
+    return {_long(found): _schema(found, "#/components/schemas/") for found in needed} | own
 
 
 def openapi_v2_wire() -> bytes:

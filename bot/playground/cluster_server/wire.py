@@ -67,7 +67,9 @@ def _type_of(head: Fields, kind: Kind) -> str:
     return kind.type_name
 
 
-def _fields(data: bytes) -> Fields:
+def _fields(data: Any) -> Fields:
+    if not isinstance(data, bytes):
+        raise Malformed("proto: wrong wireType")
     found: Fields = {}
     place = 0
     while place < len(data):
@@ -159,7 +161,7 @@ def _value(value: Any, node: Node, depth: int) -> Any:
     if node.kind == STRUCT:
         return _message(_of(value, bytes), node.type_name, depth + 1)
     if node.kind == LIST:  # a named list is a message with items
-        return [_value(item, node.of or node, depth) for item in _fields(_of(value, bytes)).get(1, ())]
+        return [_value(item, node.of or node, depth) for item in _fields(value).get(1, ())]
     if node.kind == "string":
         data = _of(value, bytes)
         return base64.b64encode(data).decode() if node.format == "byte" else data.decode()
@@ -186,7 +188,7 @@ def _micro_time(value: Any, depth: int) -> str | None:
 
 
 def _stamp(value: Any, form: str) -> str | None:
-    fields = _fields(_of(value, bytes))
+    fields = _fields(value)
     if not fields:
         return None
     seconds, nanoseconds = _last(fields, 1, 0), _last(fields, 2, 0)
@@ -196,11 +198,11 @@ def _stamp(value: Any, form: str) -> str | None:
 
 
 def _quantity(value: Any, depth: int) -> str:
-    return str(_last(_fields(_of(value, bytes)), 1, b"0").decode())
+    return str(_last(_fields(value), 1, b"0").decode())
 
 
 def _number_or_text(value: Any, depth: int) -> int | str:
-    fields = _fields(_of(value, bytes))
+    fields = _fields(value)
     if _last(fields, 1, 0):
         return str(_last(fields, 3, b"").decode())
     number = int(_last(fields, 2, 0))
@@ -208,19 +210,19 @@ def _number_or_text(value: Any, depth: int) -> int | str:
 
 
 def _raw(value: Any, depth: int) -> Any:
-    data = _last(_fields(_of(value, bytes)), 1, b"")
+    data = _last(_fields(value), 1, b"")
     return msgspec.json.decode(data) if data else None
 
 
 def _schema_or_list(value: Any, depth: int) -> Any:
-    fields = _fields(_of(value, bytes))
+    fields = _fields(value)
     if 1 in fields:
         return _message(fields[1][-1], f"{_EXTENSIONS}.JSONSchemaProps", depth + 1)
     return [_message(item, f"{_EXTENSIONS}.JSONSchemaProps", depth + 1) for item in fields.get(2, ())]
 
 
 def _schema_or_flag(value: Any, depth: int) -> Any:
-    fields = _fields(_of(value, bytes))
+    fields = _fields(value)
     if 2 in fields:
         return _message(fields[2][-1], f"{_EXTENSIONS}.JSONSchemaProps", depth + 1)
     return bool(_last(fields, 1, 0))

@@ -14,6 +14,7 @@ from bot.playground.cluster_server.controllers.definitions import Definitions
 from bot.playground.cluster_server.controllers.deployments import Deployments
 from bot.playground.cluster_server.controllers.endpoints import Endpoints
 from bot.playground.cluster_server.controllers.garbage import Garbage
+from bot.playground.cluster_server.controllers.gateways import Gateways
 from bot.playground.cluster_server.controllers.ingresses import Ingresses
 from bot.playground.cluster_server.controllers.jobs import Jobs
 from bot.playground.cluster_server.controllers.kubelet import Kubelet
@@ -23,8 +24,10 @@ from bot.playground.cluster_server.controllers.nodelife import Networks, NodeLif
 from bot.playground.cluster_server.controllers.replicasets import ReplicaSets
 from bot.playground.cluster_server.controllers.scheduler import Scheduler
 from bot.playground.cluster_server.controllers.statefulsets import StatefulSets
+from bot.playground.cluster_server.controllers.tigera import Tigera
 
 ALL = (
-    Definitions, Namespaces, Garbage, Deployments, ReplicaSets, StatefulSets, DaemonSets, CronJobs, Jobs, Scheduler,
-    Kubelet, NodeLife, Networks, Endpoints, Budgets, LoadBalancers, Ingresses, Aggregation, APIServices,
+    Definitions, NodeLife, Namespaces, Garbage, Deployments, ReplicaSets, StatefulSets, DaemonSets, CronJobs, Jobs,
+    Scheduler, Kubelet, Networks, Endpoints, Budgets, LoadBalancers, Ingresses, Gateways, Tigera, Aggregation,
+    APIServices,
 )  # fmt: skip

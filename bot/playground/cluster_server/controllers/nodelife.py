@@ -27,6 +27,7 @@ from bot.playground.cluster_server.values import dig
 Object = dict[str, Any]
 _WRITING = Writing("kube-controller-manager")
 _NOT_READY, _UNREACHABLE = "node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"
+_LEASES = "kube-node-lease"
 _EFFECTS = ("NoSchedule", "NoExecute")
 _CONFIGURATION = "/etc/cni/net.d"
 
@@ -49,11 +50,34 @@ class NodeLife(Controller):
         ready = _condition(node)
         if ready is None:
             return None
+        node = self._reported(node)
         wanted = {"True": "", "False": _NOT_READY}.get(ready["status"], _UNREACHABLE)
         node = self._tainted(node, wanted)
         if not wanted:
             return None
         return self._cleared(node, wanted)
+
+    def _reported(self, node: Object) -> Object:
+        """What a kubelet does when it registers: it says when it was heard of, and takes a lease."""
+        leases, name = self.scene.kind("coordination.k8s.io/v1", "Lease"), node["metadata"]["name"]
+        if not self.registry.find(leases, _LEASES, name) and self.registry.find(
+            self.scene.kind("v1", "Namespace"), "", _LEASES
+        ):
+            owner = {"apiVersion": "v1", "kind": "Node", "name": name, "uid": node["metadata"]["uid"]}
+            spec = {"holderIdentity": name, "leaseDurationSeconds": 40,
+                    "renewTime": self.registry.clock().strftime("%Y-%m-%dT%H:%M:%S.%fZ")}  # fmt: skip
+            lease = {"metadata": {"name": name, "ownerReferences": [owner]}, "spec": spec}
+            self.registry.create(leases, _LEASES, lease, Writing("kubelet"))
+        conditions = node["status"]["conditions"]
+        if all(said.get("lastTransitionTime") for said in conditions):
+            return node
+        now = self.registry.now()
+        stamped = [
+            said | {name: said.get(name) or now for name in ("lastHeartbeatTime", "lastTransitionTime")}
+            for said in conditions
+        ]
+        status = node["status"] | {"conditions": stamped}
+        return self.registry.write_status(self.scene.kind("v1", "Node"), node, status, "kubelet")
 
     def _tainted(self, node: Object, wanted: str) -> Object:
         taints = dig(node, "spec", "taints", default=[])

@@ -31,6 +31,8 @@ class Surroundings:
     """Empty: there is no load balancer, and Services stay pending."""
     ingress_controllers: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
     """By the name that IngressClasses use: the Deployment (`namespace/name`) that does it, and its addresses."""
+    gateway_controllers: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
+    """The same by the name that GatewayClasses use."""
 
 
 @dataclass

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from bot.playground.cluster_server.controllers.eventing import record
-from bot.playground.cluster_server.controllers.running import Controller, Key, Pause, Scene, is_going, is_ready, key_of
+from bot.playground.cluster_server.controllers.running import Controller, Key, Pause, Scene, is_going, key_of
 from bot.playground.cluster_server.registry import Writing
 from bot.playground.cluster_server.store import Change
 from bot.playground.cluster_server.values import dig
@@ -39,7 +39,7 @@ class Scheduler(Controller):
         if pod is None or is_going(pod) or dig(pod, "spec", "nodeName"):
             return None
         nodes = list(self.registry.list(self.scene.kind("v1", "Node")))
-        reasons = [refuses(node, pod) or _not_ready(node) for node in nodes]
+        reasons = [refuses(node, pod) for node in nodes]
         fit = [node["metadata"]["name"] for node, reason in zip(nodes, reasons, strict=True) if not reason]
         if not fit:
             self._pending(pod, reasons)
@@ -97,7 +97,3 @@ def _tolerates(toleration: Object, taint: Object) -> bool:
     if toleration.get("operator") == "Exists":
         return toleration.get("key", "") in ("", taint["key"])
     return bool(toleration.get("key") == taint["key"] and toleration.get("value", "") == taint.get("value", ""))
-
-
-def _not_ready(node: Object) -> str:
-    return "" if is_ready(node) else "node(s) had untolerated taint(s)"
