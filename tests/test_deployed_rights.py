@@ -9,8 +9,8 @@ import yaml
 from aiohttp import web
 
 from bot.application.ports import Changing
-from bot.playground.cluster_server.requests import target_of
-from bot.playground.cluster_server.serving import Serving
+from bot.playground.cluster_server.http.requests import target_of
+from bot.playground.cluster_server.http.serving import Serving
 from tests.stage import Stage, catalogue, staged
 
 FOLDER = Path(__file__).parent.parent / "deploy" / "kubernetes"

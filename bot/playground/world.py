@@ -19,11 +19,11 @@ import yaml
 from bot.errors import BotError, NotFound
 from bot.playground.cluster_server import EmbeddedCluster
 from bot.playground.cluster_server.controllers.running import is_ready
-from bot.playground.cluster_server.kinds import Kind
 from bot.playground.cluster_server.nodes import node
-from bot.playground.cluster_server.patching import strategic_patched
-from bot.playground.cluster_server.programs import Program
-from bot.playground.cluster_server.registry import Writing
+from bot.playground.cluster_server.objects.kinds import Kind
+from bot.playground.cluster_server.objects.patching import strategic_patched
+from bot.playground.cluster_server.objects.registry import Writing
+from bot.playground.cluster_server.pods.programs import Program
 from bot.playground.cluster_server.tables import external_address, pod_state
 from bot.playground.cluster_server.values import dig
 

@@ -61,7 +61,7 @@ async def test_what_a_person_mends_by_hand_counts_as_mended(world):
     world.break_("api-selector")
     registry, kind = world.cluster.registry, world.cluster.kinds.named("v1", "Service")
     service = registry.get(kind, "shop", "api")
-    from bot.playground.cluster_server.registry import Writing
+    from bot.playground.cluster_server.objects.registry import Writing
 
     registry.update(kind, "shop", "api", service | {"spec": service["spec"] | {"selector": {"app": "api"}}}, Writing())
     assert broken(world) == set()

@@ -22,17 +22,17 @@ from bot.playground.cluster_server.access.guarding import Guard
 from bot.playground.cluster_server.access.people import Authenticator
 from bot.playground.cluster_server.access.rights import Rights
 from bot.playground.cluster_server.access.tokens import Tokens
-from bot.playground.cluster_server.beginnings import beginnings
 from bot.playground.cluster_server.certificates import make_certificates
 from bot.playground.cluster_server.controllers import ALL
 from bot.playground.cluster_server.controllers.running import Controllers, Scene, Surroundings
-from bot.playground.cluster_server.kinds import built_in_kinds
+from bot.playground.cluster_server.http.serving import Serving
 from bot.playground.cluster_server.nodes import TWO, node
-from bot.playground.cluster_server.podaccess import PodAccess
-from bot.playground.cluster_server.programs import Programs, Sockets
-from bot.playground.cluster_server.registry import Registry, Writing
-from bot.playground.cluster_server.serving import Serving
-from bot.playground.cluster_server.store import Store
+from bot.playground.cluster_server.objects.beginnings import beginnings
+from bot.playground.cluster_server.objects.kinds import built_in_kinds
+from bot.playground.cluster_server.objects.registry import Registry, Writing
+from bot.playground.cluster_server.objects.store import Store
+from bot.playground.cluster_server.pods.podaccess import PodAccess
+from bot.playground.cluster_server.pods.programs import Programs, Sockets
 
 __all__ = ["EmbeddedCluster", "Surroundings"]
 

@@ -9,13 +9,14 @@ import hypothesis
 import pytest
 from hypothesis import strategies
 
-from bot.playground.cluster_server import EmbeddedCluster, shell, wire
-from bot.playground.cluster_server.kinds import built_in_kinds
+from bot.playground.cluster_server import EmbeddedCluster
+from bot.playground.cluster_server.http import wire
 from bot.playground.cluster_server.nodes import node
-from bot.playground.cluster_server.programs import Program
-from bot.playground.cluster_server.registry import Writing
+from bot.playground.cluster_server.objects.kinds import built_in_kinds
+from bot.playground.cluster_server.objects.registry import Writing
+from bot.playground.cluster_server.pods import shell, spdy
+from bot.playground.cluster_server.pods.programs import Program
 from bot.playground.cluster_server.statuses import APIError
-from bot.playground.cluster_server.streams import spdy
 
 KINDS = built_in_kinds()
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.playground.cluster_server.programs import Program, Reply
+from bot.playground.cluster_server.pods.programs import Program, Reply
 
 WEB = "/apis/apps/v1/namespaces/default/deployments/web"
 PODS = "/api/v1/namespaces/default/pods"

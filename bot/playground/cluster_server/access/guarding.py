@@ -10,8 +10,8 @@ from aiohttp import web
 from bot.playground.cluster_server import statuses
 from bot.playground.cluster_server.access.people import MASTERS, Authenticator, User, extra_of, impersonation
 from bot.playground.cluster_server.access.rights import GROUP, Rights, Wish, told, uncovered
-from bot.playground.cluster_server.kinds import Kind
-from bot.playground.cluster_server.requests import flag
+from bot.playground.cluster_server.http.requests import flag
+from bot.playground.cluster_server.objects.kinds import Kind
 
 Object = dict[str, Any]
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.playground.cluster_server import ownership, statuses
+from bot.playground.cluster_server import statuses
 from bot.playground.cluster_server.access.guarding import Guard
 from bot.playground.cluster_server.access.people import User
 from bot.playground.cluster_server.access.rights import Wish
-from bot.playground.cluster_server.kinds import Kind
-from bot.playground.cluster_server.ownership import Manager
-from bot.playground.cluster_server.registry import Writing
-from bot.playground.cluster_server.requests import Target
+from bot.playground.cluster_server.http.requests import Target
+from bot.playground.cluster_server.objects import ownership
+from bot.playground.cluster_server.objects.kinds import Kind
+from bot.playground.cluster_server.objects.ownership import Manager
+from bot.playground.cluster_server.objects.registry import Writing
 from bot.playground.cluster_server.statuses import Cause, invalid
 
 Object = dict[str, Any]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.playground.cluster_server.access.people import ACCOUNT, MASTERS, User
-from bot.playground.cluster_server.registry import Registry
+from bot.playground.cluster_server.objects.registry import Registry
 
 Object = dict[str, Any]
 

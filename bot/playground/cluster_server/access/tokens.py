@@ -13,11 +13,11 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
-from bot.playground.cluster_server import ownership
 from bot.playground.cluster_server.access.people import ACCOUNT, AUTHENTICATED, Claims, User, account_groups
-from bot.playground.cluster_server.ownership import Manager
-from bot.playground.cluster_server.registry import Registry, Writing
-from bot.playground.cluster_server.requests import Target
+from bot.playground.cluster_server.http.requests import Target
+from bot.playground.cluster_server.objects import ownership
+from bot.playground.cluster_server.objects.ownership import Manager
+from bot.playground.cluster_server.objects.registry import Registry, Writing
 from bot.playground.cluster_server.schema import types
 from bot.playground.cluster_server.statuses import invalid, unprocessable
 from bot.playground.cluster_server.values import dig

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from bot.playground.cluster_server.controllers.running import Controller, Key, Pause, is_going, is_ready, key_of
+from bot.playground.cluster_server.objects.store import Change
 from bot.playground.cluster_server.selectors import selector_matches
-from bot.playground.cluster_server.store import Change
 
 Object = dict[str, Any]
 _MANAGER = "kube-controller-manager"

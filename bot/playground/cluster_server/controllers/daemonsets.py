@@ -20,8 +20,8 @@ from bot.playground.cluster_server.controllers.running import (
     owner_of,
 )
 from bot.playground.cluster_server.controllers.scheduler import pinned_node, refuses
-from bot.playground.cluster_server.registry import Deleting, Writing
-from bot.playground.cluster_server.store import Change
+from bot.playground.cluster_server.objects.registry import Deleting, Writing
+from bot.playground.cluster_server.objects.store import Change
 
 Object = dict[str, Any]
 _MANAGER = "kube-controller-manager"

@@ -7,9 +7,9 @@ from typing import Any
 
 from bot.playground.cluster_server.controllers.running import Controller, Key, Pause, is_going
 from bot.playground.cluster_server.customs import definitions
-from bot.playground.cluster_server.kinds import Kind
-from bot.playground.cluster_server.registry import Deleting, Writing
-from bot.playground.cluster_server.store import Change
+from bot.playground.cluster_server.objects.kinds import Kind
+from bot.playground.cluster_server.objects.registry import Deleting, Writing
+from bot.playground.cluster_server.objects.store import Change
 from bot.playground.cluster_server.values import dig
 
 Object = dict[str, Any]

@@ -19,8 +19,8 @@ from bot.playground.cluster_server.controllers.running import (
     owner_of,
     reference_to,
 )
-from bot.playground.cluster_server.registry import Writing
-from bot.playground.cluster_server.store import Change
+from bot.playground.cluster_server.objects.registry import Writing
+from bot.playground.cluster_server.objects.store import Change
 from bot.playground.cluster_server.values import copied, dig
 
 Object = dict[str, Any]

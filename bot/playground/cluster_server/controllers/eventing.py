@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from typing import Any
 
-from bot.playground.cluster_server.registry import Registry, Writing
+from bot.playground.cluster_server.objects.registry import Registry, Writing
 
 Object = dict[str, Any]
 

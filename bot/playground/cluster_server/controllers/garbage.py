@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from bot.playground.cluster_server.controllers.running import Controller, Key, Pause
-from bot.playground.cluster_server.kinds import Kind
-from bot.playground.cluster_server.registry import Deleting, Writing
-from bot.playground.cluster_server.store import Change
+from bot.playground.cluster_server.objects.kinds import Kind
+from bot.playground.cluster_server.objects.registry import Deleting, Writing
+from bot.playground.cluster_server.objects.store import Change
 
 Object = dict[str, Any]
 FOREGROUND, ORPHAN = "foregroundDeletion", "orphan"

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from bot.playground.cluster_server.controllers.running import Controller, Key, Pause, is_going, key_of
-from bot.playground.cluster_server.kinds import Kind
+from bot.playground.cluster_server.objects.kinds import Kind
+from bot.playground.cluster_server.objects.store import Change
 from bot.playground.cluster_server.selectors import selector_matches
-from bot.playground.cluster_server.store import Change
 from bot.playground.cluster_server.values import dig
 
 Object = dict[str, Any]

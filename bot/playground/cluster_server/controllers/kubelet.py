@@ -23,7 +23,7 @@ from bot.playground.cluster_server.controllers.running import (
     is_ready,
     key_of,
 )
-from bot.playground.cluster_server.store import Change
+from bot.playground.cluster_server.objects.store import Change
 from bot.playground.cluster_server.values import dig
 
 Object = dict[str, Any]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from bot.playground.cluster_server.controllers.running import Controller, Key, Pause, is_going, key_of
-from bot.playground.cluster_server.store import Change
+from bot.playground.cluster_server.objects.store import Change
 from bot.playground.cluster_server.values import dig
 
 Object = dict[str, Any]

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from bot.playground.cluster_server.controllers.running import Controller, Key, Pause, is_going
-from bot.playground.cluster_server.registry import Deleting, Writing
-from bot.playground.cluster_server.store import Change
+from bot.playground.cluster_server.objects.registry import Deleting, Writing
+from bot.playground.cluster_server.objects.store import Change
 
 _WRITING = Writing("kube-controller-manager")
 

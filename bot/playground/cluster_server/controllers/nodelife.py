@@ -20,8 +20,8 @@ from bot.playground.cluster_server.controllers.running import (
     is_ready,
     key_of,
 )
-from bot.playground.cluster_server.registry import Deleting, Writing
-from bot.playground.cluster_server.store import Change
+from bot.playground.cluster_server.objects.registry import Deleting, Writing
+from bot.playground.cluster_server.objects.store import Change
 from bot.playground.cluster_server.values import dig
 
 Object = dict[str, Any]

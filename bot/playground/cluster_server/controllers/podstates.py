@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from bot.playground.cluster_server import shell
-from bot.playground.cluster_server.programs import Program, Reply
+from bot.playground.cluster_server.pods import shell
+from bot.playground.cluster_server.pods.programs import Program, Reply
 from bot.playground.cluster_server.values import dig
 
 Object = dict[str, Any]

@@ -16,8 +16,8 @@ from bot.playground.cluster_server.controllers.running import (
     owner_of,
     reference_to,
 )
-from bot.playground.cluster_server.registry import Deleting, Writing
-from bot.playground.cluster_server.store import Change
+from bot.playground.cluster_server.objects.registry import Deleting, Writing
+from bot.playground.cluster_server.objects.store import Change
 from bot.playground.cluster_server.values import copied
 
 Object = dict[str, Any]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.playground.cluster_server.controllers.running import Scene, reference_to
-from bot.playground.cluster_server.registry import Writing
+from bot.playground.cluster_server.objects.registry import Writing
 from bot.playground.cluster_server.values import copied
 
 Object = dict[str, Any]

@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.playground.cluster_server.kinds import Kind
-from bot.playground.cluster_server.programs import Programs
-from bot.playground.cluster_server.registry import Registry
+from bot.playground.cluster_server.objects.kinds import Kind
+from bot.playground.cluster_server.objects.registry import Registry
+from bot.playground.cluster_server.objects.store import Change
+from bot.playground.cluster_server.pods.programs import Programs
 from bot.playground.cluster_server.statuses import APIError
-from bot.playground.cluster_server.store import Change
 
 Object = dict[str, Any]
 Key = tuple[str, str]

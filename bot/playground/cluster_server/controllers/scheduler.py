@@ -7,8 +7,8 @@ from typing import Any
 
 from bot.playground.cluster_server.controllers.eventing import record
 from bot.playground.cluster_server.controllers.running import Controller, Key, Pause, Scene, is_going, key_of
-from bot.playground.cluster_server.registry import Writing
-from bot.playground.cluster_server.store import Change
+from bot.playground.cluster_server.objects.registry import Writing
+from bot.playground.cluster_server.objects.store import Change
 from bot.playground.cluster_server.values import dig
 
 Object = dict[str, Any]

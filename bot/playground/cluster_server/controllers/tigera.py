@@ -16,9 +16,9 @@ from bot.playground.cluster_server.controllers.running import (
     key_of,
     reference_to,
 )
-from bot.playground.cluster_server.kinds import Kind
-from bot.playground.cluster_server.registry import Writing
-from bot.playground.cluster_server.store import Change
+from bot.playground.cluster_server.objects.kinds import Kind
+from bot.playground.cluster_server.objects.registry import Writing
+from bot.playground.cluster_server.objects.store import Change
 from bot.playground.cluster_server.values import dig
 
 Object = dict[str, Any]

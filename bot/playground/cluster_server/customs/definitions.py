@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 
 from bot.playground.cluster_server.customs import reading, structural
-from bot.playground.cluster_server.kinds import Column, Custom, Kind, Subresource
 from bot.playground.cluster_server.naming import LABEL_1035, SUBDOMAIN, name_causes
+from bot.playground.cluster_server.objects.kinds import Column, Custom, Kind, Subresource
 from bot.playground.cluster_server.rules.admission import service_port
 from bot.playground.cluster_server.rules.contract import Rules
 from bot.playground.cluster_server.statuses import Cause, forbidden_field, invalid, required, shown, unsupported

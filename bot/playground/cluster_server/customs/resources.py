@@ -7,8 +7,8 @@ from functools import partial
 from typing import Any
 
 from bot.playground.cluster_server.customs import expressions, reading
-from bot.playground.cluster_server.decoding import metadata_of
-from bot.playground.cluster_server.kinds import Custom, Kind
+from bot.playground.cluster_server.http.decoding import metadata_of
+from bot.playground.cluster_server.objects.kinds import Custom, Kind
 from bot.playground.cluster_server.rules.contract import Rules
 from bot.playground.cluster_server.statuses import Cause, bad_request, invalid, unprocessable
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from bot.playground.cluster_server.canonical import amount
 from bot.playground.cluster_server.naming import LABEL, SUBDOMAIN, labels, name_causes, qualified_name
+from bot.playground.cluster_server.objects.canonical import amount
 from bot.playground.cluster_server.rules.contract import (
     Object,
     Rules,

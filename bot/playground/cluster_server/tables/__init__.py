@@ -9,7 +9,7 @@ import datetime
 from typing import Any
 
 from bot.playground.cluster_server.customs import columns
-from bot.playground.cluster_server.kinds import Kind
+from bot.playground.cluster_server.objects.kinds import Kind
 from bot.playground.cluster_server.tables import common, others
 from bot.playground.cluster_server.tables.common import age, external_address, pod_state
 

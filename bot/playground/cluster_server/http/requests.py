@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from bot.playground.cluster_server.kinds import Kind, Kinds
+from bot.playground.cluster_server.objects.kinds import Kind, Kinds
 from bot.playground.cluster_server.statuses import APIError, no_such_resource
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.playground.cluster_server.kinds import Kind
+from bot.playground.cluster_server.objects.kinds import Kind
 
 Object = dict[str, Any]
 

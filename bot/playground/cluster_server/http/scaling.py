@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.playground.cluster_server.customs.columns import found
-from bot.playground.cluster_server.kinds import Kind
+from bot.playground.cluster_server.objects.kinds import Kind
 from bot.playground.cluster_server.statuses import invalid, unprocessable
 from bot.playground.cluster_server.values import copied, dig
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.playground.cluster_server.canonical import QUANTITY
-from bot.playground.cluster_server.kinds import Kind
+from bot.playground.cluster_server.objects.canonical import QUANTITY
+from bot.playground.cluster_server.objects.kinds import Kind
 from bot.playground.cluster_server.schema import LIST, MAP, STRUCT, Node
 from bot.playground.cluster_server.statuses import APIError, shown
 

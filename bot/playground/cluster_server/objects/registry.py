@@ -13,20 +13,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.playground.cluster_server import canonical, ownership, statuses
-from bot.playground.cluster_server.admitting import SUFFIX, Admission
-from bot.playground.cluster_server.allotting import Allotments
+from bot.playground.cluster_server import statuses
 from bot.playground.cluster_server.customs import definitions, resources
-from bot.playground.cluster_server.kinds import Kind, Kinds
 from bot.playground.cluster_server.naming import name_causes
-from bot.playground.cluster_server.ownership import Manager
-from bot.playground.cluster_server.policing import CREATE, DELETE, UPDATE, Policies
+from bot.playground.cluster_server.objects import canonical, ownership
+from bot.playground.cluster_server.objects.admitting import SUFFIX, Admission
+from bot.playground.cluster_server.objects.allotting import Allotments
+from bot.playground.cluster_server.objects.kinds import Kind, Kinds
+from bot.playground.cluster_server.objects.ownership import Manager
+from bot.playground.cluster_server.objects.policing import CREATE, DELETE, UPDATE, Policies
+from bot.playground.cluster_server.objects.store import Store
 from bot.playground.cluster_server.rules import BY_KIND, NONE
 from bot.playground.cluster_server.rules.contract import Rules
 from bot.playground.cluster_server.rules.metadata import judge_metadata
 from bot.playground.cluster_server.rules.pods import UPDATES
 from bot.playground.cluster_server.statuses import Cause
-from bot.playground.cluster_server.store import Store
 from bot.playground.cluster_server.values import copied, dig
 
 Object = dict[str, Any]

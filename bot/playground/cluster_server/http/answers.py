@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 import yaml
 
-from bot.playground.cluster_server import converting
-from bot.playground.cluster_server.kinds import Kind
-from bot.playground.cluster_server.requests import Form
+from bot.playground.cluster_server.http.requests import Form
+from bot.playground.cluster_server.objects import converting
+from bot.playground.cluster_server.objects.kinds import Kind
 from bot.playground.cluster_server.tables import cells
 
 Object = dict[str, Any]

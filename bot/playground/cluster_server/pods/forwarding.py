@@ -11,8 +11,8 @@ import aiohttp
 from aiohttp import web
 
 from bot.playground.cluster_server import statuses
-from bot.playground.cluster_server.programs import Refused, Sockets
-from bot.playground.cluster_server.streams import spdy
+from bot.playground.cluster_server.pods import spdy
+from bot.playground.cluster_server.pods.programs import Refused, Sockets
 from bot.playground.cluster_server.values import dig
 
 Object = dict[str, Any]

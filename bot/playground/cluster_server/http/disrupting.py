@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from bot.playground.cluster_server import statuses
-from bot.playground.cluster_server.registry import Deleting, Registry, Writing
-from bot.playground.cluster_server.requests import Target
+from bot.playground.cluster_server.http.requests import Target
+from bot.playground.cluster_server.objects.registry import Deleting, Registry, Writing
 from bot.playground.cluster_server.selectors import selector_matches
 from bot.playground.cluster_server.values import dig
 

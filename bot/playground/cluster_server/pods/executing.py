@@ -15,10 +15,11 @@ import aiohttp
 import msgspec
 from aiohttp import web
 
-from bot.playground.cluster_server import shell, statuses
-from bot.playground.cluster_server.programs import Sockets, log_lines, status_of
-from bot.playground.cluster_server.requests import flag
-from bot.playground.cluster_server.store import Change, Store
+from bot.playground.cluster_server import statuses
+from bot.playground.cluster_server.http.requests import flag
+from bot.playground.cluster_server.objects.store import Change, Store
+from bot.playground.cluster_server.pods import shell
+from bot.playground.cluster_server.pods.programs import Sockets, log_lines, status_of
 
 Object = dict[str, Any]
 

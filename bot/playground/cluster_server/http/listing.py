@@ -13,11 +13,11 @@ from typing import Any
 import msgspec
 
 from bot.playground.cluster_server import statuses
-from bot.playground.cluster_server.kinds import Kind
-from bot.playground.cluster_server.requests import flag
+from bot.playground.cluster_server.http.requests import flag
+from bot.playground.cluster_server.objects.kinds import Kind
+from bot.playground.cluster_server.objects.store import Store, Stored
 from bot.playground.cluster_server.selectors import Matches
 from bot.playground.cluster_server.statuses import Cause, forbidden_field, unsupported
-from bot.playground.cluster_server.store import Store, Stored
 
 Object = dict[str, Any]
 Place = tuple[str, str]

@@ -1,5 +1,5 @@
 """What goes through the API server into pods, worded as a real 1.36 does it: logs and the HTTP proxy. What is a stream
-in both directions is in `streams`."""
+in both directions is in `executing` and `forwarding`."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import aiohttp
 from aiohttp import web
 
 from bot.playground.cluster_server import statuses
-from bot.playground.cluster_server.programs import Refused, Sockets, containers_of, log_lines, status_of
-from bot.playground.cluster_server.registry import Registry
-from bot.playground.cluster_server.requests import Target, flag
-from bot.playground.cluster_server.store import Change
-from bot.playground.cluster_server.streams import executing, forwarding
+from bot.playground.cluster_server.http.requests import Target, flag
+from bot.playground.cluster_server.objects.registry import Registry
+from bot.playground.cluster_server.objects.store import Change
+from bot.playground.cluster_server.pods import executing, forwarding
+from bot.playground.cluster_server.pods.programs import Refused, Sockets, containers_of, log_lines, status_of
 from bot.playground.cluster_server.values import dig
 
 Object = dict[str, Any]

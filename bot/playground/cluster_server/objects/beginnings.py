@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from bot.playground.cluster_server.allotting import SERVICES
+from bot.playground.cluster_server.objects.allotting import SERVICES
 from bot.playground.cluster_server.schema import BEGINNINGS
 
 Object = dict[str, Any]

@@ -11,15 +11,16 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.playground.cluster_server import describing, statuses
+from bot.playground.cluster_server import statuses
 from bot.playground.cluster_server.access.guarding import Guard
 from bot.playground.cluster_server.access.reviews import Reviews, is_review
 from bot.playground.cluster_server.access.tokens import Tokens
-from bot.playground.cluster_server.disrupting import Disruptions
-from bot.playground.cluster_server.handlers import USER, Handlers, answered, read_body, writing_of
-from bot.playground.cluster_server.podaccess import PodAccess
-from bot.playground.cluster_server.registry import Registry
-from bot.playground.cluster_server.requests import Target, UnknownPath, target_of
+from bot.playground.cluster_server.http import describing
+from bot.playground.cluster_server.http.disrupting import Disruptions
+from bot.playground.cluster_server.http.handlers import USER, Handlers, answered, read_body, writing_of
+from bot.playground.cluster_server.http.requests import Target, UnknownPath, target_of
+from bot.playground.cluster_server.objects.registry import Registry
+from bot.playground.cluster_server.pods.podaccess import PodAccess
 
 _log = logging.getLogger(__name__)
 _AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"

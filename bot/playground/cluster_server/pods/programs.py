@@ -14,8 +14,8 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.playground.cluster_server import shell
-from bot.playground.cluster_server.store import Change
+from bot.playground.cluster_server.objects.store import Change
+from bot.playground.cluster_server.pods import shell
 from bot.playground.cluster_server.values import dig
 
 Object = dict[str, Any]

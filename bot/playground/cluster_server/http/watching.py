@@ -12,10 +12,10 @@ from typing import Any
 
 import msgspec
 
-from bot.playground.cluster_server.kinds import Kind
+from bot.playground.cluster_server.objects.kinds import Kind
+from bot.playground.cluster_server.objects.store import Change, Store
 from bot.playground.cluster_server.selectors import Matches
 from bot.playground.cluster_server.statuses import expired
-from bot.playground.cluster_server.store import Change, Store
 
 Object = dict[str, Any]
 Shape = Callable[[Object], Object]

@@ -7,10 +7,10 @@ import zlib
 from collections.abc import Iterator
 from typing import Any
 
-from bot.playground.cluster_server.kinds import Kind
+from bot.playground.cluster_server.objects.kinds import Kind
+from bot.playground.cluster_server.objects.store import Store
 from bot.playground.cluster_server.rules.services import EXTERNAL_NAME, LOAD_BALANCER, NODE_PORT
 from bot.playground.cluster_server.statuses import invalid, unprocessable
-from bot.playground.cluster_server.store import Store
 from bot.playground.cluster_server.values import dig
 
 Object = dict[str, Any]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from bot.playground.cluster_server import canonical
-from bot.playground.cluster_server.kinds import Kind
+from bot.playground.cluster_server.objects import canonical
+from bot.playground.cluster_server.objects.kinds import Kind
 from bot.playground.cluster_server.schema import ANY, LIST, MAP, OBJECT, STRUCT, Node, types
 from bot.playground.cluster_server.statuses import bad_request
 

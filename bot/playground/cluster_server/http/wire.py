@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from bot.playground.cluster_server.kinds import Kind
+from bot.playground.cluster_server.objects.kinds import Kind
 from bot.playground.cluster_server.schema import LIST, MAP, STRUCT, WIRE, Node, types
 from bot.playground.cluster_server.statuses import bad_request
 

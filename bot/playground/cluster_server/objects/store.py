@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from bot.playground.cluster_server.kinds import Kind
+from bot.playground.cluster_server.objects.kinds import Kind
 
 Object = dict[str, Any]
 Resource = tuple[str, str]

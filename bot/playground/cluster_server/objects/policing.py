@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from bot.playground.cluster_server.customs.expressions import evaluated
-from bot.playground.cluster_server.kinds import Kind, Kinds
+from bot.playground.cluster_server.objects.kinds import Kind, Kinds
+from bot.playground.cluster_server.objects.store import Store
 from bot.playground.cluster_server.selectors import selector_matches
 from bot.playground.cluster_server.statuses import APIError
-from bot.playground.cluster_server.store import Store
 from bot.playground.cluster_server.values import dig
 
 Object = dict[str, Any]

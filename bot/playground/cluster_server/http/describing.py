@@ -8,8 +8,8 @@ import re
 from functools import cache
 from typing import Any
 
-from bot.playground.cluster_server.kinds import Kind, Kinds
-from bot.playground.cluster_server.requests import UnknownPath
+from bot.playground.cluster_server.http.requests import UnknownPath
+from bot.playground.cluster_server.objects.kinds import Kind, Kinds
 from bot.playground.cluster_server.schema import recorded
 from bot.playground.cluster_server.statuses import no_such_resource
 

@@ -11,18 +11,20 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from bot.playground.cluster_server import answers, converting, declaring, listing, scaling, statuses, watching, wire
+from bot.playground.cluster_server import statuses
 from bot.playground.cluster_server.access.guarding import Guard
 from bot.playground.cluster_server.access.people import User
 from bot.playground.cluster_server.customs import definitions, resources
-from bot.playground.cluster_server.decoding import decoded
-from bot.playground.cluster_server.kinds import Kind
-from bot.playground.cluster_server.parsing import duplicates, parsed, parsed_object, parsed_yaml
-from bot.playground.cluster_server.patching import json_patched, merge_patched, strategic_patched
-from bot.playground.cluster_server.registry import Deleting, Registry, Writing, rules_of
-from bot.playground.cluster_server.requests import Form, Target, flag, form_of, manager_of
+from bot.playground.cluster_server.http import answers, declaring, listing, scaling, watching, wire
+from bot.playground.cluster_server.http.decoding import decoded
+from bot.playground.cluster_server.http.parsing import duplicates, parsed, parsed_object, parsed_yaml
+from bot.playground.cluster_server.http.requests import Form, Target, flag, form_of, manager_of
+from bot.playground.cluster_server.objects import converting
+from bot.playground.cluster_server.objects.kinds import Kind
+from bot.playground.cluster_server.objects.patching import json_patched, merge_patched, strategic_patched
+from bot.playground.cluster_server.objects.registry import Deleting, Registry, Writing, rules_of
+from bot.playground.cluster_server.objects.store import Stored
 from bot.playground.cluster_server.selectors import Matches, field_matches, label_matches
-from bot.playground.cluster_server.store import Stored
 
 Object = dict[str, Any]
 Answer = web.StreamResponse

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 from bot.playground.cluster_server import statuses
-from bot.playground.cluster_server.kinds import Kind, Kinds
-from bot.playground.cluster_server.store import Store
+from bot.playground.cluster_server.objects.kinds import Kind, Kinds
+from bot.playground.cluster_server.objects.store import Store
 from bot.playground.cluster_server.values import copied, dig
 
 Object = dict[str, Any]
