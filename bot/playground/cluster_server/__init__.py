@@ -134,7 +134,9 @@ class EmbeddedCluster:
     def _create(self, obj: Object, writing: Writing) -> None:
         kind = self.kinds.named(obj["apiVersion"], obj["kind"])
         namespace = obj["metadata"].get("namespace", "default") if kind.namespaced else ""
-        self.registry.create(kind, namespace, obj, writing)
+        made = self.registry.create(kind, namespace, obj, writing)
+        if kind.has_status and kind.name == "FlowSchema":
+            self.registry.write_status(kind, made, obj["status"], writing.manager)
         if kind.name == "Namespace":  # whose controller would do so, only later
             account = self.kinds.named("v1", "ServiceAccount")
             name = obj["metadata"]["name"]

@@ -124,7 +124,7 @@ _RULES = (
     (re.compile(r"\b\d{1,3}(\.\d{1,3}){3}(/\d+)?\b"), "ADDRESS"),
     (re.compile(r"\b(80:|nodePort: |NodePort: +<unset>  )3\d{4}\b"), r"\1NODEPORT"),
     (re.compile(r"\b3[012]\d{3}/TCP"), "NODEPORT/TCP"),
-    (re.compile(r"(resourceVersion: )\S+"), r"\1VERSION"),
+    (re.compile(r"(resourceVersion: |Resource Version: +)\S+"), r"\1VERSION"),
     (re.compile(r"(containerd://|sha256:)[0-9a-f]{64}"), r"\1ID"),
     (re.compile(r"\bnode[12]\b"), "NODE"),
     (re.compile(r"(?<=\s)(\d+[smhd]){1,2}\b( ago)?( \(x\d+ over \d+[smhd]+\))?"), "AGE"),
@@ -176,4 +176,6 @@ async def compare(real: Path, kubectl: str) -> int:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit("which cluster? python -m tests.contracts.cluster.compare KUBECONFIG [KUBECTL]")
     sys.exit(min(1, asyncio.run(compare(Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else "kubectl"))))

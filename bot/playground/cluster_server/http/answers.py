@@ -12,7 +12,7 @@ import yaml
 from bot.playground.cluster_server.http.requests import Form
 from bot.playground.cluster_server.objects import converting
 from bot.playground.cluster_server.objects.kinds import Kind
-from bot.playground.cluster_server.tables import cells
+from bot.playground.cluster_server.tables import cells, in_order
 
 Object = dict[str, Any]
 
@@ -62,7 +62,7 @@ def partial(obj: Object) -> Object:
 def table(objects: Iterable[Object], kind: Kind, form: Form, now: datetime.datetime, metadata: Object) -> Object:
     """Columns as a real server has them; what stands in them is one function a kind."""
     rows: list[Object] = []
-    for obj in objects:
+    for obj in in_order(objects, kind):
         row: Object = {"cells": cells(obj, kind, now)}
         if form.include_object == "Object":
             row["object"] = obj

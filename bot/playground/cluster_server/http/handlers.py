@@ -17,7 +17,7 @@ from bot.playground.cluster_server.access.people import User
 from bot.playground.cluster_server.customs import definitions, resources
 from bot.playground.cluster_server.http import answers, declaring, listing, scaling, watching, wire
 from bot.playground.cluster_server.http.decoding import decoded
-from bot.playground.cluster_server.http.parsing import duplicates, parsed, parsed_object, parsed_yaml
+from bot.playground.cluster_server.http.parsing import duplicates, go_name_of, parsed, parsed_object, parsed_yaml
 from bot.playground.cluster_server.http.requests import Form, Target, flag, form_of, manager_of
 from bot.playground.cluster_server.objects import converting
 from bot.playground.cluster_server.objects.kinds import Kind
@@ -200,6 +200,11 @@ class Handlers:
         writing = self._writing(request, target)
         patch = parsed(await request.read(), target.kind.name)
         live = answers.versioned(self._registry.get(target.kind, target.namespace, target.name), target.kind)
+        if request.content_type != _JSON_PATCH and not isinstance(patch, dict):
+            found = go_name_of(patch)
+            raise statuses.bad_request(
+                f"json: cannot unmarshal {found} into Go value of type map[string]interface {{}}"
+            )
         if request.content_type == _JSON_PATCH:
             patched = json_patched(live, patch)
         elif request.content_type == _MERGE_PATCH:

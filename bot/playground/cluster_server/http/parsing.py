@@ -40,8 +40,13 @@ def parsed_object(body: bytes, kind_name: str) -> Object:
     found = parsed(body, kind_name)
     if isinstance(found, dict):
         return found
-    said = f"json: cannot unmarshal {_NAMES.get(type(found), 'null')} into Go value of type {_HEAD}"
+    said = f"json: cannot unmarshal {go_name_of(found)} into Go value of type {_HEAD}"
     raise _unrecognized(kind_name, said, body)
+
+
+def go_name_of(value: Any) -> str:
+    """What Go calls the type of a JSON value."""
+    return _NAMES.get(type(value), "null")
 
 
 def parsed_yaml(body: bytes, kind_name: str) -> Object:

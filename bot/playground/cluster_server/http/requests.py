@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from bot.playground.cluster_server.objects.kinds import Kind, Kinds
-from bot.playground.cluster_server.statuses import APIError, no_such_resource
+from bot.playground.cluster_server.statuses import APIError, no_such_resource, not_found
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,8 @@ def target_of(raw_path: str, kinds: Kinds) -> Target:
     if kind.namespaced and not namespace and name:
         raise no_such_resource()
     rest = raw_path.split(f"/{parts[1]}/proxy", 1)[1] if subresource == "proxy" else ""
+    if subresource and kind.custom and len(parts) == 3 and not kind.subresource(subresource):
+        raise not_found(kind.plural, kind.group, name)  # as the server of custom resources says it
     if (len(parts) > 3 and subresource != "proxy") or (subresource and not kind.subresource(subresource)):
         raise no_such_resource()
     return Target(kind, namespace, name, subresource, rest)

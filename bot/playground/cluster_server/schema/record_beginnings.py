@@ -40,7 +40,10 @@ def _is_of_a_definition(obj: dict[str, Any]) -> bool:
 
 def _kept(obj: dict[str, Any]) -> dict[str, Any]:
     metadata = {k: v for k, v in obj["metadata"].items() if k in ("name", "namespace", "labels", "annotations")}
-    return {"metadata": metadata} | {k: v for k, v in obj.items() if k not in ("metadata", "status")}
+    kept = {"metadata": metadata} | {k: v for k, v in obj.items() if k not in ("metadata", "status")}
+    if "matchingPrecedence" in (obj.get("spec") or {}):  # flow schemas say whether what they name is there
+        kept["status"] = {"conditions": [c | {"lastTransitionTime": None} for c in obj["status"]["conditions"]]}
+    return kept
 
 
 if __name__ == "__main__":
