@@ -31,7 +31,8 @@ LABEL_1035 = (
     "and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is "
     "'[a-z]([-a-z0-9]*[a-z0-9])?')",
 )
-PATH_SEGMENT = (re.compile(r"(?!\.{1,2}$)[^/%]+"), 253, "may not contain '/'")
+PATH_SEGMENT = (re.compile(r"(?!\.{1,2}$)[^/%]+"), 253, "")
+"""Whatever a path can have between two slashes."""
 WILDCARD = (
     re.compile(r"\*\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"),
     253,
@@ -50,9 +51,14 @@ Naming = tuple[re.Pattern[str], int, str]
 
 def name_causes(field: str, value: str, naming: Naming) -> Iterator[Cause]:
     pattern, longest, said = naming
+    if naming is PATH_SEGMENT:
+        if value in (".", ".."):
+            yield invalid(field, value, f"may not be '{value}'")
+        yield from (invalid(field, value, f"may not contain '{mark}'") for mark in "/%" if mark in value)
+        return
     if len(value) > longest:
         yield invalid(field, value, f"must be no more than {longest} characters")
-    if naming is LABEL and "." in value:
+    if naming is LABEL and "." in value and SUBDOMAIN[0].fullmatch(value):
         yield invalid(field, value, "must not contain dots")
     elif not pattern.fullmatch(value):
         yield invalid(field, value, said)
@@ -125,3 +131,13 @@ def label_selector(field: str, selector: Object | None) -> Iterator[Cause]:
         yield from qualified_name(f"{at}.key", said.get("key", ""))
         for index, value in enumerate(values):
             yield from label_value(f"{at}.values[{index}]", value)
+
+
+_FINALIZERS = ("kubernetes", "orphan", "foregroundDeletion")
+
+
+def finalizer_causes(field: str, value: str) -> Iterator[Cause]:
+    wrong = list(qualified_name(field, value))
+    yield from wrong
+    if "/" not in value and value not in _FINALIZERS:
+        yield invalid(field, value, "name is neither a standard finalizer name nor is it fully qualified")

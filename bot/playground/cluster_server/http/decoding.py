@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import re
+from functools import cache
 from typing import Any
+
+import msgspec
 
 from bot.playground.cluster_server.objects import canonical
 from bot.playground.cluster_server.objects.kinds import Kind
-from bot.playground.cluster_server.schema import ANY, LIST, MAP, OBJECT, STRUCT, Node, types
+from bot.playground.cluster_server.schema import ANY, LIST, MAP, OBJECT, STRUCT, WIRE, Node, types
 from bot.playground.cluster_server.statuses import bad_request
 
 Object = dict[str, Any]
@@ -16,6 +20,10 @@ _GO_TYPES = {"integer": "int32", "boolean": "bool", "number": "float64"}
 _ACCEPTED: dict[str, tuple[type, ...]] = {
     "string": (str,), "integer": (int,), "number": (int, float), "boolean": (bool,), OBJECT: (dict,),
 }  # fmt: skip
+_INT_OR_STRING = "apimachinery.pkg.util.intstr.IntOrString"
+_BITS = {"int32": 31, "int64": 63}
+Path = tuple[str | int, ...]
+"""Where a value is in its object: fields, keys of maps and places in lists."""
 
 
 def decoded(obj: Object, kind: Kind, *, keep_nulls: bool = False) -> tuple[Object, list[str]]:
@@ -23,74 +31,145 @@ def decoded(obj: Object, kind: Kind, *, keep_nulls: bool = False) -> tuple[Objec
 
     Who applies a null owns the field all the same: then nulls are kept.
     """
-    unknown: list[str] = []
-    reader = _Reader(kind, unknown, keep_nulls)
-    return reader.read(obj, kind.type, "", kind.name, ""), unknown
+    reader = _Reader(kind, kind.type, keep_nulls)
+    return reader.read(obj, kind.type, ()), reader.unknown
 
 
 def metadata_of(metadata: Object, kind: Kind, unknown: list[str]) -> Object:
     """The metadata of a custom resource, the one part of it that Go's decoder reads. Raises 400."""
     node = types().named("apimachinery.pkg.apis.meta.v1.ObjectMeta")
-    found: list[str] = []
-    read = _Reader(kind, found).read(metadata, node, "", "ObjectMeta", "")
-    unknown += [f"metadata.{path}" for path in found]
+    reader = _Reader(kind, node)
+    read = reader.read(metadata, node, ())
+    unknown += [f"metadata.{path}" for path in reader.unknown]
     return dict(read)
 
 
 class _Reader:
-    def __init__(self, kind: Kind, unknown: list[str], keep_nulls: bool = False) -> None:
+    def __init__(self, kind: Kind, root: Node, keep_nulls: bool = False) -> None:
         self._kind = kind
+        self._root = root
         self._keep_nulls = keep_nulls
-        self._unknown = unknown
+        self.unknown: list[str] = []
 
-    def read(self, value: Any, node: Node, path: str, struct: str, full: str) -> Any:
-        """`path` is the place as Go's errors name it; `full` has the places in lists besides."""
-        if value is None or (node.kind == ANY and node.type_name != canonical.QUANTITY):
+    def read(self, value: Any, node: Node, path: Path) -> Any:
+        if node.type_name == canonical.QUANTITY or node.type_name == _INT_OR_STRING:
+            return self._written(value, node, path)
+        if value is None or node.kind == ANY:
             return value
         if node.kind == STRUCT:
-            return self._struct(self._must(value, dict, node, path, struct), node, path, full)
+            return self._struct(self._must(value, dict, path), node, path)
         if node.kind == MAP and node.of is not None:
             of = node.of
-            entries = self._must(value, dict, node, path, struct).items()
-            return {name: self.read(child, of, path, struct, f"{full}.{name}") for name, child in entries}
+            entries = self._must(value, dict, path).items()
+            return {name: self._element(child, of, (*path, name)) for name, child in entries}
         if node.kind == LIST and node.of is not None:
-            of, items = node.of, self._must(value, list, node, path, struct)
-            return [self.read(item, of, path, struct, f"{full}[{n}]") for n, item in enumerate(items)]
+            of, items = node.of, self._must(value, list, path)
+            return [self._element(item, of, (*path, n)) for n, item in enumerate(items)]
+        if node.format == "byte" and isinstance(value, list):  # Go reads them as numbers, one by one
+            return base64.b64encode(bytes(self._byte(item, path) for item in value)).decode()
         accepted = _ACCEPTED.get(node.kind)
         if accepted and (not isinstance(value, accepted) or (isinstance(value, bool) and bool not in accepted)):
-            raise self._wrong(value, node, path, struct)
-        if (said := _form_error(value, node)) and not self._keep_nulls:
-            kind, version = self._kind.name, self._kind.version
-            raise bad_request(f'{kind} in version "{version}" cannot be handled as a {kind}: {said}')
-        return value
+            raise self._wrong(value, path)
+        if node.kind == "integer" and not -(2 ** _bits(node)) <= value < 2 ** _bits(node):
+            raise self._wrong(value, path)
+        return self._written(value, node, path)
 
-    def _struct(self, value: Object, node: Node, path: str, full: str) -> Object:
-        name_of_type = node.type_name.rpartition(".")[2]
+    def _struct(self, value: Object, node: Node, path: Path) -> Object:
         result = {}
         for name, child in value.items():
-            at = f"{path}.{name}" if path else name
-            place = f"{full}.{name}" if full else name
             below = node.fields.get(name)
             if below is None:
                 if node.fields:
-                    self._unknown.append(place)
+                    self.unknown.append(_shown((*path, name)))
                     continue
                 result[name] = child
             elif child is not None or self._keep_nulls:
-                result[name] = self.read(child, below, at, name_of_type, place)
+                result[name] = self.read(child, below, (*path, name))
         return result
 
-    def _must(self, value: Any, wanted: type, node: Node, path: str, struct: str) -> Any:
-        if not isinstance(value, wanted):
-            raise self._wrong(value, node, path, struct)
+    def _element(self, value: Any, node: Node, path: Path) -> Any:
+        """Nothing, in a list or a map, is the empty value of its type."""
+        if value is None and not self._keep_nulls:
+            return "0" if node.type_name == canonical.QUANTITY else _EMPTY.get(node.kind, dict)()
+        return self.read(value, node, path)
+
+    def _byte(self, value: Any, path: Path) -> int:
+        if type(value) is not int or not 0 <= value < 256:
+            raise self._wrong(value, path, "uint8")
         return value
 
-    def _wrong(self, value: Any, node: Node, path: str, struct: str) -> Exception:
-        found = {bool: "bool", str: "string", list: "array", dict: "object"}.get(type(value), "number")
+    def _written(self, value: Any, node: Node, path: Path) -> Any:
+        """A value that Go reads by a reader of its own."""
+        if value is None:
+            return value
+        if node.type_name == _INT_OR_STRING and not isinstance(value, str):
+            if type(value) is not int or not -(2**31) <= value < 2**31:
+                raise self._wrong(value, path, "int32")
+            return value
+        if (said := _form_error(value, node)) and not self._keep_nulls:
+            raise self._unreadable(said)
+        return value
+
+    def _must(self, value: Any, wanted: type, path: Path) -> Any:
+        if not isinstance(value, wanted):
+            raise self._wrong(value, path)
+        return value
+
+    def _wrong(self, value: Any, path: Path, wanted: str = "") -> Exception:
+        struct, field, go_type = _in_go(self._root, path)
+        found = _found(value, wanted or go_type)
+        place = f"Go struct field {struct}.{field}" if struct else "Go value"
+        return self._unreadable(f"json: cannot unmarshal {found} into {place} of type {wanted or go_type}")
+
+    def _unreadable(self, said: str) -> Exception:
         kind, version = self._kind.name, self._kind.version
-        wanted = _go_type(node)
-        said = f"json: cannot unmarshal {found} into Go struct field {struct}.{path} of type {wanted}"
         return bad_request(f'{kind} in version "{version}" cannot be handled as a {kind}: {said}')
+
+
+_EMPTY: dict[str, type] = {"string": str, "integer": int, "number": float, "boolean": bool, LIST: list}
+
+
+def _bits(node: Node) -> int:
+    return _BITS.get(node.format, 63)
+
+
+def _found(value: Any, wanted: str) -> str:
+    """A value of a wrong type, as Go's decoder calls it: numbers by themselves where a number was wanted."""
+    name = {bool: "bool", str: "string", list: "array", dict: "object", type(None): "null"}.get(type(value), "number")
+    return f"number {value}" if name == "number" and re.match(r"u?int|float", wanted) else name
+
+
+def _shown(path: Path) -> str:
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
+
+
+@cache
+def _words() -> dict[str, dict[str, list[str]]]:
+    found: dict[str, dict[str, list[str]]] = msgspec.json.decode(WIRE.read_bytes())["words"]
+    return found
+
+
+def _in_go(node: Node, path: Path) -> tuple[str, str, str]:
+    """The struct that has the field at a path, the fields on the way to it, and its type: in the words of Go's errors.
+
+    Places in lists and keys of maps are not told; structs that JSON has inline are.
+    """
+    struct, fields, go_type = "", [], ""
+    for part in path:
+        if node.kind == STRUCT:
+            go_type, *inline = _words().get(node.type_name, {}).get(str(part), [""])
+            struct = node.type_name.rpartition(".")[2]
+            fields += [*inline, str(part)]
+            node = node.fields[str(part)]
+        elif node.of is not None:
+            node, go_type = node.of, _of_elements(go_type)
+        go_type = go_type or _go_type(node)
+    return struct, ".".join(fields), go_type or _go_type(node)
+
+
+def _of_elements(go_type: str) -> str:
+    """The type of what is in a list or a map; empty: its name does not tell."""
+    return re.sub(r"^(\[\]|map\[[^\]]*\])", "", go_type) if go_type.startswith(("[]", "map[")) else ""
 
 
 _TIMES = {"v1.Time": "2006-01-02T15:04:05Z07:00", "v1.MicroTime": "2006-01-02T15:04:05.000000Z07:00"}

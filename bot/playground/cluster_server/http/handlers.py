@@ -71,7 +71,11 @@ class Handlers:
         method = methods.get(request.method)
         if method is None or not _allowed(request.method, target) or (request.method == "PUT" and not target.name):
             raise statuses.method_not_allowed()
-        return await method(request, target)
+        try:
+            return await method(request, target)
+        except statuses.APIError as error:
+            error.warnings = error.warnings or rules_of(target.kind).warn_always
+            raise
 
     async def _read(self, request: web.Request, target: Target) -> Answer:
         query = request.query
@@ -328,7 +332,7 @@ class Handlers:
             said = "the namespace of the provided object does not match the namespace sent on the request"
             raise statuses.bad_request(said)
         warnings = fields if validation == "Warn" else []
-        warnings = [*warnings, *rules_of(kind).warn_always, *rules_of(kind).warn(obj)]
+        warnings = [*rules_of(kind).warn_always, *warnings]
         if kind.resource == (definitions.GROUP, definitions.PLURAL):
             live = self._store.get(*_where(target)) if target.name else None
             known = definitions.warnings(live.obj) if live else []

@@ -18,7 +18,8 @@ _WITHOUT_GENERATION = {
     ("rbac.authorization.k8s.io", "RoleBinding"), ("rbac.authorization.k8s.io", "ClusterRole"),
     ("rbac.authorization.k8s.io", "ClusterRoleBinding"), ("storage.k8s.io", "StorageClass"),
     ("apps", "ControllerRevision"), ("autoscaling", "HorizontalPodAutoscaler"),
-    ("apiregistration.k8s.io", "APIService"),
+    ("apiregistration.k8s.io", "APIService"), ("networking.k8s.io", "ServiceCIDR"),
+    ("networking.k8s.io", "IPAddress"),
 }  # fmt: skip
 """Kinds whose objects carry no `metadata.generation` (seen in 1.36)."""
 

@@ -125,7 +125,7 @@ class Registry:
             said = "resourceVersion should not be set on objects to be created"
             raise statuses.APIError(500, "", said)
         writing.admit(kind, namespace, obj, None)
-        meant = self._complete(kind, obj, None)
+        meant = self._complete(kind, obj, None, writing)
         self._policies.check(kind, CREATE, obj, None, writing.warnings)
         manager = Manager(writing.manager, "Update", kind.api_version, writing.subresource)
         self._manage(obj, ownership.after_update(None, self._owned(kind, meant), kind.type, manager, self.now()))
@@ -140,7 +140,7 @@ class Registry:
             cause = statuses.forbidden_field("spec", UPDATES)
             raise statuses.unprocessable(kind.name, kind.group, name, [cause])
         writing.admit(kind, namespace, obj, before)
-        meant = self._complete(kind, obj, before)
+        meant = self._complete(kind, obj, before, writing)
         if not writing.subresource:
             self._policies.check(kind, UPDATE, obj, before, writing.warnings)
         manager = Manager(writing.manager, "Update", kind.api_version, writing.subresource)
@@ -173,14 +173,14 @@ class Registry:
             obj = self._fresh(kind, namespace, wanted)
             writing.admit(kind, namespace, obj, None)
             owners = ownership.apply(None, wanted, kind.type, manager, self.now(), force=force).owners
-            self._complete(kind, obj, None)
+            self._complete(kind, obj, None, writing)
             self._policies.check(kind, CREATE, obj, None, writing.warnings)
             self._manage(obj, ownership.written({who: what for who, what in owners.items() if what.paths}))
             return (obj if writing.dry_run else self.store.put(kind, obj)), True
         applied = ownership.apply(live, wanted, kind.type, manager, self.now(), force=force)
         obj = self._laid_over(kind, live, applied.obj, writing.subresource)
         writing.admit(kind, namespace, obj, live)
-        self._complete(kind, obj, live)
+        self._complete(kind, obj, live, writing)
         if not writing.subresource:
             self._policies.check(kind, UPDATE, obj, live, writing.warnings)
         self._manage(obj, ownership.written(applied.owners))
@@ -251,6 +251,8 @@ class Registry:
         if prefix and not given.get("name"):
             self._check_prefix(kind, prefix)
         name = given.get("name") or self._generated(prefix)
+        if not name and rules_of(kind).names_itself:
+            name = self._uid()
         if not name:
             cause = statuses.required("metadata.name", "name or generateName is required")
             raise statuses.unprocessable(kind.name, kind.group, "", [cause])
@@ -347,7 +349,7 @@ class Registry:
                 metadata.pop(key, None)
         return obj
 
-    def _complete(self, kind: Kind, obj: Object, before: Object | None) -> Object:
+    def _complete(self, kind: Kind, obj: Object, before: Object | None, writing: Writing) -> Object:
         """Fills the object in and judges it, in place. The result is what its writer meant, without what the server
         decides on."""
         rules = rules_of(kind)
@@ -376,6 +378,8 @@ class Registry:
             causes = list(rules.judge(obj, before))
         if causes:
             raise statuses.unprocessable(kind.name, kind.group, obj["metadata"]["name"], _unique(causes))
+        if not writing.subresource and (before is None or before.get("spec") != obj.get("spec")):
+            writing.warnings.extend(rules.warn(meant))
         return meant
 
     def _owned(self, kind: Kind, obj: Object) -> Object:

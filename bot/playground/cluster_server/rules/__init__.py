@@ -19,10 +19,12 @@ from bot.playground.cluster_server.rules import (
     others,
     pods,
     policies,
+    quotas,
     replicasets,
     rights,
     services,
     statefulsets,
+    storage,
 )
 from bot.playground.cluster_server.rules.contract import Rules
 
@@ -36,8 +38,10 @@ BY_KIND: dict[tuple[str, str], Rules] = {
     ("", "Secret"): configuration.SECRET,
     ("", "Endpoints"): endpointslices.ENDPOINTS,
     ("", "Event"): others.EVENT,
-    ("", "PersistentVolumeClaim"): others.CLAIM,
-    ("", "ResourceQuota"): others.QUOTA,
+    ("", "PersistentVolumeClaim"): storage.CLAIM,
+    ("", "ResourceQuota"): quotas.QUOTA,
+    ("", "LimitRange"): quotas.LIMIT_RANGE,
+    ("storage.k8s.io", "StorageClass"): storage.CLASS,
     ("apps", "Deployment"): deployments.RULES,
     ("apps", "ReplicaSet"): replicasets.RULES,
     ("apps", "DaemonSet"): daemonsets.RULES,

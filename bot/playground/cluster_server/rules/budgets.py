@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.playground.cluster_server.naming import label_selector
-from bot.playground.cluster_server.rules.contract import Object, Rules, at_least, number_or_percentage
-from bot.playground.cluster_server.statuses import Cause, invalid, shown
+from bot.playground.cluster_server.naming import PATH_SEGMENT, label_selector, name_causes
+from bot.playground.cluster_server.rules.contract import Object, Rules, number_or_percentage
+from bot.playground.cluster_server.statuses import Cause, forbidden_field, invalid, required, shown
 
 _UTILIZATION = 80
 
@@ -35,12 +35,33 @@ def _fill_scaler(scaler: Object) -> None:
 def _judge_scaler(scaler: Object, before: Object | None) -> Iterator[Cause]:
     spec = scaler["spec"]
     most, least = spec.get("maxReplicas", 0), spec["minReplicas"]
-    yield from at_least("spec.minReplicas", least, 1)
-    if most < 1:
-        yield invalid("spec.maxReplicas", most, "must be greater than 0")
+    if least < 1:
+        yield invalid("spec.minReplicas", least, "must be greater than or equal to 1")
+    if most == 0:
+        yield required("spec.maxReplicas", "must be set and greater than 0")
+    elif most < 0:
+        yield invalid("spec.maxReplicas", most, "must be greater than or equal to 1")
     if most < least:
         yield invalid("spec.maxReplicas", most, "must be greater than or equal to `minReplicas`")
+    yield from _judge_reference(spec.get("scaleTargetRef") or {}, "spec.scaleTargetRef")
+    kinds = {metric.get("type") for metric in spec["metrics"]}
+    if least == 0 and not kinds & {"Object", "External"}:
+        said = "must specify at least one Object or External metric to support scaling to zero replicas"
+        yield forbidden_field("spec.metrics", said)
 
 
-BUDGET = Rules(judge=_judge_budget)
+def _judge_reference(reference: Object, at: str) -> Iterator[Cause]:
+    for name in ("kind", "name"):
+        if not reference.get(name):
+            yield required(f"{at}.{name}")
+        else:
+            yield from name_causes(f"{at}.{name}", reference[name], PATH_SEGMENT)
+    version = reference.get("apiVersion", "")
+    if version.count("/") > 1:
+        yield invalid(f"{at}.apiVersion", version, f"unexpected GroupVersion string: {version}")
+    elif "/" not in version:
+        yield invalid(f"{at}.apiVersion", version, "apiVersion must specify API group")
+
+
+BUDGET = Rules(judge=_judge_budget, naming=PATH_SEGMENT)
 SCALER = Rules(fill=_fill_scaler, judge=_judge_scaler)

@@ -45,6 +45,8 @@ class Rules:
     """What a writer is warned of."""
     warn_always: tuple[str, ...] = ()
     """What everybody is warned of who asks for such objects at all."""
+    names_itself: bool = False
+    """Whether a new object without a name is given one."""
     finalizers: tuple[str, ...] = ()
     """What a delete adds to the object, for a controller that has to clear up first."""
 

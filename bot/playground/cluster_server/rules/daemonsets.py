@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.playground.cluster_server.rules.contract import Object, Rules
-from bot.playground.cluster_server.rules.workloads import ROLLING, fill_template, judge_strategy, judge_workload
+from bot.playground.cluster_server.rules.contract import Object, Rules, at_least
+from bot.playground.cluster_server.rules.workloads import ROLLING, fill_template, judge_strategy, judge_workload, warn
 from bot.playground.cluster_server.statuses import Cause
 
 _COUNTS = ("currentNumberScheduled", "numberMisscheduled", "desiredNumberScheduled", "numberReady")
@@ -42,6 +42,7 @@ def judge(daemon_set: Object, before: Object | None) -> Iterator[Cause]:
     yield from judge_workload(daemon_set, before)
     strategy = daemon_set["spec"]["updateStrategy"]
     yield from judge_strategy(strategy, "spec.updateStrategy", (ROLLING, "OnDelete"), other="OnDelete")
+    yield from at_least("spec.revisionHistoryLimit", daemon_set["spec"]["revisionHistoryLimit"])
 
 
-RULES = Rules(fill=fill, judge=judge, prepare=prepare)
+RULES = Rules(fill=fill, judge=judge, warn=warn, prepare=prepare)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.playground.cluster_server.rules.contract import Object, Rules, at_least
-from bot.playground.cluster_server.rules.workloads import ROLLING, fill_template, judge_strategy, judge_workload
+from bot.playground.cluster_server.rules.workloads import ROLLING, fill_template, judge_strategy, judge_workload, warn
 from bot.playground.cluster_server.statuses import Cause, invalid
 
 
@@ -33,4 +33,4 @@ def judge(deployment: Object, before: Object | None) -> Iterator[Cause]:
         yield invalid("spec.progressDeadlineSeconds", deadline, "must be greater than minReadySeconds")
 
 
-RULES = Rules(fill=fill, judge=judge)
+RULES = Rules(fill=fill, judge=judge, warn=warn)

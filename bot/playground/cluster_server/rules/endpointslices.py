@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
+from bot.playground.cluster_server.naming import LABEL, SUBDOMAIN, name_causes
 from bot.playground.cluster_server.rules.contract import (
     Object,
     Rules,
@@ -12,7 +13,6 @@ from bot.playground.cluster_server.rules.contract import (
     endpoint_address,
     immutable,
     one_of,
-    port_name,
     port_number,
 )
 from bot.playground.cluster_server.statuses import Cause, duplicate, invalid, required
@@ -39,11 +39,11 @@ def _judge(endpoint_slice: Object, before: Object | None) -> Iterator[Cause]:
     names: set[str] = set()
     for number, port in enumerate(endpoint_slice["ports"] or ()):
         at = f"ports[{number}]"
+        if port["name"]:
+            yield from name_causes(f"{at}.name", port["name"], LABEL)
         if port["name"] in names:
             yield duplicate(f"{at}.name", port["name"])
         names.add(port["name"])
-        if port["name"]:
-            yield from port_name(f"{at}.name", port["name"])
         yield from one_of(f"{at}.protocol", port["protocol"], _PROTOCOLS)
     if before is not None and before.get("addressType") != kind:
         yield immutable("addressType", kind)
@@ -81,12 +81,20 @@ def _judge_endpoints(endpoints: Object, before: Object | None) -> Iterator[Cause
             yield required(at, "must specify `addresses` or `notReadyAddresses`")
         for group in ("addresses", "notReadyAddresses"):
             for index, said in enumerate(subset.get(group) or ()):
-                yield from endpoint_address(f"{at}.{group}[{index}].ip", said.get("ip", ""))
+                place = f"{at}.{group}[{index}]"
+                yield from address(f"{place}.ip", said.get("ip", ""))
+                if said.get("hostname"):
+                    yield from name_causes(f"{place}.hostname", said["hostname"], LABEL)
+                if said.get("nodeName") is not None:
+                    yield from name_causes(f"{place}.nodeName", said["nodeName"], SUBDOMAIN)
+                yield from endpoint_address(f"{place}.ip", said.get("ip", ""))
         ports = subset.get("ports") or ()
         for index, port in enumerate(ports):
             field = f"{at}.ports[{index}]"
             if len(ports) > 1 and not port.get("name"):
                 yield required(f"{field}.name")
+            elif port.get("name"):
+                yield from name_causes(f"{field}.name", port["name"], LABEL)
             yield from port_number(f"{field}.port", port.get("port", 0))
             yield from one_of(f"{field}.protocol", port["protocol"], _PROTOCOLS)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
-from bot.playground.cluster_server.naming import LABEL_1035, SUBDOMAIN, WILDCARD, name_causes
+from bot.playground.cluster_server.naming import LABEL, SUBDOMAIN, WILDCARD, name_causes
 from bot.playground.cluster_server.rules.contract import Object, Rules, port_name, port_number
 from bot.playground.cluster_server.statuses import Cause, invalid, required, unsupported
 from bot.playground.cluster_server.values import dig
@@ -16,7 +16,9 @@ _PATH_TYPES = ("Exact", "ImplementationSpecific", "Prefix")
 
 
 def fill(ingress: Object) -> None:
-    ingress.setdefault("spec", {})
+    for rule in ingress.setdefault("spec", {}).get("rules") or ():
+        for path in dig(rule, "http", "paths", default=()):
+            path.setdefault("pathType", None)  # told apart from an empty one when it is judged
     ingress.setdefault("status", {}).setdefault("loadBalancer", {})
 
 
@@ -24,7 +26,7 @@ def judge(ingress: Object, before: Object | None) -> Iterator[Cause]:
     spec = ingress["spec"]
     rules = spec.get("rules") or []
     if not rules and "defaultBackend" not in spec:
-        yield invalid("spec", None, "either `defaultBackend` or `rules` must be specified")
+        yield invalid("spec", spec.get("rules"), "either `defaultBackend` or `rules` must be specified")
     for number, tls in enumerate(spec.get("tls") or ()):
         for index, host in enumerate(tls.get("hosts") or ()):
             yield from name_causes(f"spec.tls[{number}].hosts[{index}]", host, WILDCARD if "*" in host else SUBDOMAIN)
@@ -62,9 +64,10 @@ def _is_address(host: str) -> bool:
 
 def _judge_path(path: Object, at: str) -> Iterator[Cause]:
     kind, value = path.get("pathType"), path.get("path", "")
-    if not kind:
+    if kind is None:
         yield required(f"{at}.pathType", "pathType must be specified")
-    elif kind not in _PATH_TYPES:
+        return
+    if kind not in _PATH_TYPES:
         yield unsupported(f"{at}.pathType", kind, _PATH_TYPES)
     elif (kind != "ImplementationSpecific" and not value.startswith("/")) or (value and not value.startswith("/")):
         yield invalid(f"{at}.path", value, "must be an absolute path")
@@ -85,7 +88,7 @@ def _judge_backend(backend: Object, at: str) -> Iterator[Cause]:
         if not service.get("name"):
             yield required(f"{at}.service.name")
         else:
-            yield from name_causes(f"{at}.service.name", service["name"], LABEL_1035)
+            yield from name_causes(f"{at}.service.name", service["name"], LABEL)
         if number and name:
             yield invalid(at, "", "cannot set both port name & port number")
         elif name:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from zoneinfo import available_timezones
 
+from bot.playground.cluster_server.naming import LABEL, name_causes
 from bot.playground.cluster_server.rules.contract import Object, Rules, immutable
-from bot.playground.cluster_server.rules.pods import judge_spec
-from bot.playground.cluster_server.rules.workloads import fill_template
+from bot.playground.cluster_server.rules.pods import warnings
+from bot.playground.cluster_server.rules.workloads import fill_template, judge_template, warn
 from bot.playground.cluster_server.statuses import Cause, invalid, required, unsupported
 from bot.playground.cluster_server.values import dig
 
 _LONGEST_CRON_NAME = 52
 """A Job's name adds eleven characters."""
-_POLICIES = ("Never", "OnFailure")
+_POLICIES = ("OnFailure", "Never")
 _CONCURRENCY = ("Allow", "Forbid", "Replace")
 
 
@@ -66,7 +67,7 @@ def judge(job: Object, before: Object | None) -> Iterator[Cause]:
     for name in ("parallelism", "completions", "backoffLimit", "activeDeadlineSeconds", "ttlSecondsAfterFinished"):
         if spec.get(name, 0) is not None and spec.get(name, 0) < 0:
             yield invalid(f"spec.{name}", spec[name], "must be greater than or equal to 0")
-    yield from judge_spec(spec["template"]["spec"], "spec.template.spec")
+    yield from judge_template(spec["template"], "spec.template")
     yield from _judge_policy(spec["template"]["spec"], "spec.template.spec.restartPolicy")
     if before is not None:
         for name in ("completions", "selector", "completionMode"):
@@ -114,10 +115,22 @@ def judge_cron(cron: Object, before: Object | None) -> Iterator[Cause]:
         yield invalid("spec.timeZone", zone, f"unknown time zone {zone}")
     if spec["concurrencyPolicy"] not in _CONCURRENCY:
         yield unsupported("spec.concurrencyPolicy", spec["concurrencyPolicy"], _CONCURRENCY)
-    pods = spec["jobTemplate"]["spec"]["template"]["spec"]
-    yield from judge_spec(pods, "spec.jobTemplate.spec.template.spec")
-    yield from _judge_policy(pods, "spec.jobTemplate.spec.template.spec.restartPolicy")
+    template = spec["jobTemplate"]["spec"]["template"]
+    yield from judge_template(template, "spec.jobTemplate.spec.template")
+    yield from _judge_policy(template["spec"], "spec.jobTemplate.spec.template.spec.restartPolicy")
 
 
-JOB = Rules(fill=fill, judge=judge, prepare=prepare)
-CRON_JOB = Rules(fill=fill_cron, judge=judge_cron)
+def _warn(job: Object) -> Iterator[str]:
+    for cause in name_causes("", job["metadata"]["name"], LABEL):
+        said = "metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior"
+        yield f"{said}; a DNS label is recommended: [{cause.message.partition(': ')[2].partition(': ')[2]}]"
+    yield from warn(job)
+
+
+def _warn_cron(cron: Object) -> Iterator[str]:
+    at = ("spec", "jobTemplate", "spec", "template", "spec")
+    yield from warnings(dig(cron, *at, default={}), ".".join(at))
+
+
+JOB = Rules(fill=fill, judge=judge, prepare=prepare, warn=_warn)
+CRON_JOB = Rules(fill=fill_cron, judge=judge_cron, warn=_warn_cron)

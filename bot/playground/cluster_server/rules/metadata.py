@@ -4,35 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.playground.cluster_server.naming import labels, qualified_name
+from bot.playground.cluster_server.naming import finalizer_causes, labels, qualified_name
 from bot.playground.cluster_server.rules.contract import Object
 from bot.playground.cluster_server.statuses import Cause, invalid, shown
 
-_FINALIZERS = ("kubernetes", "orphan", "foregroundDeletion")
 _ANNOTATIONS_BYTES = 256 * 1024
 _NO_OWNERS = (("v1", "Event"),)
 
 
 def judge_metadata(metadata: Object) -> Iterator[Cause]:
     yield from labels("metadata.labels", metadata.get("labels"))
-    yield from _judge_annotations(metadata.get("annotations") or {})
+    yield from judge_annotations(metadata.get("annotations") or {}, "metadata.annotations")
     yield from _judge_owners(metadata.get("ownerReferences") or ())
     for number, name in enumerate(metadata.get("finalizers") or ()):
-        field = f"metadata.finalizers[{number}]"
-        wrong = list(qualified_name(field, name))
-        yield from wrong
-        if not wrong and "/" not in name and name not in _FINALIZERS:
-            yield invalid(field, name, "name is neither a standard finalizer name nor is it fully qualified")
+        yield from finalizer_causes(f"metadata.finalizers[{number}]", name)
 
 
-def _judge_annotations(annotations: Object) -> Iterator[Cause]:
+def judge_annotations(annotations: Object, at: str) -> Iterator[Cause]:
     for key in sorted(annotations):
-        for cause in qualified_name("metadata.annotations", key.lower()):
-            yield invalid("metadata.annotations", key, cause.message.partition(": ")[2].partition(": ")[2])
+        for cause in qualified_name(at, key.lower()):
+            yield invalid(at, key, cause.message.partition(": ")[2].partition(": ")[2])
     size = sum(len(key.encode()) + len(value.encode()) for key, value in annotations.items())
     if size > _ANNOTATIONS_BYTES:
         said = f"Too long: may not be more than {_ANNOTATIONS_BYTES} bytes"
-        yield Cause("metadata.annotations", said, "FieldValueTooLong")
+        yield Cause(at, said, "FieldValueTooLong")
 
 
 def _judge_owners(owners: tuple[Object, ...] | list[Object]) -> Iterator[Cause]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from bot.playground.cluster_server.naming import LABEL
+from collections.abc import Iterator
+
+from bot.playground.cluster_server.naming import LABEL, finalizer_causes
 from bot.playground.cluster_server.rules.contract import Object, Rules
+from bot.playground.cluster_server.statuses import Cause
 
 
 def fill(namespace: Object) -> None:
@@ -16,4 +19,9 @@ def prepare(namespace: Object, before: Object | None) -> None:
         namespace.setdefault("spec", {}).setdefault("finalizers", ["kubernetes"])
 
 
-RULES = Rules(fill=fill, naming=LABEL, prepare=prepare)
+def judge(namespace: Object, before: Object | None) -> Iterator[Cause]:
+    for name in (namespace.get("spec") or {}).get("finalizers") or ():
+        yield from finalizer_causes("spec.finalizers", name)
+
+
+RULES = Rules(fill=fill, judge=judge, naming=LABEL, prepare=prepare)

@@ -5,15 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from bot.playground.cluster_server.naming import qualified_name
+from bot.playground.cluster_server.naming import LABEL, PATH_SEGMENT, SUBDOMAIN, name_causes
 from bot.playground.cluster_server.rules.contract import Object, Rules, immutable, network
-from bot.playground.cluster_server.statuses import Cause, forbidden_field, invalid, required
+from bot.playground.cluster_server.statuses import Cause, forbidden_field, invalid, required, unsupported
 
 _MOST_PRIORITY = 1_000_000_000
-_QUOTA = re.compile(
-    r"(pods|services|replicationcontrollers|resourcequotas|secrets|configmaps|persistentvolumeclaims|cpu|memory|storage"
-    r"|ephemeral-storage|services\.nodeports|services\.loadbalancers|(requests|limits)\..+|count/.+|.+\..+/.+)"
-)
+_HTTP_PATH = re.compile(r"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+")
 
 
 def _judge_lease(lease: Object, before: Object | None) -> Iterator[Cause]:
@@ -43,41 +40,49 @@ def _judge_event(event: Object, before: Object | None) -> Iterator[Cause]:
         yield invalid("involvedObject.namespace", about.get("namespace", ""), "does not match event.namespace")
 
 
+def _fill_class(ingress_class: Object) -> None:
+    parameters = (ingress_class.get("spec") or {}).get("parameters")
+    if parameters is not None:
+        parameters.setdefault("scope", "Cluster")
+
+
 def _judge_class(ingress_class: Object, before: Object | None) -> Iterator[Cause]:
-    controller = (ingress_class.get("spec") or {}).get("controller", "")
+    spec = ingress_class.get("spec") or {}
+    controller = spec.get("controller", "")
+    host, _, path = controller.partition("/")
     if not controller:
         yield required("spec.controller")
-    elif "/" not in controller:
+    elif not host or not path:
         yield invalid("spec.controller", controller, 'must be a domain-prefixed path (such as "acme.io/foo")')
-    elif before is not None and before.get("spec", {}).get("controller") != controller:
+    else:
+        yield from name_causes("spec.controller", host, SUBDOMAIN)
+        if not _HTTP_PATH.fullmatch(path):
+            yield invalid(
+                "spec.controller", path, f"Invalid path (regex used for validation is '{_HTTP_PATH.pattern}')"
+            )
+    if before is not None and before.get("spec", {}).get("controller") != controller:
         yield immutable("spec.controller", controller)
+    if spec.get("parameters") is not None:
+        yield from _judge_parameters(spec["parameters"], "spec.parameters")
 
 
-def _judge_quota(quota: Object, before: Object | None) -> Iterator[Cause]:
-    for name in sorted((quota.get("spec") or {}).get("hard") or {}):
-        field = f"spec.hard[{name}]"
-        wrong = list(qualified_name(field, name))
-        yield from wrong
-        if not wrong and not _QUOTA.fullmatch(name):
-            yield invalid(field, name, "must be a standard resource type or fully qualified")
-            yield invalid(field, name, "must be a standard resource for quota")
-
-
-def _fill_claim(claim: Object) -> None:
-    claim.setdefault("spec", {}).setdefault("volumeMode", "Filesystem")
-    claim.setdefault("status", {}).setdefault("phase", "Pending")
-
-
-def _prepare_claim(claim: Object, before: Object | None) -> None:
-    if before is None:
-        finalizers = claim["metadata"].setdefault("finalizers", [])
-        if "kubernetes.io/pvc-protection" not in finalizers:
-            finalizers.append("kubernetes.io/pvc-protection")
-
-
-def _judge_claim(claim: Object, before: Object | None) -> Iterator[Cause]:
-    if not claim["spec"].get("accessModes"):
-        yield required("spec.accessModes", "at least 1 access mode is required")
+def _judge_parameters(parameters: Object, at: str) -> Iterator[Cause]:
+    if parameters.get("apiGroup") is not None:
+        yield from name_causes(f"{at}.apiGroup", parameters["apiGroup"], SUBDOMAIN)
+    for name in ("kind", "name"):
+        if not parameters.get(name):
+            yield required(f"{at}.{name}")
+        else:
+            yield from name_causes(f"{at}.{name}", parameters[name], PATH_SEGMENT)
+    scope, namespace = parameters["scope"], parameters.get("namespace", "")
+    if scope not in ("Cluster", "Namespace"):
+        yield unsupported(f"{at}.scope", scope, ("Cluster", "Namespace"))
+    elif scope == "Namespace" and "namespace" not in parameters:
+        yield required(f"{at}.namespace", "`parameters.scope` is set to 'Namespace'")
+    elif scope == "Namespace":
+        yield from name_causes(f"{at}.namespace", namespace, LABEL)
+    elif "namespace" in parameters:
+        yield forbidden_field(f"{at}.namespace", "`parameters.scope` is set to 'Cluster'")
 
 
 def _judge_service_cidr(service_cidr: Object, before: Object | None) -> Iterator[Cause]:
@@ -91,7 +96,5 @@ def _judge_service_cidr(service_cidr: Object, before: Object | None) -> Iterator
 LEASE = Rules(judge=_judge_lease)
 PRIORITY_CLASS = Rules(fill=_fill_priority, judge=_judge_priority)
 EVENT = Rules(judge=_judge_event)
-INGRESS_CLASS = Rules(judge=_judge_class)
-QUOTA = Rules(judge=_judge_quota)
-CLAIM = Rules(fill=_fill_claim, prepare=_prepare_claim, judge=_judge_claim)
+INGRESS_CLASS = Rules(fill=_fill_class, judge=_judge_class)
 SERVICE_CIDR = Rules(judge=_judge_service_cidr)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
-from bot.playground.cluster_server.naming import LABEL, SUBDOMAIN, labels, name_causes, qualified_name
+from bot.playground.cluster_server.naming import CONFIG_KEY, LABEL, SUBDOMAIN, labels, name_causes, qualified_name
 from bot.playground.cluster_server.objects.canonical import amount
+from bot.playground.cluster_server.rules import scheduling
 from bot.playground.cluster_server.rules.contract import (
     Object,
     Rules,
@@ -18,7 +20,17 @@ from bot.playground.cluster_server.rules.contract import (
     port_number,
     port_or_name,
 )
-from bot.playground.cluster_server.statuses import Cause, duplicate, forbidden_field, invalid, required, shown
+from bot.playground.cluster_server.rules.scheduling import judge_affinity, judge_spread, judge_toleration
+from bot.playground.cluster_server.rules.volumes import judge_mounts, judge_volumes
+from bot.playground.cluster_server.statuses import (
+    Cause,
+    duplicate,
+    forbidden_field,
+    invalid,
+    required,
+    shown,
+    unsupported,
+)
 from bot.playground.cluster_server.values import copied, dig
 
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
@@ -36,10 +48,12 @@ _FIELDS = (
     "spec.serviceAccountName", "status.podIP", "status.podIPs", "status.hostIP", "status.hostIPs",
 )  # fmt: skip
 """What a variable may be read from."""
-_SOURCE_ORDER = ("emptyDir", "hostPath", "gitRepo", "secret", "nfs", "persistentVolumeClaim", "configMap", "projected",
-                 "downwardAPI", "csi", "ephemeral", "image", "iscsi", "cephfs", "rbd", "fc", "azureFile", "flexVolume",
-                 "glusterfs", "cinder")  # fmt: skip
-"""As the real server looks at them: the first one counts."""
+_SOURCES = ("fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef")
+_VARIABLE = re.compile(r"[ -<>-~]+")
+_VARIABLE_SAID = (
+    "a valid environment variable name must consist only of printable ASCII characters other than '=' "
+    "(regex used for validation is '^[ -<>-~]+$')"
+)
 
 
 def fill(pod: Object) -> None:
@@ -185,8 +199,7 @@ def _judge_ephemeral(spec: Object, before: Object) -> Iterator[Cause]:
 def judge_spec(spec: Object, at: str) -> Iterator[Cause]:
     """Of a pod, or of a template at `at`."""
     volumes: set[str] = set()
-    for number, volume in enumerate(spec.get("volumes") or ()):
-        yield from _judge_volume(volume, f"{at}.volumes[{number}]", volumes)
+    yield from judge_volumes(spec.get("volumes") or [], f"{at}.volumes", volumes)
     if not spec.get("containers"):
         yield required(f"{at}.containers")
     seen: set[str] = set()
@@ -199,34 +212,28 @@ def judge_spec(spec: Object, at: str) -> Iterator[Cause]:
             yield from _judge_ports(container.get("ports") or (), where, ports, host=host)
     yield from member(f"{at}.restartPolicy", spec.get("restartPolicy"), ("Always", "OnFailure", "Never"))
     yield from member(f"{at}.dnsPolicy", spec.get("dnsPolicy"), _DNS_POLICIES)
-    yield from _judge_dns(spec, f"{at}.dnsConfig")
-    for number, toleration in enumerate(spec.get("tolerations") or ()):
-        yield from _judge_toleration(toleration, f"{at}.tolerations[{number}]")
     yield from labels(f"{at}.nodeSelector", spec.get("nodeSelector"))
-    for name, naming in (("serviceAccountName", SUBDOMAIN), ("nodeName", SUBDOMAIN), ("hostname", LABEL),
-                         ("subdomain", LABEL)):  # fmt: skip
+    yield from _judge_pod_context(spec.get("securityContext") or {}, f"{at}.securityContext")
+    yield from judge_affinity(spec.get("affinity") or {}, f"{at}.affinity")
+    yield from _judge_dns(spec, f"{at}.dnsConfig")
+    yield from judge_spread(spec.get("topologySpreadConstraints") or [], f"{at}.topologySpreadConstraints")
+    for name in ("serviceAccountName", "nodeName"):
         if spec.get(name):
-            yield from name_causes(f"{at}.{name}", spec[name], naming)
+            yield from name_causes(f"{at}.{name}", spec[name], SUBDOMAIN)
     deadline = spec.get("activeDeadlineSeconds")
-    if deadline is not None and deadline < 1:
-        said = f"must be between 1 and {_MOST}, inclusive"
-        yield invalid(f"{at}.activeDeadlineSeconds", deadline, said)
-
-
-def _judge_volume(volume: Object, at: str, seen: set[str]) -> Iterator[Cause]:
-    name = volume.get("name", "")
-    if not name:
-        yield required(f"{at}.name")
-    else:
-        yield from name_causes(f"{at}.name", name, LABEL)
-    if name in seen:
-        yield duplicate(f"{at}.name", name)
-    seen.add(name)
-    sources = [source for source in volume if source != "name"]
-    for source in sorted(sources, key=_SOURCE_ORDER.index if set(sources) <= set(_SOURCE_ORDER) else None)[1:]:
-        yield forbidden_field(f"{at}.{source}", "may not specify more than 1 volume type")
-    if "hostPath" in volume and not volume["hostPath"].get("path"):
-        yield required(f"{at}.hostPath.path")
+    if deadline is not None and not 1 <= deadline <= _MOST:
+        yield invalid(f"{at}.activeDeadlineSeconds", deadline, f"must be between 1 and {_MOST}, inclusive")
+    for name in ("hostname", "subdomain"):
+        if spec.get(name):
+            yield from name_causes(f"{at}.{name}", spec[name], LABEL)
+    for number, toleration in enumerate(spec.get("tolerations") or ()):
+        yield from judge_toleration(toleration, f"{at}.tolerations[{number}]")
+    for number, alias in enumerate(spec.get("hostAliases") or ()):
+        yield from address(f"{at}.hostAliases[{number}].ip", alias.get("ip", ""))
+        for index, host in enumerate(alias.get("hostnames") or ()):
+            yield from name_causes(f"{at}.hostAliases[{number}].hostnames[{index}]", host, SUBDOMAIN)
+    if spec.get("priorityClassName"):
+        yield from name_causes(f"{at}.priorityClassName", spec["priorityClassName"], SUBDOMAIN)
 
 
 def _judge_container(container: Object, at: str, volumes: set[str], seen: set[str], *, first: bool) -> Iterator[Cause]:
@@ -245,7 +252,7 @@ def _judge_container(container: Object, at: str, volumes: set[str], seen: set[st
         yield invalid(f"{at}.image", image, "must not have leading or trailing whitespace")
     for number, variable in enumerate(container.get("env") or ()):
         yield from _judge_variable(variable, f"{at}.env[{number}]")
-    yield from _judge_mounts(container.get("volumeMounts") or (), at, volumes)
+    yield from judge_mounts(container.get("volumeMounts") or (), at, volumes)
     sidecar = container.get("restartPolicy") == "Always"
     for probe in _PROBES:
         if probe in container and first and not sidecar:
@@ -259,33 +266,47 @@ def _judge_container(container: Object, at: str, volumes: set[str], seen: set[st
 
 
 def _judge_variable(variable: Object, at: str) -> Iterator[Cause]:
-    if not variable.get("name"):
+    name = variable.get("name", "")
+    if not name:
         yield required(f"{at}.name")
-    source = variable.get("valueFrom")
+    elif not _VARIABLE.fullmatch(name):
+        yield invalid(f"{at}.name", name, _VARIABLE_SAID)
+    source, at = variable.get("valueFrom"), f"{at}.valueFrom"
     if source is None:
         return
-    if variable.get("value"):
-        yield invalid(f"{at}.valueFrom", "", "may not be specified when `value` is not empty")
-    path = dig(source, "fieldRef", "fieldPath")
-    if path and path not in _FIELDS and not path.startswith(("metadata.labels[", "metadata.annotations[")):
+    if "fieldRef" in source:
+        yield from _judge_field(source["fieldRef"], f"{at}.fieldRef")
+    for kind in ("configMapKeyRef", "secretKeyRef"):
+        if kind in source:
+            yield from _judge_key(source[kind], f"{at}.{kind}")
+    given = [kind for kind in _SOURCES if kind in source]
+    if not given:
+        *others, last = (f"`{kind}`" for kind in _SOURCES)
+        yield invalid(at, "", f"must specify one of: {', '.join(others)} or {last}")
+    elif variable.get("value"):
+        yield invalid(at, "", "may not be specified when `value` is not empty")
+    elif len(given) > 1:
+        yield invalid(at, "", "may not have more than one field specified at a time")
+
+
+def _judge_field(reference: Object, at: str) -> Iterator[Cause]:
+    path = reference.get("fieldPath", "")
+    named = re.fullmatch(r"metadata\.(labels|annotations)\['(.*)'\]", path)
+    if not path:
+        yield required(f"{at}.fieldPath")
+    elif named:
+        yield from qualified_name(at, named[2])
+    elif path not in _FIELDS:
         said = f"error converting fieldPath: field label not supported: {path}"
-        yield invalid(f"{at}.valueFrom.fieldRef.fieldPath", path, said)
+        yield invalid(f"{at}.fieldPath", path, said)
 
 
-def _judge_mounts(mounts: Any, at: str, volumes: set[str]) -> Iterator[Cause]:
-    places: set[str] = set()
-    for number, mount in enumerate(mounts):
-        field = f"{at}.volumeMounts[{number}]"
-        if not mount.get("name"):
-            yield required(f"{field}.name")
-        elif mount["name"] not in volumes:
-            yield Cause(f"{field}.name", f"Not found: {shown(mount['name'])}", "FieldValueNotFound")
-        place = mount.get("mountPath", "")
-        if not place:
-            yield required(f"{field}.mountPath")
-        if place in places:
-            yield invalid(f"{field}.mountPath", place, "must be unique")
-        places.add(place)
+def _judge_key(reference: Object, at: str) -> Iterator[Cause]:
+    yield from name_causes(f"{at}.name", reference.get("name", ""), SUBDOMAIN)
+    if not reference.get("key"):
+        yield required(f"{at}.key")
+    else:
+        yield from name_causes(f"{at}.key", reference["key"], CONFIG_KEY)
 
 
 def _judge_ports(ports: Any, at: str, taken: set[str], *, host: bool) -> Iterator[Cause]:
@@ -323,13 +344,22 @@ def _judge_probe(probe: Object, at: str, *, once: bool) -> Iterator[Cause]:
     for way in ways[1:]:
         yield forbidden_field(f"{at}.{way}", "may not specify more than 1 handler type")
     for way in ways[:1]:
-        port = dig(probe, way, "port")
-        if port is not None:
-            yield from port_or_name(f"{at}.{way}.port", port)
+        yield from _judge_way(probe[way] or {}, way, f"{at}.{way}")
     for name in ("initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold"):
         yield from at_least(f"{at}.{name}", probe.get(name))
     if once and probe.get("successThreshold", 1) > 1:
         yield invalid(f"{at}.successThreshold", probe["successThreshold"], "must be 1")
+
+
+def _judge_way(action: Object, way: str, at: str) -> Iterator[Cause]:
+    if way == "exec":
+        if not action.get("command"):
+            yield required(f"{at}.command")
+        return
+    port = action.get("port", 0)
+    yield from port_number(f"{at}.port", port) if way == "grpc" else port_or_name(f"{at}.port", port)
+    if way == "httpGet" and action.get("scheme") not in ("HTTP", "HTTPS"):
+        yield unsupported(f"{at}.scheme", action.get("scheme", ""), ("HTTP", "HTTPS"))
 
 
 def _judge_resources(resources: Object, at: str) -> Iterator[Cause]:
@@ -350,7 +380,18 @@ _CONTEXT = (
 )  # fmt: skip
 
 
+def _judge_ids(context: Object, at: str, names: tuple[str, ...]) -> Iterator[Cause]:
+    for name in names:
+        if name in context and not 0 <= context[name] <= _MOST:
+            yield invalid(f"{at}.{name}", context[name], f"must be between 0 and {_MOST}, inclusive")
+
+
+def _judge_pod_context(context: Object, at: str) -> Iterator[Cause]:
+    yield from _judge_ids(context, at, ("fsGroup", "runAsUser", "runAsGroup"))
+
+
 def _judge_context(context: Object, at: str) -> Iterator[Cause]:
+    yield from _judge_ids(context, at, ("runAsUser", "runAsGroup"))
     if context.get("allowPrivilegeEscalation") is False and context.get("privileged"):
         given = {name[0].lower() + name[1:]: name for name in _CONTEXT}
         values = {given[name]: value for name, value in context.items() if name in given}
@@ -373,16 +414,38 @@ def _judge_dns(spec: Object, at: str) -> Iterator[Cause]:
         yield from address(f"{at}.nameservers[{number}]", server)
 
 
-def _judge_toleration(toleration: Object, at: str) -> Iterator[Cause]:
-    operator = toleration.get("operator", "Equal")
-    if toleration.get("key"):
-        yield from qualified_name(f"{at}.key", toleration["key"])
-    elif operator != "Exists":
-        said = 'operator must be Exists when `key` is empty, which means "match all values and all keys"'
-        yield invalid(f"{at}.operator", operator, said)
-    if operator == "Exists" and toleration.get("value"):
-        yield invalid(f"{at}.operator", toleration["value"], "value must be empty when `operator` is 'Exists'")
-    yield from member(f"{at}.effect", toleration.get("effect"), ("NoSchedule", "PreferNoSchedule", "NoExecute"))
+def warnings(spec: Object, at: str) -> Iterator[str]:
+    """Of a pod's spec, or a template's: what is taken, but hardly meant."""
+    yield from scheduling.warnings(spec, at)
+    grace = "must be >= 0; negative values are invalid and will be treated as 1"
+    if spec.get("terminationGracePeriodSeconds", 0) < 0:
+        yield f"{at}.terminationGracePeriodSeconds: {grace}"
+    for number, reference in enumerate(spec.get("imagePullSecrets") or ()):
+        if not reference.get("name"):
+            yield f'{at}.imagePullSecrets[{number}].name: invalid empty name ""'
+    for group in ("initContainers", "containers"):
+        for number, container in enumerate(spec.get(group) or ()):
+            yield from _container_warnings(container, f"{at}.{group}[{number}]")
 
 
-RULES = Rules(fill=fill, judge=judge)
+def _container_warnings(container: Object, at: str) -> Iterator[str]:
+    for group in ("limits", "requests"):
+        for name in ("memory", "ephemeral-storage"):
+            value = dig(container, "resources", group, name)
+            if value is not None and amount(value) % 1:
+                said = f'fractional byte value "{value}" is invalid, must be an integer'
+                yield f"{at}.resources.{group}[{name}]: {said}"
+    values: dict[str, str] = {}
+    for number, variable in enumerate(container.get("env") or ()):
+        name, value = variable.get("name", ""), variable.get("value", "")
+        if name in values and ("valueFrom" in variable or value == f"$({name})" or f"$({name})" not in value):
+            said = f'hides previous definition of "{name}", which may be dropped when using apply'
+            yield f"{at}.env[{number}]: {said}"
+        values.setdefault(name, value)
+
+
+def _warn(pod: Object) -> Iterator[str]:
+    yield from warnings(pod["spec"], "spec")
+
+
+RULES = Rules(fill=fill, judge=judge, warn=_warn)

@@ -8,7 +8,7 @@ from itertools import chain
 
 from bot.playground.cluster_server.naming import label_selector
 from bot.playground.cluster_server.rules.contract import Object, Rules, member, network, port_number, port_or_name
-from bot.playground.cluster_server.statuses import Cause, forbidden_field, invalid, required
+from bot.playground.cluster_server.statuses import Cause, forbidden_field, invalid, required, unsupported
 
 _WAYS = (("ingress", "from"), ("egress", "to"))
 
@@ -38,7 +38,8 @@ def _judge(policy: Object, before: Object | None) -> Iterator[Cause]:
         yield invalid("spec.policyTypes", types, "may not specify more than two policyTypes")
         return
     for number, name in enumerate(types):
-        yield from member(f"spec.policyTypes[{number}]", name, ("Ingress", "Egress"))
+        if name not in ("Ingress", "Egress"):
+            yield unsupported(f"spec.policyTypes[{number}]", name, ("Ingress", "Egress"))
 
 
 def _judge_port(said: Object, at: str) -> Iterator[Cause]:

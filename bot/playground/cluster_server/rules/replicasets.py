@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.playground.cluster_server.rules.contract import Object, Rules
-from bot.playground.cluster_server.rules.workloads import fill_template, judge_workload
+from bot.playground.cluster_server.rules.workloads import fill_template, judge_workload, warn
 
 
 def fill(replica_set: Object) -> None:
@@ -12,4 +12,4 @@ def fill(replica_set: Object) -> None:
     replica_set.setdefault("status", {}).setdefault("replicas", 0)
 
 
-RULES = Rules(fill=fill, judge=judge_workload)
+RULES = Rules(fill=fill, judge=judge_workload, warn=warn)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.playground.cluster_server.naming import PATH_SEGMENT
+from bot.playground.cluster_server.naming import PATH_SEGMENT, SUBDOMAIN, label_selector, name_causes
 from bot.playground.cluster_server.rules.contract import Object, Rules
 from bot.playground.cluster_server.statuses import Cause, invalid, required, shown, unsupported
 
@@ -30,11 +30,18 @@ def _judge_role(role: Object, before: Object | None) -> Iterator[Cause]:
             yield required(f"{at}.apiGroups", "resource rules must supply at least one api group")
         if not rule.get("resources"):
             yield required(f"{at}.resources", "resource rules must supply at least one resource")
+    if (aggregated := role.get("aggregationRule")) is not None:
+        selectors, at = aggregated.get("clusterRoleSelectors") or (), "aggregationRule.clusterRoleSelectors"
+        if not selectors:
+            yield required(at, "at least one clusterRoleSelector required if aggregationRule is non-nil")
+        for number, selector in enumerate(selectors):
+            yield from label_selector(f"{at}[{number}]", selector)
 
 
 def _fill_binding(binding: Object) -> None:
     reference = binding.setdefault("roleRef", {})
-    reference.setdefault("apiGroup", GROUP)
+    if not reference.get("apiGroup"):
+        reference["apiGroup"] = GROUP
     for subject in binding.get("subjects") or ():
         if subject.get("kind") in ("User", "Group"):
             subject.setdefault("apiGroup", GROUP)
@@ -54,6 +61,8 @@ def _judge_binding(binding: Object, before: Object | None) -> Iterator[Cause]:
         yield unsupported("roleRef.kind", reference.get("kind", ""), kinds)
     if not reference.get("name"):
         yield required("roleRef.name")
+    else:
+        yield from name_causes("roleRef.name", reference["name"], PATH_SEGMENT)
     for number, subject in enumerate(binding.get("subjects") or ()):
         yield from _judge_subject(subject, f"subjects[{number}]", cluster=cluster)
 
@@ -64,9 +73,14 @@ def _judge_subject(subject: Object, at: str, *, cluster: bool) -> Iterator[Cause
     kind = subject.get("kind", "")
     if kind not in _SUBJECTS:
         yield unsupported(f"{at}.kind", kind, _SUBJECTS)
-    elif kind == "ServiceAccount" and cluster and not subject.get("namespace"):
-        yield required(f"{at}.namespace")
-    elif kind != "ServiceAccount" and subject.get("apiGroup") != GROUP:
+    elif kind == "ServiceAccount":
+        if subject.get("name"):
+            yield from name_causes(f"{at}.name", subject["name"], SUBDOMAIN)
+        if subject.get("apiGroup"):
+            yield unsupported(f"{at}.apiGroup", subject["apiGroup"], ("",))
+        if cluster and not subject.get("namespace"):
+            yield required(f"{at}.namespace")
+    elif subject.get("apiGroup") != GROUP:
         yield unsupported(f"{at}.apiGroup", subject.get("apiGroup", ""), (GROUP,))
 
 

@@ -37,8 +37,8 @@ def fill(service: Object) -> None:
     spec.setdefault("type", CLUSTER_IP)
     for port in spec.get("ports") or ():
         port.setdefault("protocol", "TCP")
-        if "port" in port and port.get("targetPort") in (None, 0, ""):
-            port["targetPort"] = port["port"]
+        if port.get("targetPort") in (None, 0, ""):
+            port["targetPort"] = port.get("port", 0)
     if spec["sessionAffinity"] == "ClientIP":
         config = spec.setdefault("sessionAffinityConfig", {}).setdefault("clientIP", {})
         config.setdefault("timeoutSeconds", 10800)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.playground.cluster_server.rules.contract import Object, Rules
-from bot.playground.cluster_server.rules.workloads import fill_template, judge_workload
-from bot.playground.cluster_server.statuses import Cause, forbidden_field, invalid
+from bot.playground.cluster_server.rules.contract import Object, Rules, at_least, number_or_percentage
+from bot.playground.cluster_server.rules.workloads import fill_template, judge_workload, warn
+from bot.playground.cluster_server.statuses import Cause, forbidden_field, invalid, shown
 
 _MAY_CHANGE = (
     "replicas", "ordinals", "template", "updateStrategy", "revisionHistoryLimit",
@@ -37,10 +37,11 @@ def fill(stateful_set: Object) -> None:
 
 
 def judge(stateful_set: Object, before: Object | None) -> Iterator[Cause]:
-    yield from judge_workload(stateful_set, None)
     policy = stateful_set["spec"]["podManagementPolicy"]
     if policy not in ("OrderedReady", "Parallel"):
         yield invalid("spec.podManagementPolicy", policy, "must be 'OrderedReady' or 'Parallel'")
+    yield from _judge_strategy(stateful_set["spec"]["updateStrategy"], "spec.updateStrategy")
+    yield from judge_workload(stateful_set, None)
     if before is None:
         return
     now, was = ({n: v for n, v in obj["spec"].items() if n not in _MAY_CHANGE} for obj in (stateful_set, before))
@@ -50,4 +51,24 @@ def judge(stateful_set: Object, before: Object | None) -> Iterator[Cause]:
         yield forbidden_field("spec", f"updates to statefulset spec for fields other than {listed} are forbidden")
 
 
-RULES = Rules(fill=fill, judge=judge)
+def _judge_strategy(strategy: Object, at: str) -> Iterator[Cause]:
+    kind, rolling = strategy["type"], strategy.get("rollingUpdate")
+    most = (rolling or {}).get("maxUnavailable")
+    printed = "null"
+    if rolling is not None:
+        printed = f'{{"Partition":{rolling.get("partition", 0)},"MaxUnavailable":{shown(most)}}}'
+    if kind == "OnDelete" and rolling is not None:
+        said = "only allowed for updateStrategy 'RollingUpdate'"
+        yield Cause(f"{at}.rollingUpdate", f"Invalid value: {printed}: {said}")
+    elif kind == "RollingUpdate" and rolling is not None:
+        yield from at_least(f"{at}.rollingUpdate.partition", rolling.get("partition"))
+        if most is not None:
+            yield from number_or_percentage(f"{at}.rollingUpdate.maxUnavailable", most)
+            if most in (0, "0%"):
+                yield invalid(f"{at}.rollingUpdate.maxUnavailable", most, "cannot be 0")
+    elif kind not in ("OnDelete", "RollingUpdate"):
+        said = "must be 'RollingUpdate' or 'OnDelete'"
+        yield Cause(at, f'Invalid value: {{"Type":{shown(kind)},"RollingUpdate":{printed}}}: {said}')
+
+
+RULES = Rules(fill=fill, judge=judge, warn=warn)

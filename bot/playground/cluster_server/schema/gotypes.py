@@ -17,6 +17,7 @@ _STRUCT = re.compile(r"^type (\w+) struct \{\n(.*?)^\}", re.MULTILINE | re.DOTAL
 _FIELD = re.compile(r"^\t(?:(\w+)\s+)?(\*?)([\w.\[\]*{}]+)\s+`(?:[^`]*\s)?json:\"([^\"]*)\"", re.MULTILINE)
 _TAGGED = re.compile(r"^\t(?:(\w+)\s+)?\*?([\w.\[\]*{}]+)\s+`([^`]*)`", re.MULTILINE)
 _NAMED = re.compile(r"^type (\w+) (\w+)$", re.MULTILINE)
+_PLAIN = {name: name for name in ("string", "bool", "int32", "int64", "float64", "int")} | {"byte": "uint8"}
 _TIMES = frozenset({"Time", "MicroTime"})
 _TEXT = frozenset({"Duration", "Quantity", "IntOrString", "RawExtension", "FieldsV1"})
 """Structs that are written as one value."""
@@ -42,6 +43,31 @@ class GoTypes:
         """By field: its number; two where JSON has the fields of a message inline."""
         return self._numbers_of(*self._place(type_name))
 
+    def words(self, type_name: str) -> dict[str, list[str]]:
+        """By field: how Go prints its type, and the structs within which JSON has it inline, outermost first.
+
+        Fields whose type the schema tells as well are left out.
+        """
+        return self._words_of(*self._place(type_name))
+
+    def _words_of(self, folder: Path, name: str) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for _, go_type, tags in _TAGGED.findall(self._package(folder).get(name, "")):
+            field, *options = (re.findall(r'json:"([^"]*)"', tags) or ["-"])[0].split(",")
+            if "inline" in options:
+                below = go_type.rpartition(".")[2]
+                inner = self._words_of(self._folder_of(folder, go_type), below)
+                found |= {at: [word, below, *path] for at, (word, *path) in inner.items()}
+            elif field and field != "-":
+                found[field] = [_printed(go_type, folder.name)]
+        return found
+
+    def _folder_of(self, folder: Path, go_type: str) -> Path:
+        package = go_type.rpartition(".")[0]
+        if package == "metav1":
+            return self._roots["apimachinery"] / "pkg/apis/meta/v1"
+        return self._api / "core/v1" if package in ("v1", "corev1", "core") else folder
+
     def _place(self, type_name: str) -> tuple[Path, str]:
         root, _, rest = type_name.partition(".")
         path, _, name = (rest if root in self._roots else type_name).rpartition(".")
@@ -58,9 +84,8 @@ class GoTypes:
             if field:
                 found[field] = [number]
             elif "inline" in options:
-                package, _, below = go_type.rpartition(".")
-                where = self._api / "core/v1" if package in ("v1", "corev1") else folder
-                found |= {inner: [number, *path] for inner, path in self._numbers_of(where, below).items()}
+                below = self._numbers_of(self._folder_of(folder, go_type), go_type.rpartition(".")[2])
+                found |= {inner: [number, *path] for inner, path in below.items()}
         return found
 
     def _of(self, folder: Path, name: str) -> dict[str, str]:
@@ -84,18 +109,14 @@ class GoTypes:
         return ""
 
     def _is_struct(self, folder: Path, go_type: str) -> bool:
-        package, _, name = go_type.rpartition(".")
+        name = go_type.rpartition(".")[2]
         if go_type.startswith(("[]", "map[")):
             return False
         if name in _TIMES:  # a time that nobody set is written as null
             return True
         if name in _TEXT:
             return False
-        if package == "metav1":
-            folder = self._roots["apimachinery"] / "pkg/apis/meta/v1"
-        elif package in ("v1", "corev1", "core"):
-            folder = self._api / "core/v1"
-        return name in self._package(folder)
+        return name in self._package(self._folder_of(folder, go_type))
 
     def _package(self, folder: Path) -> dict[str, str]:
         if folder not in self._packages:
@@ -106,3 +127,18 @@ class GoTypes:
                     structs[name] = structs[other]
             self._packages[folder] = structs
         return self._packages[folder]
+
+
+def _printed(go_type: str, package: str) -> str:
+    """As Go prints a type at run time: under the name of its package, and never under that of an import."""
+    if go_type.startswith("map["):
+        key, _, value = go_type.removeprefix("map[").partition("]")
+        return f"map[{_printed(key, package)}]{_printed(value, package)}"
+    if go_type.startswith(("[]", "*")):
+        start = "[]" if go_type.startswith("[]") else "*"
+        return start + _printed(go_type.removeprefix(start), package)
+    if go_type in _PLAIN:
+        return _PLAIN[go_type]
+    imported, _, name = go_type.rpartition(".")
+    imported = re.sub(r"^(core|meta|rbac|apps|batch|autoscaling|networking|apiextensions)(?=v\d)", "", imported)
+    return f"{imported or package}.{name}"

@@ -1,0 +1,76 @@
+"""PersistentVolumeClaims and StorageClasses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.playground.cluster_server.naming import SUBDOMAIN, label_selector, name_causes, qualified_name
+from bot.playground.cluster_server.objects.canonical import amount
+from bot.playground.cluster_server.rules.contract import Object, Rules, member
+from bot.playground.cluster_server.statuses import Cause, forbidden_field, invalid, required, unsupported
+from bot.playground.cluster_server.values import dig
+
+_MODES = ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")
+_ALONE = "ReadWriteOncePod"
+
+
+def _fill_claim(claim: Object) -> None:
+    claim.setdefault("spec", {}).setdefault("volumeMode", "Filesystem")
+    claim.setdefault("status", {}).setdefault("phase", "Pending")
+
+
+def _prepare_claim(claim: Object, before: Object | None) -> None:
+    if before is None:
+        finalizers = claim["metadata"].setdefault("finalizers", [])
+        if "kubernetes.io/pvc-protection" not in finalizers:
+            finalizers.append("kubernetes.io/pvc-protection")
+
+
+def _judge_claim(claim: Object, before: Object | None) -> Iterator[Cause]:
+    spec = claim["spec"]
+    modes = spec.get("accessModes") or ()
+    if not modes:
+        yield required("spec.accessModes", "at least 1 access mode is required")
+    yield from label_selector("spec.selector", spec.get("selector"))
+    for mode in modes:
+        if mode not in _MODES:
+            yield unsupported("spec.accessModes", mode, _MODES)
+    if _ALONE in modes and any(mode in _MODES and mode != _ALONE for mode in modes):
+        yield forbidden_field("spec.accessModes", f"may not use {_ALONE} with other access modes")
+    storage = dig(spec, "resources", "requests", "storage")
+    if storage is None:
+        yield required("spec.resources[storage]")
+    elif amount(storage) <= 0:
+        yield invalid("spec.resources[storage]", str(storage), "must be greater than zero")
+    if spec.get("storageClassName"):
+        yield from name_causes("spec.storageClassName", spec["storageClassName"], SUBDOMAIN)
+    yield from member("spec.volumeMode", spec["volumeMode"], ("Block", "Filesystem"))
+
+
+def _fill_class(storage_class: Object) -> None:
+    storage_class.setdefault("reclaimPolicy", "Delete")
+    storage_class.setdefault("volumeBindingMode", "Immediate")
+
+
+def _judge_class(storage_class: Object, before: Object | None) -> Iterator[Cause]:
+    provisioner = storage_class.get("provisioner", "")
+    if not provisioner:
+        yield required("provisioner")
+    else:
+        yield from qualified_name("provisioner", provisioner.lower())
+    yield from member("reclaimPolicy", storage_class["reclaimPolicy"], ("Delete", "Retain"))
+    mode = storage_class["volumeBindingMode"]
+    if mode not in ("Immediate", "WaitForFirstConsumer"):
+        yield unsupported("volumeBindingMode", mode, ("Immediate", "WaitForFirstConsumer"))
+    if before is None:
+        return
+    for name in ("parameters", "provisioner"):
+        if storage_class.get(name) != before.get(name):
+            yield forbidden_field(name, f"updates to {name} are forbidden.")
+    for name in ("reclaimPolicy", "volumeBindingMode"):
+        if storage_class.get(name) != before.get(name):
+            yield invalid(name, storage_class.get(name), "field is immutable")
+
+
+CLAIM = Rules(fill=_fill_claim, prepare=_prepare_claim, judge=_judge_claim)
+CLASS = Rules(fill=_fill_class, judge=_judge_class)
