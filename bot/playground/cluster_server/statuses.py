@@ -114,8 +114,9 @@ def bad_request(message: str) -> APIError:
 
 
 def unprocessable(kind: str, group: str, name: str, causes: Sequence[Cause]) -> APIError:
-    """422 with each cause, worded as one sentence or a list."""
-    said = str(causes[0]) if len(causes) == 1 else "[" + ", ".join(map(str, causes)) + "]"
+    """422 with each cause, worded as one sentence or a list, in which nothing is said twice."""
+    told = list(dict.fromkeys(map(str, causes)))
+    said = told[0] if len(told) == 1 else "[" + ", ".join(told) + "]"
     listed = [{"reason": cause.reason, "message": cause.message, "field": cause.field} for cause in causes]
     message = f'{_qualified(kind, group)} "{name}" is invalid: {said}'
     return APIError(422, "Invalid", message, _details(name, group, kind, causes=listed))

@@ -68,6 +68,23 @@ def with_what_shows(value: Any, node: Node) -> Any:
     return value
 
 
+def as_stored(value: Any, node: Node) -> Any:
+    """Puts nothing, in place, where an empty list or map is: stored objects know no difference."""
+    if node.kind == STRUCT and isinstance(value, dict):
+        for name, child in value.items():
+            below = node.fields.get(name)
+            if below is None or child is None:
+                continue
+            if below.kind in (LIST, MAP) and not child:
+                value[name] = None
+            elif below.kind in (LIST, MAP, STRUCT):
+                as_stored(child, below)
+    elif node.of is not None and node.of.kind in (LIST, MAP, STRUCT) and value:
+        for child in value if node.kind == LIST else value.values():
+            as_stored(child, node.of)
+    return value
+
+
 def _shown(node: Node) -> Any:
     if node.kind == STRUCT:
         return with_what_shows({}, node)

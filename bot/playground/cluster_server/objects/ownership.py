@@ -82,7 +82,7 @@ def flatten(obj: Object, node: Node) -> dict[Path, Any]:
 
 def _walk(value: Any, node: Node, path: Path, out: dict[Path, Any], *, fresh: bool) -> None:
     given = fresh and node.starts_empty
-    if not value and given and (value is not None or node.kind != LIST):
+    if not value and given and (value is None or node.kind != LIST):  # an empty list was written, a missing one not
         out[path] = _GIVEN
     elif (
         not value

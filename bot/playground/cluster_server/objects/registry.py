@@ -27,7 +27,6 @@ from bot.playground.cluster_server.rules import BY_KIND, NONE
 from bot.playground.cluster_server.rules.contract import Rules
 from bot.playground.cluster_server.rules.metadata import judge_metadata
 from bot.playground.cluster_server.rules.pods import UPDATES
-from bot.playground.cluster_server.statuses import Cause
 from bot.playground.cluster_server.values import copied, dig
 
 Object = dict[str, Any]
@@ -377,7 +376,9 @@ class Registry:
             self._allotments.complete(obj, before)
             causes = list(rules.judge(obj, before))
         if causes:
-            raise statuses.unprocessable(kind.name, kind.group, obj["metadata"]["name"], _unique(causes))
+            raise statuses.unprocessable(kind.name, kind.group, obj["metadata"]["name"], causes)
+        if not kind.custom:
+            canonical.as_stored(obj, kind.type)
         if not writing.subresource and (before is None or before.get("spec") != obj.get("spec")):
             writing.warnings.extend(rules.warn(meant))
         return meant
@@ -431,7 +432,3 @@ def _specified(kind: Kind, obj: Object) -> Object:
 def _without_times(obj: Object) -> Object:
     entries = [entry | {"time": ""} for entry in obj["metadata"].get("managedFields") or ()]
     return obj | {"metadata": obj["metadata"] | {"managedFields": entries, "generation": 0}}
-
-
-def _unique(causes: list[Cause]) -> list[Cause]:
-    return list(dict.fromkeys(causes))

@@ -118,11 +118,11 @@ def address(field: str, value: str) -> Iterator[Cause]:
 
 def endpoint_address(field: str, value: str) -> Iterator[Cause]:
     """An address that others can reach."""
-    wrong = list(address(field, value))
-    yield from wrong
-    if wrong:
+    try:
+        said = ipaddress.ip_address(value)
+    except ValueError:
+        yield invalid(field, value, "must be a valid IP address")
         return
-    said = ipaddress.ip_address(value)
     for is_so, words in (
         (said.is_unspecified, f"may not be unspecified ({value})"),
         (said.is_loopback, "may not be in the loopback range (127.0.0.0/8, ::1/128)"),

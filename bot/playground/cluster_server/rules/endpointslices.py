@@ -18,14 +18,13 @@ from bot.playground.cluster_server.rules.contract import (
 from bot.playground.cluster_server.statuses import Cause, duplicate, invalid, required
 
 _TYPES = ("FQDN", "IPv4", "IPv6")
-_MOST_ADDRESSES = 100
+_MOST_ADDRESSES, _MOST_ENDPOINTS = 100, 1000
 _PROTOCOLS = ("SCTP", "TCP", "UDP")
 
 
 def _fill(endpoint_slice: Object) -> None:
     for name in ("endpoints", "ports"):
-        if not endpoint_slice.get(name):
-            endpoint_slice[name] = None
+        endpoint_slice.setdefault(name, None)
     for port in endpoint_slice["ports"] or ():
         port.setdefault("name", "")
         port.setdefault("protocol", "TCP")
@@ -34,8 +33,17 @@ def _fill(endpoint_slice: Object) -> None:
 def _judge(endpoint_slice: Object, before: Object | None) -> Iterator[Cause]:
     kind = endpoint_slice.get("addressType", "")
     yield from one_of("addressType", kind, _TYPES)
-    for number, endpoint in enumerate(endpoint_slice["endpoints"] or ()):
-        yield from _judge_addresses(endpoint.get("addresses") or (), f"endpoints[{number}].addresses", kind)
+    endpoints = endpoint_slice["endpoints"] or ()
+    if len(endpoints) > _MOST_ENDPOINTS:
+        said = f"Too many: {len(endpoints)}: must have at most {_MOST_ENDPOINTS} items"
+        yield Cause("endpoints", said, "FieldValueTooMany")
+        endpoints = ()
+    for number, endpoint in enumerate(endpoints):
+        at = f"endpoints[{number}]"
+        yield from _judge_addresses(endpoint.get("addresses") or (), f"{at}.addresses", kind)
+        for name, naming in (("nodeName", SUBDOMAIN), ("hostname", LABEL)):
+            if endpoint.get(name) is not None:
+                yield from name_causes(f"{at}.{name}", endpoint[name], naming)
     names: set[str] = set()
     for number, port in enumerate(endpoint_slice["ports"] or ()):
         at = f"ports[{number}]"

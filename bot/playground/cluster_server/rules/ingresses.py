@@ -30,9 +30,11 @@ def judge(ingress: Object, before: Object | None) -> Iterator[Cause]:
     for number, tls in enumerate(spec.get("tls") or ()):
         for index, host in enumerate(tls.get("hosts") or ()):
             yield from name_causes(f"spec.tls[{number}].hosts[{index}]", host, WILDCARD if "*" in host else SUBDOMAIN)
+        if tls.get("secretName"):
+            yield from name_causes(f"spec.tls[{number}].secretName", tls["secretName"], SUBDOMAIN)
     if "defaultBackend" in spec:
         yield from _judge_backend(spec["defaultBackend"], "spec.defaultBackend")
-    if spec.get("ingressClassName"):
+    if spec.get("ingressClassName") is not None:
         yield from name_causes("spec.ingressClassName", spec["ingressClassName"], SUBDOMAIN)
     for number, rule in enumerate(rules):
         yield from _judge_host(rule.get("host", ""), f"spec.rules[{number}].host")

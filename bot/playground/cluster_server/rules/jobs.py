@@ -110,6 +110,9 @@ def judge_cron(cron: Object, before: Object | None) -> Iterator[Cause]:
     if len(cron["metadata"]["name"]) > _LONGEST_CRON_NAME:
         said = f"must be no more than {_LONGEST_CRON_NAME} characters"
         yield invalid("metadata.name", cron["metadata"]["name"], said)
+    deadline = spec.get("startingDeadlineSeconds")
+    if deadline is not None and deadline < 0:
+        yield invalid("spec.startingDeadlineSeconds", deadline, "must be greater than or equal to 0")
     zone = spec.get("timeZone")
     if zone is not None and zone not in available_timezones():
         yield invalid("spec.timeZone", zone, f"unknown time zone {zone}")

@@ -16,7 +16,9 @@ def fill(namespace: Object) -> None:
 
 def prepare(namespace: Object, before: Object | None) -> None:
     if before is None:
-        namespace.setdefault("spec", {}).setdefault("finalizers", ["kubernetes"])
+        finalizers = namespace.setdefault("spec", {}).get("finalizers") or []
+        if "kubernetes" not in finalizers:
+            namespace["spec"]["finalizers"] = [*finalizers, "kubernetes"]
 
 
 def judge(namespace: Object, before: Object | None) -> Iterator[Cause]:

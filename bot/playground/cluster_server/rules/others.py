@@ -95,6 +95,6 @@ def _judge_service_cidr(service_cidr: Object, before: Object | None) -> Iterator
 
 LEASE = Rules(judge=_judge_lease)
 PRIORITY_CLASS = Rules(fill=_fill_priority, judge=_judge_priority)
-EVENT = Rules(judge=_judge_event)
+EVENT = Rules(judge=_judge_event, naming=PATH_SEGMENT)
 INGRESS_CLASS = Rules(fill=_fill_class, judge=_judge_class)
 SERVICE_CIDR = Rules(judge=_judge_service_cidr)

@@ -92,7 +92,7 @@ def fill_spec(spec: Object) -> None:
         for source in dig(volume, "projected", "sources", default=()):
             if "serviceAccountToken" in source:
                 source["serviceAccountToken"].setdefault("expirationSeconds", 3600)
-        if set(volume) == {"name"}:
+        if set(volume) <= {"name"}:
             volume["emptyDir"] = {}
         for reference in [volume.get("downwardAPI"), *dig(volume, "projected", "sources", default=())]:
             for item in dig(reference, "items", default=()) or dig(reference, "downwardAPI", "items", default=()):
@@ -102,10 +102,22 @@ def fill_spec(spec: Object) -> None:
             volume["hostPath"].setdefault("type", "")
 
 
+_PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+_HOST = r"(?:[A-Za-z0-9](?:[-A-Za-z0-9]*[A-Za-z0-9])?)(?:\.[A-Za-z0-9](?:[-A-Za-z0-9]*[A-Za-z0-9])?)*(?::[0-9]+)?"
+_IMAGE = re.compile(
+    rf"(?:{_HOST}/)?{_PART}(?:/{_PART})*(?::([\w][\w.-]{{0,127}}))?(@[A-Za-z][\w+.-]*:[0-9a-fA-F]{{32,}})?"
+)
+"""What names an image, see https://github.com/distribution/reference."""
+
+
+def _is_latest(image: str) -> bool:
+    """Whether an image's name leaves open which one it is. What names none does not."""
+    found = _IMAGE.fullmatch(image)
+    return found is not None and found[1] in (None, "latest") and found[2] is None
+
+
 def _fill_container(container: Object) -> None:
-    image = str(container.get("image", ""))
-    tag = image.rpartition("/")[2].partition(":")[2]
-    container.setdefault("imagePullPolicy", "Always" if tag in ("", "latest") and "@" not in image else "IfNotPresent")
+    container.setdefault("imagePullPolicy", "Always" if _is_latest(container.get("image", "")) else "IfNotPresent")
     container.setdefault("resources", {})
     container.setdefault("terminationMessagePath", "/dev/termination-log")
     container.setdefault("terminationMessagePolicy", "File")
@@ -118,6 +130,7 @@ def _fill_container(container: Object) -> None:
             ):  # fmt: skip
                 probe.setdefault(field, value)
             if "httpGet" in probe:
+                probe["httpGet"].setdefault("port", 0)
                 probe["httpGet"].setdefault("path", "/")
                 probe["httpGet"].setdefault("scheme", "HTTP")
             if "grpc" in probe:

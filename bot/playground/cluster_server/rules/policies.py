@@ -45,14 +45,14 @@ def _judge(policy: Object, before: Object | None) -> Iterator[Cause]:
 def _judge_port(said: Object, at: str) -> Iterator[Cause]:
     yield from member(f"{at}.protocol", said["protocol"], ("TCP", "UDP", "SCTP"))
     port, end = said.get("port"), said.get("endPort")
+    if isinstance(port, str) and end is not None:
+        yield invalid(f"{at}.endPort", end, "may not be specified when `port` is non-numeric")
     if port is not None:
         yield from port_or_name(f"{at}.port", port)
-    if end is None:
+    if end is None or isinstance(port, str):
         return
     if port is None:
         yield invalid(f"{at}.endPort", end, "may not be specified when `port` is not specified")
-    elif isinstance(port, str):
-        yield invalid(f"{at}.endPort", end, "may not be specified when `port` is non-numeric")
     else:
         if end < port:
             yield invalid(f"{at}.endPort", port, "must be greater than or equal to `port`")

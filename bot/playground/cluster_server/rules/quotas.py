@@ -37,6 +37,8 @@ def _judge_quota(quota: Object, before: Object | None) -> Iterator[Cause]:
         if not wrong and not _STANDARD.fullmatch(name):
             yield invalid(field, name, "must be a standard resource type or fully qualified")
             yield invalid(field, name, "must be a standard resource for quota")
+        if amount(spec["hard"][name]) < 0:
+            yield invalid(field, str(spec["hard"][name]), "must be greater than or equal to 0")
     for scope in scopes:
         if scope not in _SCOPES:
             yield invalid("spec.scopes", scopes, "unsupported scope")

@@ -68,7 +68,8 @@ def judge(service: Object, before: Object | None) -> Iterator[Cause]:
     yield from one_of("spec.type", spec["type"], TYPES)
     yield from _judge_doubles(ports)
     for number, value in enumerate(spec.get("externalIPs") or ()):
-        yield from endpoint_address(f"spec.externalIPs[{number}]", value)
+        wrong = list(address(f"spec.externalIPs[{number}]", value))
+        yield from wrong or endpoint_address(f"spec.externalIPs[{number}]", value)
     yield from _judge_outside(spec)
     yield from _judge_families(spec)
     if spec["type"] == EXTERNAL_NAME:

@@ -21,7 +21,7 @@ _MADE_BY = {"Deployment": "ReplicaSet"}
 
 def fill_template(workload: Object) -> None:
     spec = workload.setdefault("spec", {})
-    if workload.get("kind") in ("Deployment", "DaemonSet", "StatefulSet"):
+    if workload.get("kind") in ("Deployment", "DaemonSet", "ReplicaSet", "StatefulSet"):
         spec.setdefault("selector", None)  # told apart from an empty one when it is judged
     template = spec.setdefault("template", {})
     template.setdefault("metadata", {})
@@ -51,14 +51,18 @@ def _judge_selector(workload: Object) -> Iterator[Cause]:
     spec, kind = workload["spec"], workload["kind"].lower()
     selector, found = spec.get("selector"), dig(spec, "template", "metadata", "labels")
     empty = selector is not None and not selector.get("matchLabels") and not selector.get("matchExpressions")
+    wrong = list(label_selector("spec.selector", selector))
     said = "deployment" if kind == "replicaset" else kind  # the real server has the same words for both
-    if selector is None:
+    if selector is None and kind != "daemonset":
         yield required("spec.selector")
     else:
-        yield from label_selector("spec.selector", selector)
+        yield from wrong
         if empty:
             yield invalid("spec.selector", selector, f"empty selector is invalid for {said}")
-    if selector is None or not selector_matches(selector, found or {}):
+    if wrong:
+        if kind != "daemonset":
+            yield invalid("spec.selector", selector, "invalid label selector")
+    elif selector is None or not selector_matches(selector, found or {}):
         yield invalid("spec.template.metadata.labels", found, "`selector` does not match template `labels`")
 
 
