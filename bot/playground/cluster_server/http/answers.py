@@ -46,7 +46,9 @@ def as_go(value: Any) -> str:
         return "map[" + " ".join(f"{key}:{as_go(child)}" for key, child in sorted(value.items())) + "]"
     if isinstance(value, list):
         return "[" + " ".join(map(as_go, value)) + "]"
-    return {True: "true", False: "false", None: "<nil>"}.get(value, str(value)) if not isinstance(value, str) else value
+    if value is None or isinstance(value, bool):
+        return {True: "true", False: "false", None: "<nil>"}[value]
+    return str(value)
 
 
 def encoded_in_list(obj: Object, kind: Kind) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.playground.cluster_server.http.answers import as_go
 from bot.playground.cluster_server.objects.canonical import QUANTITY
 from bot.playground.cluster_server.objects.kinds import Kind
 from bot.playground.cluster_server.schema import LIST, MAP, STRUCT, Node
@@ -16,6 +17,11 @@ _WORDS = {"string": "string", "integer": "numeric (int or float)", "number": "nu
 _TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,), "integer": (int, float), "number": (int, float), "boolean": (bool,),
 }  # fmt: skip
+_NOT_IN_SETS = {
+    dict: "associative list without keys has an element that's a map type",
+    list: "not supported: associative list with lists as elements",
+    type(None): "associative list without keys has an element that's an explicit null",
+}
 
 
 def check(config: Object, kind: Kind) -> None:
@@ -23,7 +29,9 @@ def check(config: Object, kind: Kind) -> None:
     mistake = _mistake(config, kind.type, "")
     if not mistake:
         return
-    metadata = config.get("metadata") or {}
+    metadata = config.get("metadata")
+    if not isinstance(metadata, dict):
+        metadata = {}
     where = f"{metadata.get('namespace', '')}/{metadata.get('name', '')}"
     version = f"{kind.group}/{kind.version}, Kind={kind.name}"
     raise APIError(500, "", f"failed to create typed patch object ({where}; {version}): {mistake}")
@@ -67,7 +75,10 @@ def _in_list(value: Any, node: Node, path: str) -> str:
     seen: set[str] = set()
     for number, item in enumerate(value):
         at = f"{path}[{number}]"
-        if node.keys and isinstance(item, dict):
+        if node.keys and not isinstance(item, dict):
+            what = "a null element" if item is None else "non-map elements"
+            return f"{path}: element {number}: associative list with keys may not have {what}"
+        if node.keys:
             found = {
                 key: item.get(key, node.of.fields[key].default if key in node.of.fields else None) for key in node.keys
             }
@@ -77,6 +88,8 @@ def _in_list(value: Any, node: Node, path: str) -> str:
                 return f"{path}: duplicate entries for key {key}"
             seen.add(key)
         elif node.is_set:
+            if item is None or isinstance(item, dict | list):
+                return f"{path}: element {number}: {_NOT_IN_SETS[type(item)]}"
             key = f"[={shown(item)}]"
             if key in seen:
                 return f"{path}: duplicate entries for key {key}"
@@ -90,12 +103,24 @@ def _first(mistakes: Any) -> str:
     return next((mistake for mistake in mistakes if mistake), "")
 
 
+_GO_KINDS = {bool: "bool", str: "string", list: "[]interface {}", dict: "map[string]interface {}", int: "int64"}
+
+
 def _printed(value: Any, wanted: str = "") -> str:
     """As Go prints a value that is not what it should be."""
     if wanted == "string":
-        return f"&value.valueUnstructured{{Value:{shown(value)}}}"
-    if wanted in ("integer", "number") and isinstance(value, str):
-        return "string"
+        return f"&value.valueUnstructured{{Value:{_in_full(value)}}}"
+    if wanted in ("integer", "number"):
+        return _GO_KINDS.get(type(value), "float64")
+    return f"&{{{as_go(value)}}}"
+
+
+def _in_full(value: Any) -> str:
+    """With the types of what it holds."""
+    if isinstance(value, dict):
+        return (
+            "map[string]interface {}{" + ", ".join(f"{shown(k)}:{_in_full(v)}" for k, v in sorted(value.items())) + "}"
+        )
     if isinstance(value, list):
-        return "&{[" + " ".join(map(str, value)) + "]}"
-    return f"&{{{value}}}"
+        return "[]interface {}{" + ", ".join(map(_in_full, value)) + "}"
+    return "interface {}(nil)" if value is None else shown(value)

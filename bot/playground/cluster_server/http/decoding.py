@@ -12,7 +12,7 @@ import msgspec
 from bot.playground.cluster_server.objects import canonical
 from bot.playground.cluster_server.objects.kinds import Kind
 from bot.playground.cluster_server.schema import ANY, LIST, MAP, OBJECT, STRUCT, WIRE, Node, types
-from bot.playground.cluster_server.statuses import bad_request
+from bot.playground.cluster_server.statuses import APIError
 
 Object = dict[str, Any]
 
@@ -26,12 +26,27 @@ Path = tuple[str | int, ...]
 """Where a value is in its object: fields, keys of maps and places in lists."""
 
 
+class Unreadable(APIError):
+    """A value of a wrong type. `said` is what Go's decoder says of it."""
+
+    def __init__(self, kind: Kind, said: str) -> None:
+        self.said = said
+        about = f'{kind.name} in version "{kind.version}" cannot be handled as a {kind.name}'
+        super().__init__(400, "BadRequest", f"{about}: {said}")
+
+
 def decoded(obj: Object, kind: Kind, *, keep_nulls: bool = False) -> tuple[Object, list[str]]:
-    """The object without nulls and unknown fields, and the paths of those. Raises 400 for a value of a wrong type.
+    """The object without nulls and unknown fields, and the paths of those. Raises Unreadable.
 
     Who applies a null owns the field all the same: then nulls are kept.
     """
     reader = _Reader(kind, kind.type, keep_nulls)
+    return reader.read(obj, kind.type, ()), reader.unknown
+
+
+def restored(obj: Object, kind: Kind) -> tuple[Object, list[str]]:
+    """As `decoded`, of an object that a strategic merge patch has put together: told in other words."""
+    reader = _Restorer(kind, kind.type)
     return reader.read(obj, kind.type, ()), reader.unknown
 
 
@@ -65,7 +80,9 @@ class _Reader:
         if node.kind == LIST and node.of is not None:
             of, items = node.of, self._must(value, list, path)
             return [self._element(item, of, (*path, n)) for n, item in enumerate(items)]
-        if node.format == "byte" and isinstance(value, list):  # Go reads them as numbers, one by one
+        if (
+            node.format == "byte" and isinstance(value, list) and not isinstance(self, _Restorer)
+        ):  # Go reads them as numbers, one by one
             return base64.b64encode(bytes(self._byte(item, path) for item in value)).decode()
         accepted = _ACCEPTED.get(node.kind)
         if accepted and (not isinstance(value, accepted) or (isinstance(value, bool) and bool not in accepted)):
@@ -122,8 +139,37 @@ class _Reader:
         return self._unreadable(f"json: cannot unmarshal {found} into {place} of type {wanted or go_type}")
 
     def _unreadable(self, said: str) -> Exception:
-        kind, version = self._kind.name, self._kind.version
-        return bad_request(f'{kind} in version "{version}" cannot be handled as a {kind}: {said}')
+        return Unreadable(self._kind, said)
+
+
+class _Restorer(_Reader):
+    def _wrong(self, value: Any, path: Path, wanted: str = "") -> Exception:
+        node = _node_at(self._root, path)
+        found = _RESTORED.get(type(value), "int64")
+        if wanted:  # by a reader of its own, which knows no place
+            return self._unreadable(f"json: cannot unmarshal {_found(value, wanted)} into Go value of type {wanted}")
+        if node.kind == STRUCT:
+            return self._unreadable(f"cannot restore struct from: {found}")
+        if node.kind in (MAP, LIST) or node.format == "byte":
+            return self._unreadable(f"cannot restore {'map' if node.kind == MAP else 'slice'} from {found}")
+        _, _, go_type = _in_go(self._root, path)
+        if (found == "int64" and node.kind == "string") or (found == "float64" and node.kind in ("string", "integer")):
+            return self._unreadable(f"cannot convert {found} to {go_type}")
+        return self._unreadable(f"unrecognized type: {_go_type(node)}")
+
+    def _written(self, value: Any, node: Node, path: Path) -> Any:
+        if node.format == "byte" and (said := _form_error(value, node)):
+            raise self._unreadable(f"error decoding from json: {said}")
+        return super()._written(value, node, path)
+
+
+_RESTORED = {bool: "bool", str: "string", list: "slice", dict: "map", float: "float64"}
+
+
+def _node_at(node: Node, path: Path) -> Node:
+    for part in path:
+        node = node.fields[str(part)] if node.kind == STRUCT else node.of or node
+    return node
 
 
 _EMPTY: dict[str, type] = {"string": str, "integer": int, "number": float, "boolean": bool, LIST: list}

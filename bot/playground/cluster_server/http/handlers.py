@@ -16,7 +16,7 @@ from bot.playground.cluster_server.access.guarding import Guard
 from bot.playground.cluster_server.access.people import User
 from bot.playground.cluster_server.customs import definitions, resources
 from bot.playground.cluster_server.http import answers, declaring, listing, scaling, watching, wire
-from bot.playground.cluster_server.http.decoding import decoded
+from bot.playground.cluster_server.http.decoding import Unreadable, decoded, restored
 from bot.playground.cluster_server.http.parsing import duplicates, go_name_of, parsed, parsed_object, parsed_yaml
 from bot.playground.cluster_server.http.requests import Form, Target, flag, form_of, manager_of
 from bot.playground.cluster_server.objects import converting
@@ -165,13 +165,7 @@ class Handlers:
         if kind.custom and not metadata.get("resourceVersion"):
             cause = statuses.invalid("metadata.resourceVersion", 0, "must be specified for an update")
             raise statuses.unprocessable(kind.plural, kind.group, target.name, [cause])
-        given = metadata.get("name", "")
-        if given != target.name:
-            raise statuses.bad_request(
-                _other_name(given, target.name)
-                if given
-                else f"the name of the object ({target.name} based on URL) was undeterminable: name must be provided"
-            )
+        self._warned(warnings, lambda: _check_name(metadata, target))
         if kind.created_by_update and not target.subresource and not self._store.get(*_where(target)):
             created = self._warned(warnings, lambda: self._registry.create(kind, target.namespace, obj, writing))
             return self._answer(created, kind, form, 201, [*warnings, *writing.warnings])
@@ -220,8 +214,7 @@ class Handlers:
         except statuses.APIError as error:
             raise _unpatchable(error, request.content_type, patch, patched) from error
         metadata = obj.get("metadata") or {}
-        if metadata.get("name", target.name) != target.name:
-            raise statuses.bad_request(_other_name(metadata["name"], target.name))
+        self._warned(warnings, lambda: _check_name(metadata, target))
         if metadata.get("uid", live["metadata"]["uid"]) != live["metadata"]["uid"]:
             cause = statuses.invalid("metadata.uid", metadata["uid"], "field is immutable")
             raise statuses.unprocessable(target.kind.name, target.kind.group, target.name, [cause])
@@ -310,7 +303,10 @@ class Handlers:
                 f'{found} in version "{version}" cannot be handled as a {kind.name}: '
                 f"converting ({version}.{found}) to ({package}): unknown conversion"
             )
-        obj, unknown = decoded(body, kind, keep_nulls=request.content_type == _APPLY_PATCH)
+        if request.content_type == _STRATEGIC_PATCH:
+            obj, unknown = restored(body, kind)
+        else:
+            obj, unknown = decoded(body, kind, keep_nulls=request.content_type == _APPLY_PATCH)
         if kind.converted:
             obj, target = converting.stored(obj), replace(target, kind=self._registry.kinds.named("v1", kind.name))
         return self._checked(request, obj, unknown, target)
@@ -376,6 +372,16 @@ def _allowed(method: str, target: Target) -> bool:
     return (named if target.name else listed)[method] in verbs
 
 
+def _check_name(metadata: Object, target: Target) -> None:
+    """Raises 400 when an object that is to replace another does not have its name."""
+    given = metadata.get("name", "")
+    if not given:
+        said = f"the name of the object ({target.name} based on URL) was undeterminable: name must be provided"
+        raise statuses.bad_request(said)
+    if given != target.name:
+        raise statuses.bad_request(_other_name(given, target.name))
+
+
 def _other_name(given: str, wanted: str) -> str:
     return f"the name of the object ({given}) does not match the name on the URL ({wanted})"
 
@@ -389,17 +395,10 @@ def _unpatchable(error: statuses.APIError, patch_type: str, patch: Any, patched:
         said = f"{strict}{fields}" if strict else unknown[0] if unknown else ""
         shown = _encoder.encode(patched).decode()
         return statuses.unprocessable("", "", "", [statuses.invalid("patch", shown, said)])
-    found = re.search(r"json: cannot unmarshal (\w+) into Go struct field \S+ of type (\S+)", message)
-    if found is None:
+    if not isinstance(error, Unreadable):
         return error
-    if patch_type == _STRATEGIC_PATCH:
-        what, wanted = found.groups()
-        said = f"unrecognized type: {wanted}" if what == "string" else f"json: cannot unmarshal {what} into Go value"
-        said += "" if what == "string" else f" of type {wanted}"
-        shown = answers.as_go(patch)
-    else:
-        said, shown = found[0], _encoder.encode(patched).decode()
-    return statuses.unprocessable("", "", "", [statuses.invalid("patch", shown, said)])
+    shown = answers.as_go(patch) if patch_type == _STRATEGIC_PATCH else _encoder.encode(patched).decode()
+    return statuses.unprocessable("", "", "", [statuses.invalid("patch", shown, error.said)])
 
 
 def _where(target: Target) -> tuple[Kind, str, str]:

@@ -19,6 +19,8 @@ SERVICES = ipaddress.ip_network("10.96.0.0/16")
 _RESERVED = 256
 """Addresses at the start that are given only to those who ask, as the real one prefers it."""
 NODE_PORTS = range(30000, 32768)
+_OUTSIDE = (NODE_PORT, LOAD_BALANCER)
+"""Types that are reached from outside the cluster."""
 
 
 class Allotments:
@@ -41,30 +43,34 @@ class Allotments:
         self._node_ports(service, spec, was)
 
     @staticmethod
-    def drop(service: Object, before: Object) -> None:
-        """What only the former type had goes with it, unless it was written anew."""
-        spec, was = service["spec"], before["spec"]
-        if spec["type"] == was["type"] or was["type"] not in (NODE_PORT, LOAD_BALANCER):
+    def settle(service: Object, before: Object | None) -> None:
+        """Makes both forms of the address agree, keeps what was allotted before, and drops, in place, what only the
+        former type had and nobody wrote anew."""
+        spec, was = service["spec"], (before or {}).get("spec", {})
+        _settle_addresses(spec, was)
+        if before is None:
             return
-        if spec["type"] != LOAD_BALANCER:
-            spec.pop("allocateLoadBalancerNodePorts", None)
-        if spec["type"] in (NODE_PORT, LOAD_BALANCER):
-            return
-        if spec.get("externalTrafficPolicy") == was.get("externalTrafficPolicy"):
-            spec.pop("externalTrafficPolicy", None)
-        given = {port.get("nodePort") for port in was.get("ports") or ()}
-        for port in spec.get("ports") or ():
-            if port.get("nodePort") in given:
-                port.pop("nodePort", None)
+        has_address, had_address = spec["type"] != EXTERNAL_NAME, was["type"] != EXTERNAL_NAME
+        if has_address and had_address:
+            spec["clusterIP"] = spec.get("clusterIP") or was.get("clusterIP", "")
+            spec["clusterIPs"] = spec.get("clusterIPs") or was.get("clusterIPs", [])
+        elif had_address and spec.get("clusterIP") == was.get("clusterIP"):
+            for name in ("clusterIP", "clusterIPs"):
+                spec.pop(name, None)
+        if had_address and not has_address:
+            _drop_same(spec, was, ("ipFamilies", "ipFamilyPolicy"))
+        _settle_ports(spec, was)
+        if was["type"] == LOAD_BALANCER and spec["type"] != LOAD_BALANCER:
+            _drop_same(spec, was, ("allocateLoadBalancerNodePorts", "loadBalancerClass", "healthCheckNodePort"))
+        if was["type"] in _OUTSIDE and spec["type"] not in _OUTSIDE and not spec.get("externalIPs"):
+            _drop_same(spec, was, ("externalTrafficPolicy",))
 
     def _address(self, service: Object, spec: Object, was: Object) -> None:
-        if was.get("clusterIP") and not spec.get("clusterIP"):
-            spec["clusterIP"], spec["clusterIPs"] = was["clusterIP"], was["clusterIPs"]
         asked = spec.get("clusterIP")
         if asked and asked != was.get("clusterIP"):
             if was.get("clusterIP") is None and asked != "None":
                 self._check(service, asked)
-            spec["clusterIPs"] = [asked]
+            spec.setdefault("clusterIPs", [asked])
         elif not asked:
             spec["clusterIP"] = self._free_address(service)
             spec["clusterIPs"] = [spec["clusterIP"]]
@@ -100,15 +106,14 @@ class Allotments:
         )
         if not wants:
             return
-        kept = {(port["port"], port["protocol"]): port.get("nodePort") for port in was.get("ports") or ()}
-        own = {node_port for node_port in kept.values() if node_port}
+        own = {port["nodePort"] for port in was.get("ports") or () if port.get("nodePort")}
         taken = self._taken_ports() - own
         if spec["type"] == LOAD_BALANCER and spec.get("externalTrafficPolicy") == "Local":
             asked = spec.get("healthCheckNodePort") or was.get("healthCheckNodePort")
             spec["healthCheckNodePort"] = asked or self._free_port(service, taken)
             taken.add(spec["healthCheckNodePort"])
         for number, port in enumerate(ports):
-            asked = port.get("nodePort") or kept.get((port["port"], port["protocol"]))
+            asked = port.get("nodePort")
             if asked in taken or (asked and asked not in NODE_PORTS):
                 self._refuse_port(service, number, asked)
             port["nodePort"] = asked or self._free_port(service, taken)
@@ -142,3 +147,37 @@ def _probing(service: Object, size: int) -> Iterator[int]:
     metadata = service["metadata"]
     start = zlib.crc32(f"{metadata.get('namespace', '')}/{metadata['name']}".encode())
     return ((start + step) % size for step in range(size))
+
+
+def _settle_addresses(spec: Object, was: Object) -> None:
+    """Old clients know the first form alone."""
+    now, then = spec.get("clusterIP", ""), was.get("clusterIP", "")
+    if not was:
+        if now and not spec.get("clusterIPs"):
+            spec["clusterIPs"] = [now]
+        return
+    if now == then:
+        if not spec.get("clusterIPs") and was.get("clusterIPs"):
+            spec["clusterIPs"] = was["clusterIPs"]
+    elif spec.get("clusterIPs") == was.get("clusterIPs"):
+        spec["clusterIPs"] = [now] if now else []
+
+
+def _settle_ports(spec: Object, was: Object) -> None:
+    """Node ports stay with the names of their ports."""
+    then = {port.get("name", ""): port.get("nodePort", 0) for port in was.get("ports") or ()}
+    given = {port["nodePort"] for port in spec.get("ports") or () if port.get("nodePort")}
+    if was["type"] in _OUTSIDE and spec["type"] in _OUTSIDE:
+        for port in spec.get("ports") or ():
+            kept = then.get(port.get("name", ""))
+            if not port.get("nodePort") and kept and kept not in given:
+                port["nodePort"] = kept
+    elif was["type"] in _OUTSIDE and given <= set(then.values()):
+        for port in spec.get("ports") or ():
+            port.pop("nodePort", None)
+
+
+def _drop_same(spec: Object, was: Object, names: tuple[str, ...]) -> None:
+    for name in names:
+        if spec.get(name) == was.get(name):
+            spec.pop(name, None)

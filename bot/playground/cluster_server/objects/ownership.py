@@ -299,6 +299,8 @@ def readable(path: Path) -> str:
 
 def merge(live: Any, config: Any, node: Node) -> Any:
     """What is, with what is wanted laid over it; neither is changed."""
+    if config is None and not node.atomic and isinstance(live, dict | list):
+        return live  # nothing is wanted within it
     if node.atomic or live is None or config is None or type(live) is not type(config):
         return copied(config)
     if isinstance(config, dict):

@@ -367,8 +367,8 @@ class Registry:
         rules.prepare(obj, before)
         self._admission.admit(kind, obj, before)
         is_service = (kind.group, kind.name) == ("", "Service")
-        if is_service and before is not None:
-            self._allotments.drop(obj, before)
+        if is_service:
+            self._allotments.settle(obj, before)
         causes = [*judge_metadata(obj["metadata"]), *rules.judge(obj, before)]
         if before is None:
             causes = [*name_causes("metadata.name", obj["metadata"]["name"], rules.naming), *causes]

@@ -22,6 +22,7 @@ from bot.playground.cluster_server.values import dig
 CLUSTER_IP, NODE_PORT, LOAD_BALANCER, EXTERNAL_NAME = "ClusterIP", "NodePort", "LoadBalancer", "ExternalName"
 TYPES = (CLUSTER_IP, NODE_PORT, LOAD_BALANCER, EXTERNAL_NAME)
 PROTOCOLS = ("SCTP", "TCP", "UDP")
+_TOPOLOGY = "service.kubernetes.io/topology-aware-hints"
 _DAY_SECONDS = 86400
 _POLICIES = ("Cluster", "Local")
 _DISTRIBUTIONS = ("PreferClose", "PreferSameZone", "PreferSameNode")
@@ -57,6 +58,8 @@ def fill(service: Object) -> None:
 def judge(service: Object, before: Object | None) -> Iterator[Cause]:
     spec = service["spec"]
     ports = spec.get("ports") or []
+    if before is not None:
+        yield from _judge_change(spec, before["spec"])
     if not ports and spec["type"] != EXTERNAL_NAME and spec.get("clusterIP") != "None":
         yield required("spec.ports")
     yield from one_of("spec.sessionAffinity", spec["sessionAffinity"], ("ClientIP", "None"))
@@ -79,8 +82,6 @@ def judge(service: Object, before: Object | None) -> Iterator[Cause]:
             yield from name_causes("spec.externalName", spec["externalName"].rstrip("."), SUBDOMAIN)
     for number, entry in enumerate(dig(service, "status", "loadBalancer", "ingress", default=())):
         yield from _judge_ingress(entry, f"status.loadBalancer.ingress[{number}]")
-    if before is not None:
-        yield from _judge_address(spec, before["spec"])
 
 
 def _judge_affinity(spec: Object) -> Iterator[Cause]:
@@ -159,9 +160,12 @@ def _judge_families(spec: Object) -> Iterator[Cause]:
     if policy == "RequireDualStack":
         yield invalid("spec.ipFamilyPolicy", policy, "this cluster is not configured for dual-stack services")
     if spec["type"] != EXTERNAL_NAME:
-        for number, value in enumerate(
-            spec.get("clusterIPs") or ([spec["clusterIP"]] if spec.get("clusterIP") else ())
-        ):
+        first, addresses = spec.get("clusterIP", ""), spec.get("clusterIPs") or []
+        if first and addresses[:1] != [first]:
+            yield invalid("spec.clusterIPs", addresses, "first value must match `clusterIP`")
+        elif addresses and not first:
+            yield invalid("spec.clusterIPs", addresses, "must be empty when `clusterIP` is not specified")
+        for number, value in enumerate(addresses):
             if value not in ("None", ""):
                 yield from address(f"spec.clusterIPs[{number}]", value)
 
@@ -175,14 +179,41 @@ def _judge_ingress(entry: Object, at: str) -> Iterator[Cause]:
         yield from name_causes(f"{at}.hostname", entry["hostname"], SUBDOMAIN)
 
 
-def _judge_address(spec: Object, before: Object) -> Iterator[Cause]:
+def _judge_change(spec: Object, before: Object) -> Iterator[Cause]:
     was, now = before.get("clusterIPs") or [], spec.get("clusterIPs") or []
-    if was and was != now and EXTERNAL_NAME not in (spec["type"], before.get("type")):
-        yield invalid("spec.clusterIPs[0]", now, "may not change once set")
+    headless = [said.get("clusterIP") == "None" for said in (before, spec)]
+    if EXTERNAL_NAME in (spec["type"], before.get("type")):
+        return
+    if was and not all(headless):
+        if not now:
+            yield invalid("spec.clusterIPs[0]", spec.get("clusterIPs"), "primary clusterIP can not be unset")
+        elif now[0] != was[0]:
+            yield invalid("spec.clusterIPs[0]", now, "may not change once set")
+    if spec["type"] == LOAD_BALANCER == before.get("type"):
+        if spec.get("loadBalancerClass") != before.get("loadBalancerClass"):
+            yield invalid("spec.loadBalancerClass", spec.get("loadBalancerClass"), "may not change once set")
+        ports = [said.get("healthCheckNodePort", 0) for said in (before, spec)]
+        if all(said.get("externalTrafficPolicy") == "Local" for said in (before, spec)) and ports[0] != ports[1]:
+            yield forbidden_field("spec.healthCheckNodePort", "field is immutable")
 
 
 def _warn(service: Object) -> Iterator[str]:
-    if dig(service, "spec", "trafficDistribution") == "PreferClose":
+    spec = service["spec"]
+    headless, outside = spec.get("clusterIP") == "None" and spec["type"] == CLUSTER_IP, spec.get("externalIPs")
+    if _TOPOLOGY in dig(service, "metadata", "annotations", default={}):
+        yield f"annotation {_TOPOLOGY} is deprecated, please use service.kubernetes.io/topology-mode instead"
+    if headless:
+        ignored = ("loadBalancerIP", spec.get("loadBalancerIP")), ("externalIPs", outside), (
+            "SessionAffinity", spec["sessionAffinity"] != "None",
+        )  # fmt: skip
+        yield from (f"spec.{name} is ignored for headless services" for name, given in ignored if given)
+    elif outside and spec["type"] != EXTERNAL_NAME:
+        yield "spec.externalIPs is deprecated and may no longer be implemented in some clusters"
+    elif outside:
+        yield f'spec.externalIPs is ignored when spec.type is "{EXTERNAL_NAME}"'
+    if spec["type"] != EXTERNAL_NAME and spec.get("externalName"):
+        yield f'spec.externalName is ignored when spec.type is not "{EXTERNAL_NAME}"'
+    if spec.get("trafficDistribution") == "PreferClose":
         yield 'spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"'
 
 
