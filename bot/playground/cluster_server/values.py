@@ -24,3 +24,14 @@ def dig(value: Any, *path: str | int, default: Any = None) -> Any:
         else:
             return default
     return default if value is None else value
+
+
+def as_go(value: Any) -> str:
+    """As Go prints a map."""
+    if isinstance(value, dict):
+        return "map[" + " ".join(f"{key}:{as_go(child)}" for key, child in sorted(value.items())) + "]"
+    if isinstance(value, list):
+        return "[" + " ".join(map(as_go, value)) + "]"
+    if value is None or isinstance(value, bool):
+        return {True: "true", False: "false", None: "<nil>"}[value]
+    return str(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 import zlib
 from collections.abc import Iterable
@@ -29,6 +30,7 @@ REVISION = "deployment.kubernetes.io/revision"
 _MANAGER = "kube-controller-manager"
 _WRITING = Writing(_MANAGER)
 _ALPHABET = "bcdf2456789"
+_LATE = "ProgressDeadlineExceeded"
 
 
 class Deployments(Controller):
@@ -46,18 +48,33 @@ class Deployments(Controller):
         sets = self.registry.owned(self.scene.kind("apps/v1", "ReplicaSet"), deployment)
         wanted = template_hash(deployment["spec"]["template"])
         current = next((rs for rs in sets if rs["metadata"]["labels"].get(HASH) == wanted), None)
-        if current is None:
-            current = self._created(deployment, wanted, sets)
-            sets.append(current)
+        if deployment["spec"].get("paused"):
+            self._keep(deployment, sets)
         else:
-            current = self._latest(current, sets)
-        self._scaled(deployment, current, [rs for rs in sets if rs is not current])
-        self._tell(deployment, current)
-        return None
+            if current is None:
+                current = self._created(deployment, wanted, sets)
+                sets.append(current)
+            else:
+                current = self._latest(current, sets)
+            self._scaled(deployment, current, [rs for rs in sets if rs is not current])
+        self._forget(deployment, [rs for rs in sets if rs is not current])
+        return self._tell(deployment, current)
+
+    def _keep(self, deployment: Object, sets: list[Object]) -> None:
+        """While it is paused no template becomes a ReplicaSet; the one that runs is scaled all the same."""
+        active = [rs for rs in sets if rs["spec"]["replicas"]] or sorted(sets, key=_revision)[-1:]
+        if len(active) == 1:
+            self._scale(deployment, active[0], deployment["spec"]["replicas"])
+
+    def _forget(self, deployment: Object, old: list[Object]) -> None:
+        """Old ReplicaSets beyond what the Deployment wants to remember."""
+        idle = [rs for rs in old if not rs["spec"]["replicas"] and not _count(rs, "replicas")]
+        for replica_set in sorted(idle, key=_revision)[: max(0, len(old) - deployment["spec"]["revisionHistoryLimit"])]:
+            self.registry.delete(self.scene.kind("apps/v1", "ReplicaSet"), *key_of(replica_set))
 
     def _latest(self, current: Object, sets: list[Object]) -> Object:
         """One that comes back is the latest again."""
-        revisions = {rs["metadata"]["uid"]: int(rs["metadata"]["annotations"].get(REVISION, 0)) for rs in sets}
+        revisions = {rs["metadata"]["uid"]: _revision(rs) for rs in sets}
         newest = max(revisions.values())
         if revisions[current["metadata"]["uid"]] == newest:
             return current
@@ -68,7 +85,7 @@ class Deployments(Controller):
         return written
 
     def _created(self, deployment: Object, wanted: str, sets: list[Object]) -> Object:
-        revision = 1 + max((int(rs["metadata"].get("annotations", {}).get(REVISION, 0)) for rs in sets), default=0)
+        revision = 1 + max(map(_revision, sets), default=0)
         spec, metadata = deployment["spec"], deployment["metadata"]
         template = copied(spec["template"])
         template["metadata"]["labels"] = template["metadata"].get("labels", {}) | {HASH: wanted}
@@ -127,21 +144,32 @@ class Deployments(Controller):
             said = f"Scaled {way} replica set {replica_set['metadata']['name']} from {was} to {replicas}"
             record(self.registry, deployment, "Normal", "ScalingReplicaSet", said, component="deployment-controller")
 
-    def _tell(self, deployment: Object, current: Object) -> None:
+    def _tell(self, deployment: Object, current: Object | None) -> Pause:
         kind, key = self.scene.kind("apps/v1", "Deployment"), key_of(deployment)
-        revision = current["metadata"]["annotations"][REVISION]
-        if deployment["metadata"].get("annotations", {}).get(REVISION) != revision:
+        revision = current["metadata"]["annotations"][REVISION] if current else None
+        if revision and deployment["metadata"].get("annotations", {}).get(REVISION) != revision:
             metadata = dict(deployment["metadata"])
             metadata["annotations"] = metadata.get("annotations", {}) | {REVISION: revision}
             deployment = self.registry.update(kind, *key, deployment | {"metadata": metadata}, _WRITING)
         sets = self.registry.owned(self.scene.kind("apps/v1", "ReplicaSet"), deployment)
-        current = next(rs for rs in sets if rs["metadata"]["name"] == current["metadata"]["name"])
-        self.registry.write_status(kind, deployment, self._status(deployment, current, sets), _MANAGER)
+        if current:
+            current = next(rs for rs in sets if rs["metadata"]["name"] == current["metadata"]["name"])
+        status = self._status(deployment, current, sets)
+        self.registry.write_status(kind, deployment, status, _MANAGER)
+        progressing = status["conditions"][-1]
+        if progressing["reason"] != "ReplicaSetUpdated":
+            return None
+        deadline = float(deployment["spec"]["progressDeadlineSeconds"])
+        return max(1.0, deadline - self._seconds_since(progressing) + 1)
 
-    def _status(self, deployment: Object, current: Object, sets: list[Object]) -> Object:
+    def _seconds_since(self, condition: Object) -> float:
+        written = datetime.datetime.fromisoformat(condition["lastUpdateTime"])
+        return (self.registry.clock() - written).total_seconds()
+
+    def _status(self, deployment: Object, current: Object | None, sets: list[Object]) -> Object:
         wanted = deployment["spec"]["replicas"]
         total, ready = sum(_count(rs, "replicas") for rs in sets), sum(_ready(rs) for rs in sets)
-        updated = _count(current, "replicas")
+        updated = _count(current, "replicas") if current else 0
         status: Object = {"observedGeneration": deployment["metadata"]["generation"]}
         counts = {
             "replicas": total, "updatedReplicas": updated, "readyReplicas": ready, "availableReplicas": ready,
@@ -151,28 +179,46 @@ class Deployments(Controller):
         status["terminatingReplicas"] = 0
         rolling = deployment["spec"]["strategy"].get("rollingUpdate", {"maxUnavailable": 0})
         enough = ready >= wanted - _share(rolling["maxUnavailable"], wanted, math.floor)
-        done = updated == total == wanted and _ready(current) == wanted
-        name = current["metadata"]["name"]
+        done = current is not None and updated == total == wanted and _ready(current) == wanted
         available = (
             ("MinimumReplicasAvailable", "Deployment has minimum availability.")
             if enough
             else ("MinimumReplicasUnavailable", "Deployment does not have minimum availability.")
         )
-        progressing = (
-            ("NewReplicaSetAvailable", f'ReplicaSet "{name}" has successfully progressed.')
-            if done
-            else ("ReplicaSetUpdated", f'ReplicaSet "{name}" is progressing.')
-        )
+        holds = "True" if enough else "False"
         status["conditions"] = [
-            self._condition(deployment, "Available", enough, available),
-            self._condition(deployment, "Progressing", True, progressing),
+            self._condition(deployment, "Available", holds, available),
+            self._progressing(deployment, current, status, done=done),
         ]
         return status
 
-    def _condition(self, deployment: Object, kind: str, holds: bool, said: tuple[str, str]) -> Object:
+    def _progressing(self, deployment: Object, current: Object | None, status: Object, *, done: bool) -> Object:
+        was = deployment.get("status", {})
+        before = next((c for c in was.get("conditions") or () if c["type"] == "Progressing"), None)
+        if deployment["spec"].get("paused"):
+            if before and before["reason"] == _LATE:
+                return dict(before)
+            return self._condition(deployment, "Progressing", "Unknown", ("DeploymentPaused", "Deployment is paused"))
+        named = f'ReplicaSet "{current["metadata"]["name"]}"' if current else "Deployment"
+        if done:
+            said = ("NewReplicaSetAvailable", f"{named} has successfully progressed.")
+            return self._condition(deployment, "Progressing", "True", said)
+        moved = any(status.get(name, 0) > was.get(name, 0) for name in ("updatedReplicas", "readyReplicas"))
+        if not moved and before and (before["reason"] == _LATE or self._is_late(deployment, before)):
+            return self._condition(deployment, "Progressing", "False", (_LATE, f"{named} has timed out progressing."))
+        said = ("ReplicaSetUpdated", f"{named} is progressing.")
+        condition = self._condition(deployment, "Progressing", "True", said)
+        return condition | {"lastUpdateTime": self.registry.now()} if moved else condition
+
+    def _is_late(self, deployment: Object, progressing: Object) -> bool:
+        if progressing["reason"] != "ReplicaSetUpdated":
+            return False
+        return self._seconds_since(progressing) > float(deployment["spec"]["progressDeadlineSeconds"])
+
+    def _condition(self, deployment: Object, kind: str, holds: str, said: tuple[str, str]) -> Object:
         now = self.registry.now()
         condition = {
-            "type": kind, "status": "True" if holds else "False", "lastUpdateTime": now, "lastTransitionTime": now,
+            "type": kind, "status": holds, "lastUpdateTime": now, "lastTransitionTime": now,
             "reason": said[0], "message": said[1],
         }  # fmt: skip
         for before in deployment.get("status", {}).get("conditions") or ():
@@ -202,6 +248,10 @@ def _noted(deployment: Object) -> Object:
 
 def _share(said: int | str, of: int, rounded: Any) -> int:
     return int(rounded(int(said.rstrip("%")) * of / 100)) if isinstance(said, str) else said
+
+
+def _revision(replica_set: Object) -> int:
+    return int(replica_set["metadata"].get("annotations", {}).get(REVISION, 0))
 
 
 def _count(replica_set: Object, name: str) -> int:

@@ -40,17 +40,6 @@ def as_yaml(obj: Any) -> bytes:
     return text.encode()
 
 
-def as_go(value: Any) -> str:
-    """As Go prints a map."""
-    if isinstance(value, dict):
-        return "map[" + " ".join(f"{key}:{as_go(child)}" for key, child in sorted(value.items())) + "]"
-    if isinstance(value, list):
-        return "[" + " ".join(map(as_go, value)) + "]"
-    if value is None or isinstance(value, bool):
-        return {True: "true", False: "false", None: "<nil>"}[value]
-    return str(value)
-
-
 def encoded_in_list(obj: Object, kind: Kind) -> bytes:
     """One element of a list of a kind that is stored as another."""
     found = versioned(obj, kind)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.playground.cluster_server.http.answers import as_go
+from bot.playground.cluster_server.http.decoding import Unreadable, restored
 from bot.playground.cluster_server.objects.canonical import QUANTITY
 from bot.playground.cluster_server.objects.kinds import Kind
 from bot.playground.cluster_server.schema import LIST, MAP, STRUCT, Node
 from bot.playground.cluster_server.statuses import APIError, shown
+from bot.playground.cluster_server.values import as_go
 
 Object = dict[str, Any]
 
@@ -26,20 +27,34 @@ _NOT_IN_SETS = {
 
 def check(config: Object, kind: Kind) -> None:
     """Raises the real server's 500 without a reason."""
-    mistake = _mistake(config, kind.type, "")
-    if not mistake:
-        return
+    if mistake := _mistake(config, kind.type, ""):
+        raise APIError(500, "", f"failed to create typed patch object ({_named(config, kind)}): {mistake}")
+
+
+def converted(config: Object, kind: Kind) -> tuple[Object, list[str]]:
+    """As `decoding.decoded`, with its nulls. Raises the real server's 500 for a value that cannot be read."""
+    try:
+        return restored(config, kind, keep_nulls=True)
+    except Unreadable as error:
+        what = f"{kind.group}/{kind.version}, Kind={kind.name}"
+        said = f"unable to convert unstructured object to {what}: {error.said}"
+        message = f"failed to convert new object ({_named(config, kind)}) to proper version: {said}"
+        raise APIError(500, "", message) from error
+
+
+def _named(config: Object, kind: Kind) -> str:
     metadata = config.get("metadata")
     if not isinstance(metadata, dict):
         metadata = {}
     where = f"{metadata.get('namespace', '')}/{metadata.get('name', '')}"
-    version = f"{kind.group}/{kind.version}, Kind={kind.name}"
-    raise APIError(500, "", f"failed to create typed patch object ({where}; {version}): {mistake}")
+    return f"{where}; {kind.group}/{kind.version}, Kind={kind.name}"
 
 
 def _mistake(value: Any, node: Node, path: str) -> str:
-    if value is None or node.type_name == QUANTITY:
+    if value is None:
         return ""
+    if node.type_name == QUANTITY:
+        return f"{path}: expected any scalar, got {_printed(value)}" if isinstance(value, dict | list) else ""
     if node.kind == STRUCT:
         return _in_struct(value, node, path)
     if node.kind == MAP and node.of is not None:

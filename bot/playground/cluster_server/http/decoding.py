@@ -44,9 +44,9 @@ def decoded(obj: Object, kind: Kind, *, keep_nulls: bool = False) -> tuple[Objec
     return reader.read(obj, kind.type, ()), reader.unknown
 
 
-def restored(obj: Object, kind: Kind) -> tuple[Object, list[str]]:
-    """As `decoded`, of an object that a strategic merge patch has put together: told in other words."""
-    reader = _Restorer(kind, kind.type)
+def restored(obj: Object, kind: Kind, *, keep_nulls: bool = False) -> tuple[Object, list[str]]:
+    """As `decoded`, of an object that a patch has put together: told in other words."""
+    reader = _Restorer(kind, kind.type, keep_nulls)
     return reader.read(obj, kind.type, ()), reader.unknown
 
 
@@ -80,9 +80,7 @@ class _Reader:
         if node.kind == LIST and node.of is not None:
             of, items = node.of, self._must(value, list, path)
             return [self._element(item, of, (*path, n)) for n, item in enumerate(items)]
-        if (
-            node.format == "byte" and isinstance(value, list) and not isinstance(self, _Restorer)
-        ):  # Go reads them as numbers, one by one
+        if node.format == "byte" and isinstance(value, list):  # Go reads them as numbers, one by one
             return base64.b64encode(bytes(self._byte(item, path) for item in value)).decode()
         accepted = _ACCEPTED.get(node.kind)
         if accepted and (not isinstance(value, accepted) or (isinstance(value, bool) and bool not in accepted)):
@@ -106,7 +104,7 @@ class _Reader:
 
     def _element(self, value: Any, node: Node, path: Path) -> Any:
         """Nothing, in a list or a map, is the empty value of its type."""
-        if value is None and not self._keep_nulls:
+        if value is None and not (self._keep_nulls and isinstance(path[-1], str)):
             return "0" if node.type_name == canonical.QUANTITY else _EMPTY.get(node.kind, dict)()
         return self.read(value, node, path)
 
@@ -123,7 +121,7 @@ class _Reader:
             if type(value) is not int or not -(2**31) <= value < 2**31:
                 raise self._wrong(value, path, "int32")
             return value
-        if (said := _form_error(value, node)) and not self._keep_nulls:
+        if said := _form_error(value, node):
             raise self._unreadable(said)
         return value
 
@@ -156,6 +154,11 @@ class _Restorer(_Reader):
         if (found == "int64" and node.kind == "string") or (found == "float64" and node.kind in ("string", "integer")):
             return self._unreadable(f"cannot convert {found} to {go_type}")
         return self._unreadable(f"unrecognized type: {_go_type(node)}")
+
+    def _byte(self, value: Any, path: Path) -> int:
+        if type(value) is not int:
+            raise self._unreadable("unrecognized type: uint8")
+        return value & 255
 
     def _written(self, value: Any, node: Node, path: Path) -> Any:
         if node.format == "byte" and (said := _form_error(value, node)):

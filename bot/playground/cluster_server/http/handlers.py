@@ -25,6 +25,7 @@ from bot.playground.cluster_server.objects.patching import json_patched, merge_p
 from bot.playground.cluster_server.objects.registry import Deleting, Registry, Writing, rules_of
 from bot.playground.cluster_server.objects.store import Stored
 from bot.playground.cluster_server.selectors import Matches, field_matches, label_matches
+from bot.playground.cluster_server.values import as_go
 
 Object = dict[str, Any]
 Answer = web.StreamResponse
@@ -162,13 +163,14 @@ class Handlers:
         kind, form = target.kind, form_of(request.headers.get("Accept", ""), request.query)
         obj, warnings = self._decoded(request, await read_body(request, kind), target)
         metadata = obj.get("metadata") or {}
-        if kind.custom and not metadata.get("resourceVersion"):
-            cause = statuses.invalid("metadata.resourceVersion", 0, "must be specified for an update")
-            raise statuses.unprocessable(kind.plural, kind.group, target.name, [cause])
         self._warned(warnings, lambda: _check_name(metadata, target))
         if kind.created_by_update and not target.subresource and not self._store.get(*_where(target)):
             created = self._warned(warnings, lambda: self._registry.create(kind, target.namespace, obj, writing))
             return self._answer(created, kind, form, 201, [*warnings, *writing.warnings])
+        if kind.needs_revision and not metadata.get("resourceVersion"):
+            self._registry.get(*_where(target))
+            cause = statuses.invalid("metadata.resourceVersion", 0, "must be specified for an update")
+            raise statuses.unprocessable(kind.plural, kind.group, target.name, [cause])
         updated = self._warned(warnings, lambda: self._registry.update(*_where(target), obj, writing))
         return self._answer(updated, kind, form, 200, [*warnings, *writing.warnings])
 
@@ -305,8 +307,10 @@ class Handlers:
             )
         if request.content_type == _STRATEGIC_PATCH:
             obj, unknown = restored(body, kind)
+        elif request.content_type == _APPLY_PATCH:
+            obj, unknown = declaring.converted(body, kind)
         else:
-            obj, unknown = decoded(body, kind, keep_nulls=request.content_type == _APPLY_PATCH)
+            obj, unknown = decoded(body, kind)
         if kind.converted:
             obj, target = converting.stored(obj), replace(target, kind=self._registry.kinds.named("v1", kind.name))
         return self._checked(request, obj, unknown, target)
@@ -397,7 +401,7 @@ def _unpatchable(error: statuses.APIError, patch_type: str, patch: Any, patched:
         return statuses.unprocessable("", "", "", [statuses.invalid("patch", shown, said)])
     if not isinstance(error, Unreadable):
         return error
-    shown = answers.as_go(patch) if patch_type == _STRATEGIC_PATCH else _encoder.encode(patched).decode()
+    shown = as_go(patch) if patch_type == _STRATEGIC_PATCH else _encoder.encode(patched).decode()
     return statuses.unprocessable("", "", "", [statuses.invalid("patch", shown, error.said)])
 
 

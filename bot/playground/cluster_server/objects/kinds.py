@@ -33,6 +33,17 @@ _CREATED_BY_UPDATE = {
     ("events.k8s.io", "Event"), ("rbac.authorization.k8s.io", "Role"), ("rbac.authorization.k8s.io", "RoleBinding"),
     ("rbac.authorization.k8s.io", "ClusterRole"), ("rbac.authorization.k8s.io", "ClusterRoleBinding"),
 }  # fmt: skip
+_NEEDS_REVISION = {
+    ("policy", "PodDisruptionBudget"), ("coordination.k8s.io", "Lease"), ("coordination.k8s.io", "LeaseCandidate"),
+    ("node.k8s.io", "RuntimeClass"), ("storage.k8s.io", "CSIDriver"), ("storage.k8s.io", "CSINode"),
+    ("storage.k8s.io", "CSIStorageCapacity"), ("storage.k8s.io", "VolumeAttachment"),
+    ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy"),
+    ("admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding"),
+    ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"),
+    ("admissionregistration.k8s.io", "MutatingAdmissionPolicy"),
+    ("admissionregistration.k8s.io", "MutatingAdmissionPolicyBinding"),
+    ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +144,16 @@ class Kind:
     def created_by_update(self) -> bool:
         """Whether a PUT to a name that is not there makes it."""
         return (self.group, self.name) in _CREATED_BY_UPDATE
+
+    @property
+    def needs_revision(self) -> bool:
+        """Whether a PUT has to say which version it replaces."""
+        return bool(self.custom) or (self.group, self.name) in _NEEDS_REVISION
+
+    @property
+    def counts_changes(self) -> bool:
+        """Whether a change of what is wanted is a new generation."""
+        return self.counts_generations and (self.group, self.name) != ("scheduling.k8s.io", "PriorityClass")
 
     @cached_property
     def counts_generations(self) -> bool:

@@ -68,11 +68,12 @@ class Owned:
 Owners = dict[Manager, Owned]
 
 
-def flatten(obj: Object, node: Node) -> dict[Path, Any]:
-    """Every path of an object with the value there, or a mark where there are paths below."""
+def flatten(obj: Object, node: Node, *, fresh: bool = True) -> dict[Path, Any]:
+    """Every path of an object with the value there, or a mark where there are paths below. `fresh`: what each new
+    object in Go has is not told from what somebody wrote."""
     out: dict[Path, Any] = {}
     for name, child in obj.items():
-        _walk(child, node.fields.get(name, UNKNOWN), (f"f:{name}",), out, fresh=True)
+        _walk(child, node.fields.get(name, UNKNOWN), (f"f:{name}",), out, fresh=fresh)
     for path in _UNOWNED:
         out.pop(path, None)
     for managed in [path for path in out if path[:2] == ("f:metadata", "f:managedFields")]:
@@ -206,7 +207,10 @@ def difference(before: dict[Path, Any], after: dict[Path, Any]) -> Difference:
     changed = {
         path
         for path, value in after.items()
-        if path in before and not isinstance(value, _Mark) and counts(before[path]) and before[path] != value
+        if path in before
+        and counts(before[path])
+        and before[path] != value
+        and (not isinstance(value, _Mark) or (value is _GIVEN and not isinstance(before[path], _Mark)))
     }
     return Difference(added, changed, removed)
 
@@ -245,7 +249,7 @@ class Applied:
 def apply(live: Object | None, config: Object, node: Node, manager: Manager, time: str, *, force: bool) -> Applied:
     """Merges what one manager wants into what is. Raises 409 naming each field that others own, unless forced."""
     owners = read(live.get("metadata", {})) if live else {}
-    wanted = {path for path, value in flatten(config, node).items() if value not in (_BRANCH, _GIVEN)}
+    wanted = {path for path, value in flatten(config, node, fresh=False).items() if value not in (_BRANCH, _GIVEN)}
     others = {other: owned for other, owned in owners.items() if other != manager}
     before = owners.get(manager, Owned(set(), "")).paths
     merged = merge(live or {}, config, node)

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.playground.cluster_server.schema import LIST, STRUCT, UNKNOWN, Node
 from bot.playground.cluster_server.statuses import APIError, bad_request
-from bot.playground.cluster_server.values import copied
+from bot.playground.cluster_server.values import as_go, copied
 
 Object = dict[str, Any]
 
@@ -138,6 +138,8 @@ def _patched_value(target: Any, value: Any, node: Node) -> Any:
     if node.kind != LIST or "merge" not in node.strategy or any(_replaces(item) for item in value):
         return [_plain(item) for item in value if not _replaces(item)]
     live = target if isinstance(target, list) else []
+    if len({type(item) for item in (*live, *value)}) > 1:
+        raise APIError(500, "", f"list element types are not identical: [{as_go(live)} {as_go(value)}]")
     if not node.merge_key:
         return [*live, *(item for item in value if item not in live)]
     return _merged_by_key(live, value, node)
@@ -149,10 +151,7 @@ def _merged_by_key(live: list[Any], patch: list[Any], node: Node) -> list[Any]:
     order = [item.get(key) for item in patch if isinstance(item, dict) and item.get("$patch") != "delete"]
     for item in patch:
         if not isinstance(item, dict) or key not in item:
-            printed = (
-                "map[" + " ".join(f"{name}:{said}" for name, said in sorted(item.items())) + "]" if item else "map[]"
-            )
-            raise APIError(500, "", f"map: {printed} does not contain declared merge key: {key}")
+            raise APIError(500, "", f"map: {as_go(item)} does not contain declared merge key: {key}")
         index = next((n for n, other in enumerate(result) if other.get(key) == item[key]), None)
         if item.get("$patch") == "delete":
             result = [other for other in result if other.get(key) != item[key]]

@@ -369,7 +369,8 @@ class Registry:
         is_service = (kind.group, kind.name) == ("", "Service")
         if is_service:
             self._allotments.settle(obj, before)
-        causes = [*judge_metadata(obj["metadata"]), *rules.judge(obj, before)]
+        causes = list(judge_metadata(obj["metadata"], kind.name, is_new=before is None))
+        causes += rules.judge(obj, before)
         if before is None:
             causes = [*name_causes("metadata.name", obj["metadata"]["name"], rules.naming), *causes]
         if not causes and is_service:
@@ -379,7 +380,7 @@ class Registry:
             raise statuses.unprocessable(kind.name, kind.group, obj["metadata"]["name"], causes)
         if not kind.custom:
             canonical.as_stored(obj, kind.type)
-        if not writing.subresource and (before is None or before.get("spec") != obj.get("spec")):
+        if not writing.subresource and (before is None or rules.warns_again or before.get("spec") != obj.get("spec")):
             writing.warnings.extend(rules.warn(meant))
         return meant
 
@@ -389,7 +390,7 @@ class Registry:
 
     def _replace(self, kind: Kind, before: Object, obj: Object, *, dry_run: bool) -> Object:
         metadata = obj["metadata"]
-        if kind.counts_generations and _specified(kind, before) != _specified(kind, obj):
+        if kind.counts_changes and _specified(kind, before) != _specified(kind, obj):
             metadata["generation"] = metadata.get("generation", 0) + 1
         metadata["resourceVersion"] = before["metadata"]["resourceVersion"]
         if _without_times(obj) == _without_times(before):

@@ -43,6 +43,8 @@ class Rules:
     """What the server itself decides on, after defaults: nobody is said to own it."""
     warn: Callable[[Object], Iterator[str]] = _no_warning
     """What a writer is warned of."""
+    warns_again: bool = False
+    """Whether it is warned of at each change, and not only when what is wanted changes."""
     warn_always: tuple[str, ...] = ()
     """What everybody is warned of who asks for such objects at all."""
     names_itself: bool = False

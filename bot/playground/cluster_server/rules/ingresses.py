@@ -106,4 +106,4 @@ def _warn(ingress: Object) -> Iterator[str]:
         yield f"annotation \"{_ANNOTATION}\" is deprecated, please use 'spec.ingressClassName' instead"
 
 
-RULES = Rules(fill=fill, judge=judge, warn=_warn)
+RULES = Rules(fill=fill, judge=judge, warn=_warn, warns_again=True)

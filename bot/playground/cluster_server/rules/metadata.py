@@ -12,10 +12,26 @@ _ANNOTATIONS_BYTES = 256 * 1024
 _NO_OWNERS = (("v1", "Event"),)
 
 
-def judge_metadata(metadata: Object) -> Iterator[Cause]:
-    yield from labels("metadata.labels", metadata.get("labels"))
-    yield from judge_annotations(metadata.get("annotations") or {}, "metadata.annotations")
-    yield from _judge_owners(metadata.get("ownerReferences") or ())
+_TOLD_FOUR_TIMES = frozenset(
+    ("Pod", "ConfigMap", "Secret", "Endpoints", "Ingress", "Job", "Role", "RoleBinding", "ClusterRole",
+     "ClusterRoleBinding", "Namespace", "ServiceAccount", "IngressClass", "PersistentVolumeClaim", "StorageClass")
+)  # fmt: skip
+_TOLD_TWICE = frozenset(("PodDisruptionBudget", "Event"))
+
+
+def judge_metadata(metadata: Object, kind: str, *, is_new: bool) -> Iterator[Cause]:
+    """The real server looks at the metadata of a change several times, by kind (seen in 1.36), and tells it each time:
+    twice for every kind, then as a new object's, which alone is where finalizers are looked at."""
+    times = 1 if is_new else 2 if kind in _TOLD_TWICE else 4 if kind in _TOLD_FOUR_TIMES else 3
+    for _ in range(times):
+        yield from labels("metadata.labels", metadata.get("labels"))
+        yield from judge_annotations(metadata.get("annotations") or {}, "metadata.annotations")
+        yield from _judge_owners(metadata.get("ownerReferences") or ())
+    for _ in range(times if is_new else times - 2):
+        yield from _judge_finalizers(metadata)
+
+
+def _judge_finalizers(metadata: Object) -> Iterator[Cause]:
     for number, name in enumerate(metadata.get("finalizers") or ()):
         yield from finalizer_causes(f"metadata.finalizers[{number}]", name)
 

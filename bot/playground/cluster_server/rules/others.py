@@ -50,6 +50,8 @@ def _judge_class(ingress_class: Object, before: Object | None) -> Iterator[Cause
     spec = ingress_class.get("spec") or {}
     controller = spec.get("controller", "")
     host, _, path = controller.partition("/")
+    if before is not None and before.get("spec", {}).get("controller") != controller:
+        yield immutable("spec.controller", controller)
     if not controller:
         yield required("spec.controller")
     elif not host or not path:
@@ -60,8 +62,6 @@ def _judge_class(ingress_class: Object, before: Object | None) -> Iterator[Cause
             yield invalid(
                 "spec.controller", path, f"Invalid path (regex used for validation is '{_HTTP_PATH.pattern}')"
             )
-    if before is not None and before.get("spec", {}).get("controller") != controller:
-        yield immutable("spec.controller", controller)
     if spec.get("parameters") is not None:
         yield from _judge_parameters(spec["parameters"], "spec.parameters")
 

@@ -49,7 +49,7 @@ def _judge_quota(quota: Object, before: Object | None) -> Iterator[Cause]:
         if set(pair) <= set(scopes):
             yield invalid("spec.scopes", scopes, "conflicting scopes")
     if before is not None and (before.get("spec") or {}).get("scopes", []) != scopes:
-        yield invalid("spec.scopes", scopes, "field is immutable")
+        yield invalid("spec.scopes", spec.get("scopes"), "field is immutable")
 
 
 def _fill_range(limit_range: Object) -> None:

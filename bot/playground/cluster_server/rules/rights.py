@@ -50,11 +50,6 @@ def _fill_binding(binding: Object) -> None:
 def _judge_binding(binding: Object, before: Object | None) -> Iterator[Cause]:
     reference, cluster = binding["roleRef"], binding["kind"] == "ClusterRoleBinding"
     kinds = ("ClusterRole",) if cluster else ("Role", "ClusterRole")
-    if before is not None and before["roleRef"] != reference:
-        said = {name: reference.get(name, "") for name in ("apiGroup", "kind", "name")}
-        printed = shown({"APIGroup": said["apiGroup"], "Kind": said["kind"], "Name": said["name"]})
-        yield Cause("roleRef", f"Invalid value: {printed}: cannot change roleRef")
-        return
     if reference["apiGroup"] != GROUP:
         yield unsupported("roleRef.apiGroup", reference["apiGroup"], (GROUP,))
     if reference.get("kind") not in kinds:
@@ -65,6 +60,10 @@ def _judge_binding(binding: Object, before: Object | None) -> Iterator[Cause]:
         yield from name_causes("roleRef.name", reference["name"], PATH_SEGMENT)
     for number, subject in enumerate(binding.get("subjects") or ()):
         yield from _judge_subject(subject, f"subjects[{number}]", cluster=cluster)
+    if before is not None and before["roleRef"] != reference:
+        said = {name: reference.get(name, "") for name in ("apiGroup", "kind", "name")}
+        printed = shown({"APIGroup": said["apiGroup"], "Kind": said["kind"], "Name": said["name"]})
+        yield Cause("roleRef", f"Invalid value: {printed}: cannot change roleRef")
 
 
 def _judge_subject(subject: Object, at: str, *, cluster: bool) -> Iterator[Cause]:

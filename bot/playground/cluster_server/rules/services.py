@@ -179,6 +179,10 @@ def _judge_ingress(entry: Object, at: str) -> Iterator[Cause]:
         yield from name_causes(f"{at}.hostname", entry["hostname"], SUBDOMAIN)
 
 
+def _is_address(value: str) -> bool:
+    return value == "None" or not list(address("", value))
+
+
 def _judge_change(spec: Object, before: Object) -> Iterator[Cause]:
     was, now = before.get("clusterIPs") or [], spec.get("clusterIPs") or []
     headless = [said.get("clusterIP") == "None" for said in (before, spec)]
@@ -187,7 +191,7 @@ def _judge_change(spec: Object, before: Object) -> Iterator[Cause]:
     if was and not all(headless):
         if not now:
             yield invalid("spec.clusterIPs[0]", spec.get("clusterIPs"), "primary clusterIP can not be unset")
-        elif now[0] != was[0]:
+        elif now[0] != was[0] and _is_address(now[0]):
             yield invalid("spec.clusterIPs[0]", now, "may not change once set")
     if spec["type"] == LOAD_BALANCER == before.get("type"):
         if spec.get("loadBalancerClass") != before.get("loadBalancerClass"):
@@ -217,4 +221,4 @@ def _warn(service: Object) -> Iterator[str]:
         yield 'spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"'
 
 
-RULES = Rules(fill=fill, judge=judge, naming=LABEL, warn=_warn)
+RULES = Rules(fill=fill, judge=judge, naming=LABEL, warn=_warn, warns_again=True)

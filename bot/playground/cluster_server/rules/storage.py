@@ -64,10 +64,9 @@ def _judge_class(storage_class: Object, before: Object | None) -> Iterator[Cause
         yield unsupported("volumeBindingMode", mode, ("Immediate", "WaitForFirstConsumer"))
     if before is None:
         return
-    for name in ("parameters", "provisioner"):
-        if storage_class.get(name) != before.get(name):
-            yield forbidden_field(name, f"updates to {name} are forbidden.")
-    for name in ("reclaimPolicy", "volumeBindingMode"):
+    if storage_class.get("parameters") != before.get("parameters"):
+        yield forbidden_field("parameters", "updates to parameters are forbidden.")
+    for name in ("provisioner", "reclaimPolicy", "volumeBindingMode"):
         if storage_class.get(name) != before.get(name):
             yield invalid(name, storage_class.get(name), "field is immutable")
 
