@@ -13,6 +13,7 @@ import msgspec
 from bot.playground.cluster_server.controllers.eventing import record
 from bot.playground.cluster_server.controllers.running import (
     Controller,
+    Idle,
     Key,
     Pause,
     is_going,
@@ -160,7 +161,7 @@ class Deployments(Controller):
         if progressing["reason"] != "ReplicaSetUpdated":
             return None
         deadline = float(deployment["spec"]["progressDeadlineSeconds"])
-        return max(1.0, deadline - self._seconds_since(progressing) + 1)
+        return Idle(max(1.0, deadline - self._seconds_since(progressing) + 1))
 
     def _seconds_since(self, condition: Object) -> float:
         written = datetime.datetime.fromisoformat(condition["lastUpdateTime"])

@@ -97,7 +97,7 @@ def _in_list(value: Any, node: Node, path: str) -> str:
             found = {
                 key: item.get(key, node.of.fields[key].default if key in node.of.fields else None) for key in node.keys
             }
-            key = "[" + ",".join(f"{name}={shown(said)}" for name, said in sorted(found.items())) + "]"
+            key = "[" + ",".join(f"{name}={_as_key(said)}" for name, said in sorted(found.items())) + "]"
             at = f"{path}{key}"
             if key in seen:
                 return f"{path}: duplicate entries for key {key}"
@@ -109,9 +109,16 @@ def _in_list(value: Any, node: Node, path: str) -> str:
             if key in seen:
                 return f"{path}: duplicate entries for key {key}"
             seen.add(key)
+            at = f"{path}{key}"
         if mistake := _mistake(item, node.of, at):
             return mistake
     return ""
+
+
+def _as_key(value: Any) -> str:
+    if isinstance(value, dict):
+        return "".join(f"{name}={_as_key(child)}" for name, child in value.items())
+    return "[" + ",".join(map(_as_key, value)) + "]" if isinstance(value, list) else shown(value)
 
 
 def _first(mistakes: Any) -> str:

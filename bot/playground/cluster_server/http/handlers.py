@@ -250,7 +250,12 @@ class Handlers:
             raise statuses.bad_request(f"invalid object type: {said}")
         if not isinstance(config.get("metadata") or {}, dict) or not kind.custom:
             declaring.check(config, kind)
-        config, warnings = self._decoded(request, config, target)
+        try:
+            config, warnings = self._decoded(request, config, target)
+        except statuses.APIError:
+            if not kind.custom and not flag(request.query, "force"):
+                self._registry.check_conflicts(kind, target.namespace, target.name, config, writing_of(request))
+            raise
         given = (config.get("metadata") or {}).get("name") or target.name
         if given != target.name:
             raise statuses.bad_request(_other_name(given, target.name))

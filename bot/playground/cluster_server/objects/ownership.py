@@ -270,8 +270,8 @@ def apply(live: Object | None, config: Object, node: Node, manager: Manager, tim
 
 
 def conflict(conflicts: dict[Manager, set[Path]]) -> APIError:
-    fields = [(manager, readable(path)) for manager, paths in conflicts.items() for path in sorted(paths)]
-    fields.sort(key=lambda found: (str(found[0]), found[1]))
+    found = [(manager, path) for manager, paths in conflicts.items() for path in sorted(paths, key=_leaves_first)]
+    fields = [(manager, readable(path)) for manager, path in sorted(found, key=lambda one: str(one[0]))]
     causes = [
         {"reason": "FieldManagerConflict", "message": f"conflict with {manager}", "field": path}
         for manager, path in fields
@@ -284,6 +284,11 @@ def conflict(conflicts: dict[Manager, set[Path]]) -> APIError:
             listed = "".join(f"\n- {path}" for other, path in fields if other == manager)
             said += (" " if said.endswith(":") else "\n") + f"conflicts with {manager}:{listed}"
     return APIError(409, "Conflict", said, {"causes": causes})
+
+
+def _leaves_first(path: Path) -> list[tuple[bool, str]]:
+    """As the real server walks a set of paths: what ends at a level comes before what goes on below it."""
+    return [(place < len(path) - 1, element) for place, element in enumerate(path)]
 
 
 def readable(path: Path) -> str:

@@ -20,8 +20,15 @@ def merge_patched(target: Any, patch: Any) -> Any:
         if value is None:
             result.pop(name, None)
         else:
-            result[name] = merge_patched(result.get(name), value)
+            result[name] = merge_patched(result.get(name), value) if isinstance(value, dict) else _without_nulls(value)
     return result
+
+
+def _without_nulls(value: Any) -> Any:
+    """Go's library takes them out of the objects in a list too, which RFC 7396 does not ask for."""
+    if isinstance(value, dict):
+        return {name: _without_nulls(child) for name, child in value.items() if child is not None}
+    return [_without_nulls(child) for child in value] if isinstance(value, list) else value
 
 
 def json_patched(target: Any, operations: Any) -> Any:

@@ -185,6 +185,12 @@ class Registry:
         self._manage(obj, ownership.written(applied.owners))
         return self._replace(kind, live, obj, dry_run=writing.dry_run), False
 
+    def check_conflicts(self, kind: Kind, namespace: str, name: str, config: Object, writing: Writing) -> None:
+        """Raises 409 when others own what this would change."""
+        if (live := self.find(kind, namespace, name)) is not None:
+            manager = Manager(writing.manager, "Apply", kind.api_version, writing.subresource)
+            ownership.apply(live, config, kind.type, manager, self.now(), force=False)
+
     @staticmethod
     def _manage(obj: Object, managed: builtins.list[Object]) -> None:
         if managed:
@@ -331,6 +337,8 @@ class Registry:
             return added
         obj = {"kind": kind.name, "apiVersion": kind.stored_as, "metadata": copied(asked.get("metadata") or {})}
         obj |= {key: copied(value) for key, value in asked.items() if key not in obj}
+        if kind.name == "Namespace" and not subresource:  # what holds it is changed through a door of its own
+            obj["spec"] = before.get("spec", {})
         if kind.has_status:
             obj.pop("status", None)
             if "status" in before:
@@ -426,6 +434,8 @@ def _ephemeral(pod: Object) -> Any:
 def _specified(kind: Kind, obj: Object) -> Object:
     if kind.name == "Pod" and not kind.group:  # going to a node is not a change of what was wanted
         return {name: value for name, value in obj["spec"].items() if name != "nodeName"}
+    if kind.name == "EndpointSlice":  # what it is found by counts too
+        return obj | {"metadata": obj["metadata"].get("labels") or {}}
     left_out = ("metadata", "status") if kind.has_status or not kind.custom else ("metadata",)
     return {key: value for key, value in obj.items() if key not in left_out}
 

@@ -16,16 +16,19 @@ GENERATION = "deprecated.daemonset.template.generation"
 
 def prepare(daemon_set: Object, before: Object | None) -> None:
     """Counts the changes of the template, in an annotation that once was a field."""
-    if before is not None:
+    annotations = daemon_set["metadata"].setdefault("annotations", {})
+    if before is None:
+        annotations[GENERATION] = "1"
+    else:
         count = int(before["metadata"].get("annotations", {}).get(GENERATION, "1"))
         changed = before["spec"]["template"] != daemon_set["spec"]["template"]
-        daemon_set["metadata"].setdefault("annotations", {})[GENERATION] = str(count + changed)
+        annotations[GENERATION] = str(count + changed)
 
 
 def fill(daemon_set: Object) -> None:
     fill_template(daemon_set)
     spec = daemon_set["spec"]
-    daemon_set["metadata"].setdefault("annotations", {}).setdefault(GENERATION, "1")
+    daemon_set["metadata"].setdefault("annotations", {}).setdefault(GENERATION, "0")
     spec.setdefault("revisionHistoryLimit", 10)
     strategy = spec.setdefault("updateStrategy", {})
     strategy.setdefault("type", "RollingUpdate")

@@ -9,6 +9,7 @@ from bot.playground.cluster_server.naming import LABEL, name_causes
 from bot.playground.cluster_server.rules.contract import Object, Rules, immutable
 from bot.playground.cluster_server.rules.pods import warnings
 from bot.playground.cluster_server.rules.workloads import fill_template, judge_template, warn
+from bot.playground.cluster_server.selectors import selector_matches
 from bot.playground.cluster_server.statuses import Cause, invalid, required, unsupported
 from bot.playground.cluster_server.values import dig
 
@@ -37,10 +38,7 @@ def fill(job: Object) -> None:
 def prepare(job: Object, before: Object | None) -> None:
     """Its pods are told apart by its own uid."""
     spec = job["spec"]
-    if before is not None:
-        spec.setdefault("selector", before["spec"].get("selector"))
-        return
-    if spec.get("manualSelector"):
+    if before is not None or spec.get("manualSelector"):
         return
     uid, name = job["metadata"]["uid"], job["metadata"]["name"]
     said = {
@@ -57,6 +55,20 @@ def prepare(job: Object, before: Object | None) -> None:
 
 
 def judge(job: Object, before: Object | None) -> Iterator[Cause]:
+    wrong = list(_judge(job, before))
+    yield from wrong
+    if before is None:
+        return
+    yield from wrong  # the real server looks twice
+    spec = job["spec"]
+    for name in ("completions", "selector", "completionMode"):
+        if before["spec"].get(name) != spec.get(name):
+            yield immutable(f"spec.{name}", spec.get(name))
+    if not before["spec"].get("suspend") and before["spec"]["template"] != spec["template"]:
+        yield immutable("spec.template", spec["template"])
+
+
+def _judge(job: Object, before: Object | None) -> Iterator[Cause]:
     spec = job["spec"]
     if before is None and spec.get("manualSelector") is not True and "selector" in spec:
         uid = dig(spec, "selector", "matchLabels", "batch.kubernetes.io/controller-uid")
@@ -69,12 +81,11 @@ def judge(job: Object, before: Object | None) -> Iterator[Cause]:
             yield invalid(f"spec.{name}", spec[name], "must be greater than or equal to 0")
     yield from judge_template(spec["template"], "spec.template")
     yield from _judge_policy(spec["template"]["spec"], "spec.template.spec.restartPolicy")
-    if before is not None:
-        for name in ("completions", "selector", "completionMode"):
-            if before["spec"].get(name) != spec.get(name):
-                yield immutable(f"spec.{name}", spec.get(name))
-        if not before["spec"].get("suspend") and before["spec"]["template"] != spec["template"]:
-            yield immutable("spec.template", spec["template"])
+    selector, found = spec.get("selector"), dig(spec, "template", "metadata", "labels")
+    if selector is None:
+        yield required("spec.selector")
+    if selector is None or not selector_matches(selector, found or {}):
+        yield invalid("spec.template.metadata.labels", found, "`selector` does not match template `labels`")
 
 
 def _judge_policy(spec: Object, at: str) -> Iterator[Cause]:

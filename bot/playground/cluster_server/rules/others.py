@@ -86,7 +86,19 @@ def _judge_parameters(parameters: Object, at: str) -> Iterator[Cause]:
 
 
 def _judge_service_cidr(service_cidr: Object, before: Object | None) -> Iterator[Cause]:
-    cidrs = (service_cidr.get("spec") or {}).get("cidrs") or ()
+    cidrs = (service_cidr.get("spec") or {}).get("cidrs") or []
+    if before is not None:
+        was = (before.get("spec") or {}).get("cidrs") or []
+        if len(was) != len(cidrs) and (len(was), len(cidrs)) != (1, 2):
+            yield immutable("spec.cidrs", (service_cidr.get("spec") or {}).get("cidrs"))
+            return
+        yield from (
+            immutable(f"spec.cidrs[{n}]", now)
+            for n, (then, now) in enumerate(zip(was, cidrs, strict=False))
+            if then != now
+        )
+        if len(was) == len(cidrs):
+            return
     if not cidrs:
         yield required("spec.cidrs", "at least one CIDR required")
     for number, cidr in enumerate(cidrs):

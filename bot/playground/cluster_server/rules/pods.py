@@ -50,10 +50,7 @@ _FIELDS = (
 """What a variable may be read from."""
 _SOURCES = ("fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef")
 _VARIABLE = re.compile(r"[ -<>-~]+")
-_VARIABLE_SAID = (
-    "a valid environment variable name must consist only of printable ASCII characters other than '=' "
-    "(regex used for validation is '^[ -<>-~]+$')"
-)
+_VARIABLE_SAID = "a valid environment variable name must consist only of printable ASCII characters other than '='"
 
 
 def fill(pod: Object) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from difflib import unified_diff
 
 from bot.playground.cluster_server.naming import SUBDOMAIN, label_selector, name_causes, qualified_name
 from bot.playground.cluster_server.objects.canonical import amount
 from bot.playground.cluster_server.rules.contract import Object, Rules, member
 from bot.playground.cluster_server.statuses import Cause, forbidden_field, invalid, required, unsupported
-from bot.playground.cluster_server.values import dig
+from bot.playground.cluster_server.values import copied, dig
 
 _MODES = ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")
 _ALONE = "ReadWriteOncePod"
@@ -45,6 +47,40 @@ def _judge_claim(claim: Object, before: Object | None) -> Iterator[Cause]:
     if spec.get("storageClassName"):
         yield from name_causes("spec.storageClassName", spec["storageClassName"], SUBDOMAIN)
     yield from member("spec.volumeMode", spec["volumeMode"], ("Block", "Filesystem"))
+    if before is not None:
+        yield from _judge_claim_change(claim, before)
+
+
+_SPEC = ("AccessModes", "Selector", "Resources", "VolumeName", "StorageClassName", "VolumeMode", "DataSource",
+         "DataSourceRef", "VolumeAttributesClassName")  # fmt: skip
+_FIXED = "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims"
+
+
+def _judge_claim_change(claim: Object, before: Object) -> Iterator[Cause]:
+    now, was = copied(claim["spec"]), copied(before["spec"])
+    if not was.get("volumeName"):
+        was["volumeName"] = now.get("volumeName", "")
+    if dig(claim, "status", "phase") == "Bound" and dig(now, "resources", "requests") is not None:
+        now["resources"]["requests"]["storage"] = dig(was, "resources", "requests", "storage")
+        now["volumeAttributesClassName"] = was.get("volumeAttributesClassName")
+    then, later = _as_lines(was), _as_lines(now)
+    if then != later:
+        _, _, *changes = unified_diff(then, later, lineterm="")
+        yield forbidden_field("spec", f"{_FIXED}\n" + "\n".join(changes) + "\n")
+    size, former = (
+        amount(dig(obj, "spec", "resources", "requests", "storage", default="0")) for obj in (claim, before)
+    )
+    if size < former and size <= amount(dig(before, "status", "capacity", "storage", default="0")):
+        yield forbidden_field("spec.resources.requests.storage", "field can not be less than status.capacity")
+
+
+def _as_lines(spec: Object) -> list[str]:
+    """A claim's spec as the real server prints it for its comparison."""
+    resources = spec.get("resources") or {}
+    printed: Object = {name: spec.get(name[0].lower() + name[1:]) for name in _SPEC}
+    printed["Resources"] = {name: resources.get(name.lower()) for name in ("Limits", "Requests")}
+    printed["VolumeName"] = spec.get("volumeName", "")
+    return json.dumps(printed, indent=1, ensure_ascii=False).splitlines()
 
 
 def _fill_class(storage_class: Object) -> None:

@@ -147,7 +147,9 @@ def judge_mounts(mounts: Any, at: str, usable: set[str]) -> Iterator[Cause]:
             yield invalid(f"{field}.mountPath", place, "must be unique")
         places.add(place)
         if mount.get("subPath"):
-            yield from _judge_inner_mount(mount["subPath"], f"{field}.subPath")
+            yield from _judge_inner_mount(
+                mount["subPath"], f"{at}.volumeMounts.subPath"
+            )  # without its number, as the real one tells it
 
 
 def _judge_inner_mount(path: str, at: str) -> Iterator[Cause]:
