@@ -21,6 +21,7 @@ from bot.playground.cluster_server.controllers.kubelet import Kubelet
 from bot.playground.cluster_server.controllers.loadbalancers import LoadBalancers
 from bot.playground.cluster_server.controllers.namespaces import Namespaces
 from bot.playground.cluster_server.controllers.nodelife import Networks, NodeLife
+from bot.playground.cluster_server.controllers.quotas import ResourceQuotas
 from bot.playground.cluster_server.controllers.replicasets import ReplicaSets
 from bot.playground.cluster_server.controllers.scheduler import Scheduler
 from bot.playground.cluster_server.controllers.statefulsets import StatefulSets
@@ -29,5 +30,5 @@ from bot.playground.cluster_server.controllers.tigera import Tigera
 ALL = (
     Definitions, NodeLife, Namespaces, Garbage, Deployments, ReplicaSets, StatefulSets, DaemonSets, CronJobs, Jobs,
     Scheduler, Kubelet, Networks, Endpoints, Budgets, LoadBalancers, Ingresses, Gateways, Tigera, Aggregation,
-    APIServices,
+    APIServices, ResourceQuotas,
 )  # fmt: skip

@@ -1,5 +1,5 @@
 """What the real server's admission plugins add to a pod, which nobody is said to own, and what they refuse: service
-account, priority, and how long a pod stays on a node that is gone.
+account, priority, what the LimitRanges give, and how long a pod stays on a node that is gone.
 
 See https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/.
 """
@@ -12,6 +12,7 @@ from typing import Any
 
 from bot.playground.cluster_server import statuses
 from bot.playground.cluster_server.objects.kinds import Kind, Kinds
+from bot.playground.cluster_server.objects.limiting import Limits
 from bot.playground.cluster_server.objects.store import Store
 from bot.playground.cluster_server.values import copied, dig
 
@@ -25,8 +26,9 @@ _MOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 class Admission:
     """Looks at the store; keeps nothing."""
 
-    def __init__(self, store: Store, kinds: Kinds, chance: random.Random) -> None:
+    def __init__(self, store: Store, kinds: Kinds, limits: Limits, chance: random.Random) -> None:
         self._store = store
+        self._limits = limits
         self._accounts = kinds.named("v1", "ServiceAccount")
         self._priorities = kinds.named("scheduling.k8s.io/v1", "PriorityClass")
         self._random = chance
@@ -40,6 +42,7 @@ class Admission:
 
     def _pod(self, pod: Object) -> None:
         spec = pod["spec"]
+        self._limits.fill(pod)
         self._prioritize(pod, spec)
         spec["tolerations"] = [*(spec.get("tolerations") or ()), *self._tolerations(spec)]
         self._give_account(pod, spec)

@@ -124,6 +124,12 @@ def amount(value: Any) -> Decimal:
     return number * (2 ** _BINARY[suffix] if suffix in _BINARY else Decimal(10) ** _DECIMAL[suffix])
 
 
+def sum_of(first: str, second: str) -> str:
+    """In the family of suffixes of the first, or of the second when the first is nothing."""
+    total = amount(first) + amount(second)
+    return _binary(total) if (first if amount(first) else second).endswith("i") else _decimal(total)
+
+
 def is_quantity(value: Any) -> bool:
     return not isinstance(value, bool) and isinstance(value, str | int | float) and bool(_NUMBER.fullmatch(str(value)))
 

@@ -20,8 +20,10 @@ from bot.playground.cluster_server.objects import canonical, ownership
 from bot.playground.cluster_server.objects.admitting import SUFFIX, Admission
 from bot.playground.cluster_server.objects.allotting import Allotments
 from bot.playground.cluster_server.objects.kinds import Kind, Kinds
+from bot.playground.cluster_server.objects.limiting import Limits
 from bot.playground.cluster_server.objects.ownership import Manager
 from bot.playground.cluster_server.objects.policing import CREATE, DELETE, UPDATE, Policies
+from bot.playground.cluster_server.objects.rationing import Quotas
 from bot.playground.cluster_server.objects.store import Store
 from bot.playground.cluster_server.rules import BY_KIND, NONE
 from bot.playground.cluster_server.rules.contract import Rules
@@ -33,6 +35,7 @@ Object = dict[str, Any]
 Clock = Callable[[], datetime.datetime]
 
 _SYSTEM_KEPT = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink")
+_SERVER = "kube-apiserver"
 _PROTECTED = ("default", "kube-system", "kube-public", "kube-node-lease")
 SYSTEM_UID = str(uuid.uuid5(uuid.NAMESPACE_DNS, "kube-system.playground.patchbay"))
 """The uid of kube-system is what a cluster is known by: the playground is the same one after a restart."""
@@ -84,8 +87,10 @@ class Registry:
         self._random = random.Random(seed)
         self._namespaces = kinds.named("v1", "Namespace")
         self._allotments = Allotments(store, kinds.named("v1", "Service"))
-        self._admission = Admission(store, kinds, self._random)
+        self._limits = Limits(store, kinds)
+        self._admission = Admission(store, kinds, self._limits, self._random)
         self._policies = Policies(store, kinds)
+        self._quotas = Quotas(store, kinds, clock)
 
     def now(self) -> str:
         return self.clock().strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -116,16 +121,16 @@ class Registry:
     def create(self, kind: Kind, namespace: str, asked: Object, writing: Writing) -> Object:
         """Raises 409 when there is one of that name already, 404 when the namespace is missing, 422."""
         obj = self._fresh(kind, namespace, asked)
+        writing.admit(kind, namespace, obj, None)
+        meant = self._complete(kind, obj, None, writing)
+        self._permit(kind, obj, None, writing)
         name = obj["metadata"]["name"]
-        if there := self.store.get(kind, namespace, name):
-            going = bool(there.obj["metadata"].get("deletionTimestamp"))
-            raise statuses.already_exists(kind.plural, kind.group, name, going=going)
         if (asked.get("metadata") or {}).get("resourceVersion") and not writing.dry_run:
             said = "resourceVersion should not be set on objects to be created"
             raise statuses.APIError(500, "", said)
-        writing.admit(kind, namespace, obj, None)
-        meant = self._complete(kind, obj, None, writing)
-        self._policies.check(kind, CREATE, obj, None, writing.warnings)
+        if there := self.store.get(kind, namespace, name):
+            going = bool(there.obj["metadata"].get("deletionTimestamp"))
+            raise statuses.already_exists(kind.plural, kind.group, name, going=going)
         manager = Manager(writing.manager, "Update", kind.api_version, writing.subresource)
         self._manage(obj, ownership.after_update(None, self._owned(kind, meant), kind.type, manager, self.now()))
         return obj if writing.dry_run else self.store.put(kind, obj)
@@ -140,8 +145,7 @@ class Registry:
             raise statuses.unprocessable(kind.name, kind.group, name, [cause])
         writing.admit(kind, namespace, obj, before)
         meant = self._complete(kind, obj, before, writing)
-        if not writing.subresource:
-            self._policies.check(kind, UPDATE, obj, before, writing.warnings)
+        self._permit(kind, obj, before, writing)
         manager = Manager(writing.manager, "Update", kind.api_version, writing.subresource)
         if not before["metadata"].get("managedFields") and not (asked.get("metadata") or {}).get("managedFields"):
             return self._replace(kind, before, obj, dry_run=writing.dry_run)  # nobody owned it: so it stays
@@ -173,15 +177,14 @@ class Registry:
             writing.admit(kind, namespace, obj, None)
             owners = ownership.apply(None, wanted, kind.type, manager, self.now(), force=force).owners
             self._complete(kind, obj, None, writing)
-            self._policies.check(kind, CREATE, obj, None, writing.warnings)
+            self._permit(kind, obj, None, writing)
             self._manage(obj, ownership.written({who: what for who, what in owners.items() if what.paths}))
             return (obj if writing.dry_run else self.store.put(kind, obj)), True
         applied = ownership.apply(live, wanted, kind.type, manager, self.now(), force=force)
         obj = self._laid_over(kind, live, applied.obj, writing.subresource)
         writing.admit(kind, namespace, obj, live)
         self._complete(kind, obj, live, writing)
-        if not writing.subresource:
-            self._policies.check(kind, UPDATE, obj, live, writing.warnings)
+        self._permit(kind, obj, live, writing)
         self._manage(obj, ownership.written(applied.owners))
         return self._replace(kind, live, obj, dry_run=writing.dry_run), False
 
@@ -391,6 +394,17 @@ class Registry:
         if not writing.subresource and (before is None or rules.warns_again or before.get("spec") != obj.get("spec")):
             writing.warnings.extend(rules.warn(meant))
         return meant
+
+    def _permit(self, kind: Kind, obj: Object, before: Object | None, writing: Writing) -> None:
+        """Asks everything that may still refuse a complete and valid object, and charges it to the quotas."""
+        if writing.subresource:
+            return
+        self._limits.check(kind, obj, before)
+        self._policies.check(kind, CREATE if before is None else UPDATE, obj, before, writing.warnings)
+        charges = self._quotas.check(kind, obj, before)
+        if not writing.dry_run:
+            for quota, status in charges:
+                self.write_status(self.kinds.named("v1", "ResourceQuota"), quota, status, _SERVER)
 
     def _owned(self, kind: Kind, obj: Object) -> Object:
         """A new object without its status: nobody owns that yet."""

@@ -1,4 +1,4 @@
-"""ResourceQuotas and LimitRanges: kept and judged; nothing is held to them here."""
+"""ResourceQuotas and LimitRanges: judged. `objects/rationing.py` and `objects/limiting.py` hold others to them."""
 
 from __future__ import annotations
 

@@ -1,0 +1,54 @@
+"""ResourceQuotas: how much of each is used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from bot.playground.cluster_server.controllers.running import Controller, Key, Pause, is_going, key_of
+from bot.playground.cluster_server.objects.kinds import Kind
+from bot.playground.cluster_server.objects.store import Change
+from bot.playground.cluster_server.objects.usage import is_counted, is_in_scope, scopes_of, summed, used_by
+
+Object = dict[str, Any]
+_MANAGER = "kube-controller-manager"
+_RESOURCE = ("", "resourcequotas")
+
+
+class ResourceQuotas(Controller):
+    def concerns(self, change: Change) -> Iterable[Key]:
+        if change.resource == _RESOURCE and change.type != "DELETED":
+            return [key_of(change.obj)]
+        namespace = change.obj["metadata"].get("namespace", "")
+        quotas = self.scene.kind("v1", "ResourceQuota")
+        if not namespace or not self.registry.store.count(quotas) or change.resource == ("", "events"):
+            return ()
+        return [key_of(quota) for quota in self.registry.list(quotas, namespace)]
+
+    def reconcile(self, key: Key) -> Pause:
+        kind = self.scene.kind("v1", "ResourceQuota")
+        quota = self.registry.find(kind, *key)
+        if quota is None or is_going(quota):
+            return None
+        hard = (quota.get("spec") or {}).get("hard") or {}
+        status = {"hard": hard, "used": self._used(quota, hard)}
+        self.registry.write_status(kind, quota, status if hard else {}, _MANAGER)
+        return None
+
+    def _used(self, quota: Object, hard: Object) -> Object:
+        scopes, now = list(scopes_of(quota)), self.registry.clock()
+        used: Object = {}
+        for kind in self.registry.kinds.rows:
+            counted = [name for name in hard if kind.namespaced and is_counted(kind, name)]
+            if counted:
+                found = [
+                    used_by(kind, obj, now)
+                    for obj in self._objects(kind, quota["metadata"]["namespace"])
+                    if all(is_in_scope(kind, obj, scope) for scope in scopes)
+                ]
+                total = summed(*found)
+                used |= {name: total.get(name, "0") for name in counted}
+        return dict(sorted(used.items()))
+
+    def _objects(self, kind: Kind, namespace: str) -> Iterable[Object]:
+        return self.registry.list(kind, namespace)
