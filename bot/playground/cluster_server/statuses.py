@@ -10,6 +10,9 @@ import msgspec
 
 Object = dict[str, Any]
 
+NAMESPACE_TERMINATING = "NamespaceTerminating"
+"""The cause of a refusal that is there until the namespace is gone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cause:
@@ -67,6 +70,12 @@ class APIError(Exception):
         if details is not None:
             self.status["details"] = details
         self.status["code"] = code
+
+    @property
+    def is_of_an_ending_namespace(self) -> bool:
+        """Nothing to tell, and nothing to try again."""
+        causes = self.status.get("details", {}).get("causes") or ()
+        return any(cause.get("reason") == NAMESPACE_TERMINATING for cause in causes)
 
 
 def success(details: Object) -> Object:

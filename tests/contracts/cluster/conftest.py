@@ -25,7 +25,7 @@ def kubeconfig(request: pytest.FixtureRequest) -> Iterator[Path]:
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="embedded cluster", daemon=True)
     thread.start()
-    cluster = EmbeddedCluster()
+    cluster = EmbeddedCluster(pace=0.01)
 
     def run(coroutine: Any) -> None:
         asyncio.run_coroutine_threadsafe(coroutine, loop).result(30)

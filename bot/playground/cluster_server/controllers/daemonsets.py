@@ -6,22 +6,22 @@ from collections.abc import Iterable
 from typing import Any
 
 from bot.playground.cluster_server.controllers.deployments import template_hash
-from bot.playground.cluster_server.controllers.eventing import record
-from bot.playground.cluster_server.controllers.replicasets import pod_of
+from bot.playground.cluster_server.controllers.podmaking import PodMaking, pod_of
 from bot.playground.cluster_server.controllers.revisions import REVISION_HASH as _HASH
 from bot.playground.cluster_server.controllers.revisions import ensure_revision
 from bot.playground.cluster_server.controllers.running import (
     Controller,
     Key,
     Pause,
+    Scene,
     is_going,
     is_ready,
     key_of,
     owner_of,
 )
 from bot.playground.cluster_server.controllers.scheduler import pinned_node, refuses
-from bot.playground.cluster_server.objects.registry import Deleting, Writing
 from bot.playground.cluster_server.objects.store import Change
+from bot.playground.cluster_server.statuses import APIError
 
 Object = dict[str, Any]
 _MANAGER = "kube-controller-manager"
@@ -33,6 +33,10 @@ _TOLERATED = (
 
 
 class DaemonSets(Controller):
+    def __init__(self, scene: Scene) -> None:
+        super().__init__(scene)
+        self._making = PodMaking(scene, _MANAGER, "daemonset-controller")
+
     def concerns(self, change: Change) -> Iterable[Key]:
         if change.resource == ("apps", "daemonsets"):
             return [key_of(change.obj)]
@@ -63,17 +67,17 @@ class DaemonSets(Controller):
             if node in wanted and node not in kept and pod["metadata"]["labels"].get(_HASH) == revision:
                 kept[node] = pod
             else:
-                self.registry.delete(pods_kind, *key_of(pod), Deleting())
-                self._say(daemon_set, "SuccessfulDelete", f"Deleted pod: {pod['metadata']['name']}")
-        for node in sorted(wanted - set(kept)):
-            pod = self._pod(daemon_set, node, revision)
-            kept[node] = self.registry.create(pods_kind, key[0], pod, Writing(_MANAGER))
-            self._say(daemon_set, "SuccessfulCreate", f"Created pod: {kept[node]['metadata']['name']}")
+                self._making.delete(daemon_set, pod)
+        refusal: APIError | None = None
+        try:
+            for node in sorted(wanted - set(kept)):
+                kept[node] = self._making.create(daemon_set, self._pod(daemon_set, node, revision))
+        except APIError as error:
+            refusal = error
         self.registry.write_status(kind, daemon_set, _status(daemon_set, len(wanted), list(kept.values())), _MANAGER)
+        if refusal:
+            raise refusal
         return None
-
-    def _say(self, daemon_set: Object, reason: str, said: str) -> None:
-        record(self.registry, daemon_set, "Normal", reason, said, component="daemonset-controller")
 
     def _pod(self, daemon_set: Object, node: str, revision: str) -> Object:
         pod = pod_of(daemon_set)

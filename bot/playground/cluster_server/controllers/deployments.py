@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from bot.playground.cluster_server.controllers.eventing import record
+from bot.playground.cluster_server.controllers.replicasets import REPLICA_FAILURE
 from bot.playground.cluster_server.controllers.running import (
     Controller,
     Idle,
@@ -189,9 +190,19 @@ class Deployments(Controller):
         holds = "True" if enough else "False"
         status["conditions"] = [
             self._condition(deployment, "Available", holds, available),
+            *self._failures(deployment, current, sets),
             self._progressing(deployment, current, status, done=done),
         ]
         return status
+
+    def _failures(self, deployment: Object, current: Object | None, sets: list[Object]) -> list[Object]:
+        """What keeps a ReplicaSet from its pods, the latest one first."""
+        for replica_set in ([current] if current else []) + sets:
+            for failure in replica_set.get("status", {}).get("conditions") or ():
+                if failure["type"] == REPLICA_FAILURE:
+                    said = (failure["reason"], failure["message"])
+                    return [self._condition(deployment, REPLICA_FAILURE, failure["status"], said)]
+        return []
 
     def _progressing(self, deployment: Object, current: Object | None, status: Object, *, done: bool) -> Object:
         was = deployment.get("status", {})

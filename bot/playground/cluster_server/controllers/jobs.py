@@ -7,24 +7,25 @@ from collections.abc import Iterable
 from typing import Any
 
 from bot.playground.cluster_server.controllers.eventing import record
-from bot.playground.cluster_server.controllers.replicasets import pod_of
+from bot.playground.cluster_server.controllers.podmaking import PodMaking, pod_of
 from bot.playground.cluster_server.controllers.running import (
     Controller,
     Idle,
     Key,
     Pause,
+    Scene,
     is_going,
     is_ready,
     key_of,
     owner_of,
 )
-from bot.playground.cluster_server.objects.registry import Deleting, Writing
+from bot.playground.cluster_server.objects.registry import Deleting
 from bot.playground.cluster_server.objects.store import Change
+from bot.playground.cluster_server.statuses import APIError
 from bot.playground.cluster_server.values import dig
 
 Object = dict[str, Any]
 _MANAGER = "kube-controller-manager"
-_WRITING = Writing(_MANAGER)
 _COMPONENT = "job-controller"
 _INDEX = "batch.kubernetes.io/job-completion-index"
 _REACHED = ("CompletionsReached", "Reached expected number of succeeded pods")
@@ -32,6 +33,10 @@ _EXCEEDED = ("BackoffLimitExceeded", "Job has reached the specified backoff limi
 
 
 class Jobs(Controller):
+    def __init__(self, scene: Scene) -> None:
+        super().__init__(scene)
+        self._making = PodMaking(scene, _MANAGER, _COMPONENT)
+
     def concerns(self, change: Change) -> Iterable[Key]:
         if change.resource == ("batch", "jobs"):
             return [key_of(change.obj)]
@@ -58,24 +63,29 @@ class Jobs(Controller):
             conditions = self._told(job, "Complete", "SuccessCriteriaMet", _REACHED, "Normal", "Completed")
         if conditions or spec.get("suspend"):
             for pod in active:
-                self.registry.delete(self.scene.kind("v1", "Pod"), *key_of(pod), Deleting())
+                self._making.delete(job, pod)
             active = []
-        else:
-            active += self._started(job, pods, min(spec["parallelism"], needed - good) - len(active))
+        refusal: APIError | None = None
+        try:
+            if not conditions and not spec.get("suspend"):
+                self._start(job, pods, active, min(spec["parallelism"], needed - good) - len(active))
+        except APIError as error:
+            refusal = error
         self._write(job, active, good, bad, conditions)
+        if refusal:
+            raise refusal
         return None
 
-    def _started(self, job: Object, pods: list[Object], missing: int) -> list[Object]:
-        made: list[Object] = []
+    def _start(self, job: Object, pods: list[Object], active: list[Object], missing: int) -> None:
+        """Adds to `active` what is missing, up to the first that is refused."""
+        taken = list(pods)
         for _ in range(max(0, missing)):
             pod = pod_of(job)
             if job["spec"]["completionMode"] == "Indexed":
-                self._indexed(pod, pods + made)
-            created = self.registry.create(self.scene.kind("v1", "Pod"), job["metadata"]["namespace"], pod, _WRITING)
-            made.append(created)
-            said = f"Created pod: {created['metadata']['name']}"
-            record(self.registry, job, "Normal", "SuccessfulCreate", said, component=_COMPONENT)
-        return made
+                self._indexed(pod, taken)
+            made = self._making.create(job, pod)
+            taken.append(made)
+            active.append(made)
 
     @staticmethod
     def _indexed(pod: Object, pods: list[Object]) -> None:

@@ -5,27 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from bot.playground.cluster_server.controllers.eventing import record
+from bot.playground.cluster_server.controllers.podmaking import CREATE, DELETE, PodMaking, pod_of
 from bot.playground.cluster_server.controllers.running import (
     Controller,
     Key,
     Pause,
+    Scene,
     is_going,
     is_ready,
     key_of,
     owner_of,
-    reference_to,
 )
-from bot.playground.cluster_server.objects.registry import Deleting, Writing
 from bot.playground.cluster_server.objects.store import Change
-from bot.playground.cluster_server.values import copied
+from bot.playground.cluster_server.statuses import APIError
 
 Object = dict[str, Any]
 _MANAGER = "kube-controller-manager"
+REPLICA_FAILURE = "ReplicaFailure"
 _OVER = ("Succeeded", "Failed")
 
 
 class ReplicaSets(Controller):
+    def __init__(self, scene: Scene) -> None:
+        super().__init__(scene)
+        self._making = PodMaking(scene, _MANAGER, "replicaset-controller")
+
     def concerns(self, change: Change) -> Iterable[Key]:
         if change.resource == ("apps", "replicasets"):
             return [key_of(change.obj)]
@@ -44,34 +48,43 @@ class ReplicaSets(Controller):
             for pod in self.registry.owned(pods_kind, replica_set)
             if not is_going(pod) and pod["status"]["phase"] not in _OVER
         ]
-        wanted = replica_set["spec"]["replicas"]
-        for _ in range(wanted - len(pods)):
-            pod = self.registry.create(pods_kind, key[0], pod_of(replica_set), Writing(_MANAGER))
-            pods.append(pod)
-            self._say(replica_set, "SuccessfulCreate", f"Created pod: {pod['metadata']['name']}")
-        for pod in sorted(pods, key=_worth)[: max(0, len(pods) - wanted)]:
-            self.registry.delete(pods_kind, *key_of(pod), Deleting())
-            self._say(replica_set, "SuccessfulDelete", f"Deleted pod: {pod['metadata']['name']}")
-            pods.remove(pod)
+        refusal: APIError | None = None
+        try:
+            self._fill(replica_set, pods)
+        except APIError as error:
+            refusal = error
         ready = sum(map(is_ready, pods))
         counts = {
             "fullyLabeledReplicas": len(pods), "readyReplicas": ready, "availableReplicas": ready,
         }  # fmt: skip
-        status = {"replicas": len(pods)} | {name: count for name, count in counts.items() if count}
+        status: Object = {"replicas": len(pods)} | {name: count for name, count in counts.items() if count}
         status |= {"observedGeneration": replica_set["metadata"]["generation"], "terminatingReplicas": 0}
+        if conditions := self._conditions(replica_set, status["replicas"], refusal):
+            status["conditions"] = conditions
         self.registry.write_status(kind, replica_set, status, _MANAGER)
+        if refusal:
+            raise refusal
         return None
 
-    def _say(self, replica_set: Object, reason: str, said: str) -> None:
-        record(self.registry, replica_set, "Normal", reason, said, component="replicaset-controller")
+    def _fill(self, replica_set: Object, pods: list[Object]) -> None:
+        """Brings the pods, in place, to as many as wanted, up to the first that is refused."""
+        wanted = replica_set["spec"]["replicas"]
+        for _ in range(wanted - len(pods)):
+            pods.append(self._making.create(replica_set, pod_of(replica_set)))
+        for pod in sorted(pods, key=_worth)[: max(0, len(pods) - wanted)]:
+            self._making.delete(replica_set, pod)
+            pods.remove(pod)
 
-
-def pod_of(owner: Object) -> Object:
-    """A pod from the template of its owner."""
-    template = copied(owner["spec"]["template"])
-    metadata = {key: template["metadata"][key] for key in ("labels", "annotations") if key in template["metadata"]}
-    metadata |= {"generateName": f"{owner['metadata']['name']}-", "ownerReferences": [reference_to(owner)]}
-    return {"metadata": metadata, "spec": template["spec"]}
+    def _conditions(self, replica_set: Object, pods: int, refusal: APIError | None) -> list[Object]:
+        """The first refusal stays told until there is none any more."""
+        before = list((replica_set.get("status") or {}).get("conditions") or ())
+        if refusal is None:
+            return [condition for condition in before if condition["type"] != REPLICA_FAILURE]
+        if any(condition["type"] == REPLICA_FAILURE for condition in before):
+            return before
+        reason = CREATE if pods < replica_set["spec"]["replicas"] else DELETE
+        told = {"type": REPLICA_FAILURE, "status": "True", "lastTransitionTime": self.registry.now()}
+        return [*before, told | {"reason": reason, "message": str(refusal)}]
 
 
 def _worth(pod: Object) -> tuple[bool, bool, str]:

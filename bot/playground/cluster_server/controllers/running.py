@@ -21,6 +21,12 @@ Key = tuple[str, str]
 _log = logging.getLogger(__name__)
 _CONFLICT = 409
 _MOST_TRIES = 6
+_LONGEST_PAUSE = 1000.0
+"""Seconds: as long as the real controllers wait at most between two tries."""
+_GATES = (
+    ("", "resourcequotas"), ("", "limitranges"), ("", "serviceaccounts"), ("scheduling.k8s.io", "priorityclasses"),
+)  # fmt: skip
+"""What may have refused a controller's write: when it changes, those that were refused try again."""
 
 
 @dataclass
@@ -133,6 +139,9 @@ class Controllers:
         for number, controller in enumerate(self._all):
             for key in controller.concerns(change):
                 self._add(number, key)
+        if self._tries and change.resource in _GATES:
+            for number, key in list(self._tries):
+                self._add(number, key)
 
     def _add(self, number: int, key: Key) -> None:
         for timers in (self._timers, self._idle_timers):
@@ -173,12 +182,12 @@ class Controllers:
             self._add(number, key)
 
     def _after_failure(self, number: int, key: Key, error: APIError) -> Pause:
-        """Who was refused tries again, ever later, and not for ever."""
-        if error.code == _CONFLICT:  # somebody was quicker: the change that says so is queued already
-            return None
+        """Who was refused tries again, ever later; after a while nobody waits for it any more."""
+        if error.code == _CONFLICT or error.is_of_an_ending_namespace:
+            return None  # somebody was quicker, or ends it all: the change that says so is queued already, or will be
         _log.info("%s could not handle %s: %s", type(self._all[number]).__name__, key, error)
         tries = self._tries[number, key] = self._tries.get((number, key), 0) + 1
-        return float(2**tries) if tries < _MOST_TRIES else None
+        return float(2**tries) if tries < _MOST_TRIES else Idle(min(2.0**tries, _LONGEST_PAUSE))
 
     def _later(self, timers: dict[tuple[int, Key], asyncio.TimerHandle], number: int, key: Key, seconds: float) -> None:
         loop = asyncio.get_running_loop()

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.playground.cluster_server.controllers.deployments import template_hash
 from bot.playground.cluster_server.controllers.eventing import record
-from bot.playground.cluster_server.controllers.replicasets import pod_of
+from bot.playground.cluster_server.controllers.podmaking import pod_of
 from bot.playground.cluster_server.controllers.revisions import REVISION_HASH, ensure_revision
 from bot.playground.cluster_server.controllers.running import (
     Controller,
@@ -20,6 +20,7 @@ from bot.playground.cluster_server.controllers.running import (
 )
 from bot.playground.cluster_server.objects.registry import Deleting, Writing
 from bot.playground.cluster_server.objects.store import Change
+from bot.playground.cluster_server.statuses import APIError
 from bot.playground.cluster_server.values import copied, dig
 
 Object = dict[str, Any]
@@ -47,9 +48,15 @@ class StatefulSets(Controller):
         ensure_revision(self.scene, stateful_set, revision)
         pods = self.registry.owned(pods_kind, stateful_set)
         by_name = {pod["metadata"]["name"]: pod for pod in pods}
-        self._step(stateful_set, by_name, revision)
+        refusal: APIError | None = None
+        try:
+            self._step(stateful_set, by_name, revision)
+        except APIError as error:
+            refusal = error
         pods = self.registry.owned(pods_kind, stateful_set)
         self.registry.write_status(kind, stateful_set, _status(stateful_set, pods, revision), _MANAGER)
+        if refusal:
+            raise refusal
         return None
 
     def _step(self, stateful_set: Object, pods: dict[str, Object], revision: str) -> None:
@@ -101,9 +108,14 @@ class StatefulSets(Controller):
         namespace = stateful_set["metadata"]["namespace"]
         for template in spec.get("volumeClaimTemplates") or ():
             self._claim(stateful_set, template, name, pod)
-        self.registry.create(self.scene.kind("v1", "Pod"), namespace, pod, _WRITING)
-        said = f"Create Pod {name} in StatefulSet {stateful_set['metadata']['name']} successful"
-        record(self.registry, stateful_set, "Normal", "SuccessfulCreate", said, component=_COMPONENT)
+        said = f"Create Pod {name} in StatefulSet {stateful_set['metadata']['name']}"
+        try:
+            self.registry.create(self.scene.kind("v1", "Pod"), namespace, pod, _WRITING)
+        except APIError as error:
+            refused = f"{said} failed error: {error}"
+            record(self.registry, stateful_set, "Warning", "FailedCreate", refused, component=_COMPONENT)
+            raise
+        record(self.registry, stateful_set, "Normal", "SuccessfulCreate", f"{said} successful", component=_COMPONENT)
 
     def _claim(self, stateful_set: Object, template: Object, pod_name: str, pod: Object) -> None:
         claims, namespace = self.scene.kind("v1", "PersistentVolumeClaim"), stateful_set["metadata"]["namespace"]

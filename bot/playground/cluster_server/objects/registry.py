@@ -299,7 +299,10 @@ class Registry:
             raise statuses.not_found("namespaces", "", namespace)
         if found.obj["metadata"].get("deletionTimestamp"):
             said = f"unable to create new content in namespace {namespace} because it is being terminated"
-            raise statuses.forbidden(kind.plural, kind.group, name, said)
+            refusal = statuses.forbidden(kind.plural, kind.group, name, said)
+            ending = {"reason": statuses.NAMESPACE_TERMINATING, "message": f"namespace {namespace} is being terminated"}
+            refusal.status["details"]["causes"] = [ending | {"field": "metadata.namespace"}]
+            raise refusal
 
     def _check_version(self, kind: Kind, before: Object, asked: Object) -> None:
         given, metadata = asked.get("metadata") or {}, before["metadata"]
