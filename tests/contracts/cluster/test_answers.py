@@ -34,7 +34,10 @@ def test_the_answer_is_that_of_a_real_server(
     stage(topic)
     known = answers_of(topic)
     assert case["says"] in known, "no answer is recorded: run tests/contracts/cluster/record.py against a real cluster"
-    found = list(differences(known[case["says"]], put(api, case, namespace)))
+    answer = put(api, case, namespace)
+    if answer["status"] == case.get("unless"):
+        pytest.skip("this server is too young: it has forgotten nothing yet")
+    found = list(differences(known[case["says"]], answer))
     assert not found, "\n".join(found)
 
 
