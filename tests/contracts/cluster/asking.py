@@ -6,7 +6,7 @@ A case in `cases/TOPIC.yaml`:
 body sent as it is) and `headers` belong to it. Writes are tried (`dryRun=All`) unless `really: true`. `given` lists
 objects that are there before, and gone after. `of` names the fields of the answer that count, where not all do.
 A file with a `setup` has its cases under `cases`; a step of it with `until` is tried until it has that status. A case
-that is `kept` is not undone before the topic ends. `unless` is a status that a server gives which is too young to show it.
+that is `kept` is not undone before the topic ends. `unless` is the status of a server that is too young to show it.
 `{namespace}` stands for the namespace of the run.
 """
 
