@@ -60,29 +60,28 @@ def _pin(core: int) -> None:
         os.sched_setaffinity(0, {core})
 
 
-def _answer_questions(control: Connection) -> None:
-    """Called whenever the other side asks something, until it goes."""
+def _answer_questions(control: Connection, ended: asyncio.Event) -> None:
+    """Called whenever the other side asks something, until it wants an end."""
     if control.recv() == "memory":
         control.send(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
     else:
-        asyncio.get_running_loop().stop()
+        ended.set()
 
 
 def _serve_cluster(control: Connection, count: int) -> None:
     _pin(0)
 
     async def serve() -> None:
-        cluster = EmbeddedCluster()
+        cluster, ended = EmbeddedCluster(), asyncio.Event()
         cluster.create(_pods(count))
-        await cluster.start()
-        await cluster.settled()
-        asyncio.get_running_loop().add_reader(control.fileno(), _answer_questions, control)
-        port = int(cluster.url.rpartition(":")[2])
-        control.send((port, cluster.token, cluster.ca_pem.decode()))
-        await asyncio.Event().wait()
+        async with cluster:
+            await cluster.settled()
+            asyncio.get_running_loop().add_reader(control.fileno(), _answer_questions, control, ended)
+            port = int(cluster.url.rpartition(":")[2])
+            control.send((port, cluster.token, cluster.ca_pem.decode()))
+            await ended.wait()
 
-    with suppressed():
-        asyncio.run(serve())
+    asyncio.run(serve())
 
 
 def _serve_bytes(control: Connection, size: int) -> None:
@@ -99,22 +98,14 @@ def _serve_bytes(control: Connection, size: int) -> None:
         runner = web.AppRunner(application, access_log=None)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=certificates.context()).start()
-        asyncio.get_running_loop().add_reader(control.fileno(), _answer_questions, control)
+        ended = asyncio.Event()
+        asyncio.get_running_loop().add_reader(control.fileno(), _answer_questions, control, ended)
         control.send((runner.addresses[0][1], "", certificates.ca_pem.decode()))
-        await asyncio.Event().wait()
+        await ended.wait()
+        await runner.cleanup()
 
     body = b"x" * size
-    with suppressed():
-        asyncio.run(serve())
-
-
-@contextmanager
-def suppressed() -> Iterator[None]:
-    """Stopping the loop from within is how these servers end."""
-    try:
-        yield
-    except RuntimeError:
-        os._exit(0)
+    asyncio.run(serve())
 
 
 @contextmanager
