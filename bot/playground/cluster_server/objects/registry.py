@@ -29,6 +29,7 @@ from bot.playground.cluster_server.rules import BY_KIND, NONE
 from bot.playground.cluster_server.rules.contract import Rules
 from bot.playground.cluster_server.rules.metadata import judge_metadata
 from bot.playground.cluster_server.rules.pods import UPDATES
+from bot.playground.cluster_server.rules.resizing import judge_resize, resized
 from bot.playground.cluster_server.values import copied, dig
 
 Object = dict[str, Any]
@@ -341,6 +342,8 @@ class Registry:
             added: Object = copied(before | {"metadata": metadata})
             added["spec"]["ephemeralContainers"] = copied(wanted)
             return added
+        if subresource == "resize":
+            return copied(resized(before, asked))  # type: ignore[no-any-return]
         obj = {"kind": kind.name, "apiVersion": kind.stored_as, "metadata": copied(asked.get("metadata") or {})}
         obj |= {key: copied(value) for key, value in asked.items() if key not in obj}
         if kind.name == "Namespace" and not subresource:  # what holds it is changed through a door of its own
@@ -384,7 +387,10 @@ class Registry:
         if is_service:
             self._allotments.settle(obj, before)
         causes = list(judge_metadata(obj["metadata"], kind.name, is_new=before is None))
-        causes += rules.judge(obj, before)
+        if before is not None and writing.subresource == "resize":
+            causes += judge_resize(obj, before)
+        else:
+            causes += rules.judge(obj, before)
         if before is None:
             causes = [*name_causes("metadata.name", obj["metadata"]["name"], rules.naming), *causes]
         if not causes and is_service:

@@ -34,7 +34,7 @@ from bot.playground.cluster_server.statuses import (
 from bot.playground.cluster_server.values import copied, dig
 
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
-_MAY_CHANGE = ("image", "resources")
+_MAY_CHANGE = ("image",)
 UPDATES = (
     "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,"
     "`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),"
@@ -68,7 +68,7 @@ def fill(pod: Object) -> None:
     spec.setdefault("enableServiceLinks", True)
     status = pod.setdefault("status", {})
     status.setdefault("phase", "Pending")
-    status.setdefault("qosClass", _quality(spec))
+    status.setdefault("qosClass", quality(spec))
 
 
 def fill_spec(spec: Object) -> None:
@@ -80,7 +80,7 @@ def fill_spec(spec: Object) -> None:
         spec.setdefault(name, copied(value))
     if spec.get("serviceAccountName"):
         spec.setdefault("serviceAccount", spec["serviceAccountName"])
-    for container in _all_containers(spec) + list(spec.get("ephemeralContainers") or ()):
+    for container in all_containers(spec) + list(spec.get("ephemeralContainers") or ()):
         _fill_container(container)
     for volume in spec.get("volumes") or ():
         for source in ("configMap", "secret", "projected", "downwardAPI"):
@@ -141,9 +141,9 @@ def _fill_container(container: Object) -> None:
             reference.setdefault("apiVersion", "v1")
 
 
-def _quality(spec: Object) -> str:
+def quality(spec: Object) -> str:
     """The class of service that the kubelet evicts by: all limits equal to the requests, some, or none."""
-    found = [container.get("resources") or {} for container in _all_containers(spec)]
+    found = [container.get("resources") or {} for container in all_containers(spec)]
     if not any(said.get("requests") or said.get("limits") for said in found):
         return "BestEffort"
     for said in found:
@@ -153,7 +153,7 @@ def _quality(spec: Object) -> str:
     return "Guaranteed"
 
 
-def _all_containers(spec: Object) -> list[Object]:
+def all_containers(spec: Object) -> list[Object]:
     return [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]
 
 
@@ -189,7 +189,7 @@ def _fixed(spec: Object) -> Object:
 def _judge_ephemeral(spec: Object, before: Object) -> Iterator[Cause]:
     """Those that were added to a pod that runs: never changed, and without ports."""
     was = {container["name"]: container for container in before.get("ephemeralContainers") or ()}
-    names = {container["name"] for container in _all_containers(spec)}
+    names = {container["name"] for container in all_containers(spec)}
     for number, container in enumerate(spec.get("ephemeralContainers") or ()):
         at = f"spec.ephemeralContainers[{number}]"
         if container.get("name", "") in names:
