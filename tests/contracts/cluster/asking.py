@@ -5,8 +5,9 @@ A case in `cases/TOPIC.yaml`:
 `GET pods/web/log?tailLines=1`, or a whole path from `/`); `body`, `patch` (json, merge, strategic, apply), `text` (a
 body sent as it is) and `headers` belong to it. Writes are tried (`dryRun=All`) unless `really: true`. `given` lists
 objects that are there before, and gone after. `of` names the fields of the answer that count, where not all do.
-A file with a `setup` has its cases under `cases`; a step of it with `until` is tried until it has that status. A case
-that is `kept` is not undone before the topic ends. `unless` is the status of a server that is too young to show it.
+A file with a `setup` has its cases under `cases`; a step of it, or of `given`, with `until` is asked until it has that
+status: a real server learns of some things after a moment, and says so nowhere. A case that is `kept` is not undone
+before the topic ends. `unless` is the status of a server that is too young to show it.
 `{namespace}` stands for the namespace of the run.
 """
 
@@ -81,9 +82,8 @@ def prepared(api: API, topic: str, namespace: str) -> Iterator[None]:
     """With what a topic is about: objects that are there from its first case to its last, and gone afterwards."""
     made = []
     for step in _read(topic).get("setup") or ():
-        if "until" in step:  # a real server learns of some things after a moment, and says so nowhere
-            while _ask(api, step, namespace, really=False).status != step["until"]:
-                time.sleep(0.1)
+        if "until" in step:  # only asked, never done
+            _settled(api, step, namespace, really=False)
             continue
         answer = _ask(api, step, namespace, really=True)
         assert answer.status < 300, f"{step}: {answer}"
@@ -112,7 +112,7 @@ def put(api: API, case: Object, namespace: str) -> Object:
     made = []
     try:
         for step in case.get("given", ()):
-            answer = _ask(api, step, namespace, really=True)
+            answer = _settled(api, step, namespace, really=True)
             assert answer.status < 300, f"{step}: {answer}"
             if step["do"].startswith("POST") or answer.status == 201:
                 made.append((step, answer))
@@ -146,6 +146,15 @@ def path_of(place: str, namespace: str) -> str:
     base = f"/apis/{version}" if "/" in version else f"/api/{version}"
     middle = f"/namespaces/{namespace}" if namespaced else ""
     return f"{base}{middle}/{plural}" + (f"/{rest}" if rest else "") + (f"?{query}" if query else "")
+
+
+def _settled(api: API, step: Object, namespace: str, *, really: bool) -> Answer:
+    """The answer to a step, asked again for a minute while it is not the one that the step waits for."""
+    latest = time.monotonic() + 60
+    while (answer := _ask(api, step, namespace, really=really)).status != step.get("until", answer.status):
+        assert time.monotonic() < latest, f"{step}: still {answer}"
+        time.sleep(0.1)
+    return answer
 
 
 def _ask(api: API, case: Object, namespace: str, *, really: bool) -> Answer:
