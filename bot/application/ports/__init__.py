@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from bot.application.ports.catalogue import Answer, Changing, Command, Context, Look, Steering
 from bot.application.ports.clock import Clock
 from bot.application.ports.cluster import Applied, Cluster, Clusters, LogLines, LogRequest, OpenCluster, Prober
+from bot.application.ports.manifests import Manifest, Manifests
 from bot.application.ports.messenger import Message, MessageId, Messenger
 from bot.application.ports.storage import (
     ChangeStore,
@@ -36,6 +37,8 @@ __all__ = [
     "LogLines",
     "LogRequest",
     "Look",
+    "Manifest",
+    "Manifests",
     "Message",
     "MessageId",
     "Messenger",
