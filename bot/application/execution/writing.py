@@ -81,7 +81,7 @@ async def _unanswered(work: Work, index: int, step: Apply, error: Unreachable) -
     except BotError:
         there = None
     if there is None or not arrived(step, there, work.step(index).started_at):
-        raise StepFailed(str(error)) from error
+        raise error
     await _applied(work, index, step, there, "the answer was lost, but it had arrived")
 
 
@@ -91,7 +91,7 @@ async def _applied(work: Work, index: int, step: Apply, object: JSONObject, note
         state=StepState.DONE,
         ended_at=work.now(),
         uid=fields.uid(object),
-        written=fields.standing(object, step.manifest),
+        written=fields.beyond(object, step.manifest),
         # Found after a kill, others may have written since: only our own writing is known to be expected.
         writers=(fields.MANAGER,) if note and step.creates else fields.writers(object),
         note=note,

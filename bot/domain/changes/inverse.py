@@ -51,9 +51,10 @@ def _opposite(step: Apply | Restore | Delete, done: StepRecord, now: JSONObject 
     if isinstance(step, Apply) and step.creates:
         return _unmake(step.ref, done, now)
     back = step.prior if isinstance(step, Apply) else step.expected
-    if changed := fields.lost(now, done.written):
+    written = fields.written_by(step, done)
+    if changed := fields.lost(now, written):
         return f"{step.ref} was changed by somebody else since ({', '.join(changed)}), and is left alone"
-    return [Restore(ref=step.ref, fields=back, expected=done.written)]
+    return [Restore(ref=step.ref, fields=back, expected=written)]
 
 
 def _unmake(ref: Ref, done: StepRecord, now: JSONObject) -> list[Step] | str:
