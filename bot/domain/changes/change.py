@@ -51,6 +51,7 @@ class Restore(msgspec.Struct, frozen=True, tag="restore", kw_only=True):
     ref: Ref
     fields: tuple[FieldValue, ...]
     expected: tuple[FieldValue, ...]
+    part: str = ""
 
 
 class Delete(msgspec.Struct, frozen=True, tag="delete", kw_only=True):
@@ -97,6 +98,7 @@ class Ask(msgspec.Struct, frozen=True, tag="ask", kw_only=True):
     probe: Probe
     attempts: int = 5
     """One a second."""
+    part: str = ""
 
 
 class Settle(msgspec.Struct, frozen=True, tag="settle", kw_only=True):
