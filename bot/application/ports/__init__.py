@@ -75,6 +75,7 @@ class Ports:
     clock: Clock
     process: Process
     access: AccessPolicy
+    manifests: Manifests
     catalogue: Mapping[str, Command] = field(default_factory=dict)
     """Commands by name, `ingress create`."""
     messenger: Messenger | None = None
