@@ -10,7 +10,7 @@ import asyncio
 import copy
 import dataclasses
 import datetime
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -20,6 +20,7 @@ from bot.application.ports import (
     Applied,
     LogLines,
     LogRequest,
+    Manifest,
     Message,
     MessageId,
     OpenCluster,
@@ -35,6 +36,7 @@ from bot.domain.incidents.incident import Incident, IncidentState
 from bot.domain.network.probing import ByAPIServer, Observation, Outcome, Probe, Vantage
 from bot.domain.network.references import JSONObject, Kind, Ref
 from bot.domain.network.snapshot import FIELD_OF_KIND, ClusterIdentity, Scope, Snapshot, Unread
+from bot.domain.plugins.releases import ManifestFile
 from bot.domain.schedules.schedule import Schedule
 from bot.errors import BotError, Conflict, NotFound, Refused
 
@@ -680,6 +682,28 @@ class FakeClusters:
         yield OpenCluster(found, self.prober)
 
 
+class FakeManifests:
+    """Has the files that it is given, by path; `lines` are what it says of each custom resource."""
+
+    def __init__(self, files: Mapping[str, Iterable[JSONObject]] | None = None) -> None:
+        self.files = {path: tuple(objects) for path, objects in (files or {}).items()}
+        self.in_mirror: dict[str, tuple[ManifestFile, ...]] = {}
+        self.lines: tuple[str, ...] = ()
+
+    async def read(self, file: ManifestFile) -> Manifest:
+        if file.path not in self.files:
+            raise NotFound(f"Cannot read the manifest {file.path}")
+        return Manifest(file, copy.deepcopy(self.files[file.path]), "memory")
+
+    async def mirrored(self, folder: str) -> tuple[ManifestFile, ...]:
+        return self.in_mirror.get(folder, ())
+
+    def misfits(self, object: JSONObject, definitions: Sequence[JSONObject]) -> tuple[str, ...]:
+        if all(_get(each, ("spec", "names", "kind")) != object["kind"] for each in definitions):
+            raise NotFound(f"No definition of {object['kind']}")
+        return self.lines
+
+
 @dataclasses.dataclass
 class World:
     """Everything in memory, and the ports onto it."""
@@ -706,6 +730,7 @@ def world(catalogue: Any = None, *, changers: Iterable[str] = ("*",), second_per
         clock=clock,
         process=Process("p1", "serve"),
         access=AccessPolicy(frozenset(changers), second_person),
+        manifests=FakeManifests(),
         catalogue=catalogue or {},
         messenger=messenger,
     )

@@ -14,7 +14,7 @@ from bot.domain.chat.invocation import Actor, Invocation, Source
 from bot.domain.chat.report import Report
 from bot.playground.cluster_server import EmbeddedCluster
 from bot.playground.world import World
-from tests.fakes import FakeClock, MemoryStorage
+from tests.fakes import FakeClock, FakeManifests, MemoryStorage
 
 
 def catalogue() -> dict[str, Command]:
@@ -53,6 +53,7 @@ async def staged(scenario: str, storage: Storage | None = None, clock: Clock | N
             clock=clock or FakeClock(),
             process=Process("test", "run"),
             access=AccessPolicy(frozenset({"*"})),
+            manifests=FakeManifests(),
             catalogue=catalogue(),
         )
         try:

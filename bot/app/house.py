@@ -1,10 +1,11 @@
-"""What stands behind every door: the commands, and the ports to clusters and to what is remembered."""
+"""What stands behind every door: the commands, and the ports to clusters, to manifests and to what is remembered."""
 
 import contextlib
 import secrets
 from collections.abc import AsyncIterator
 
 from bot.adapters.cluster.clusters import KubernetesClusters
+from bot.adapters.manifests import MirrorThenDownload
 from bot.adapters.storage import SQLStorage
 from bot.adapters.timers.clock import SystemClock
 from bot.application.ports import Changing, Command, Look, Ports, Process, Steering
@@ -33,6 +34,7 @@ async def open_ports(settings: Settings, kind: str, access: AccessPolicy, prefix
             clusters=clusters,
             storage=storage,
             clock=SystemClock(),
+            manifests=MirrorThenDownload(settings.manifest_mirror, settings.manifest_cache_folder),
             process=Process(secrets.token_hex(8), kind),
             access=access,
             catalogue=catalogue(),
