@@ -78,8 +78,11 @@ async def events_of(work: Work, about: Ref) -> list[str]:
     return [_safe(f"event {each.get('reason')}: {each.get('message')}") for each in listed[-_EVENTS:]]
 
 
-def _when(event: dict[str, Any]) -> str:
-    return str(event.get("lastTimestamp") or event.get("eventTime") or fields.metadata(event).get("creationTimestamp"))
+def _when(event: dict[str, Any]) -> tuple[str, int]:
+    own = fields.metadata(event)
+    at = str(event.get("lastTimestamp") or event.get("eventTime") or own.get("creationTimestamp"))
+    version = str(own.get("resourceVersion") or "")
+    return at, int(version) if version.isdecimal() else 0
 
 
 async def _log(work: Work, pod: Pod) -> list[str]:

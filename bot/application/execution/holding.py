@@ -30,7 +30,7 @@ _GIVEN = ("kube-root-ca.crt", "openshift-service-ca.crt")
 
 async def held_by(cluster: Cluster, object: JSONObject, but: Iterable[Ref] = ()) -> list[Ref]:
     """What goes along when this object is deleted, in no order: nothing for most kinds. What is being deleted already
-    does not count, nor do those in `but`. Raises BotError when it cannot be read: then nobody knows."""
+    does not count, nor does what goes with an owner of its own, nor those in `but`. Raises BotError when it cannot be read: then nobody knows."""
     known = set(but)
     found = []
     for kind, namespace in _where(object):
@@ -39,8 +39,9 @@ async def held_by(cluster: Cluster, object: JSONObject, but: Iterable[Ref] = ())
         except NotFound:
             continue
         for each in listed:
-            ref = fields.ref_of(each)
-            if ref not in known and not fields.metadata(each).get("deletionTimestamp") and ref.name not in _GIVEN:
+            ref, own = fields.ref_of(each), fields.metadata(each)
+            goes_anyway = own.get("deletionTimestamp") or own.get("ownerReferences")
+            if ref not in known and not goes_anyway and ref.name not in _GIVEN:
                 found.append(ref)
     return found
 

@@ -83,6 +83,15 @@ async def read_release(
         return own[0], await _files(context.ports, own[0])
 
 
+async def read_nearest(
+    context: Context, name: str, plugin: NetworkPlugin, installation: Installation, version: str
+) -> tuple[Release, list[Source]]:
+    """The release of the version that is there; when that is not pinned here, the newest one."""
+    known = {each.version for each in releases(context.ports, name, installation)}
+    wanted = version if version in known or not installation.releases else ""
+    return await read_release(context, name, plugin, installation, wanted)
+
+
 async def _rendered(
     ports: Ports, name: str, plugin: NetworkPlugin, installation: Installation, version: str
 ) -> Release:

@@ -158,4 +158,6 @@ async def _remake(work: Work, step: Delete) -> str:
             return "it is there"
         raise _Left("somebody else made one of the same name")
     await work.call(work.cluster.apply(step.prior))
+    if step.holds:
+        raise _Left(f"it was made again, without the {step.holds} objects that went along with it")
     return "it was made again"

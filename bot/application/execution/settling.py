@@ -49,7 +49,7 @@ async def settle(work: Work, index: int, step: Settle) -> None:
     told = await evidence(work, step.ref, unserved)
     note = f"not within {step.timeout_seconds:g} s: {why}"
     await work.mark(index, state=StepState.FAILED, ended_at=work.now(), note=note, evidence=told)
-    raise StepFailed(f"{step.ref}, {note}; {'; '.join(told)}")
+    raise StepFailed(f"{step.ref}, {note}")
 
 
 async def _look(work: Work, step: Settle) -> tuple[tuple[NodeState, ...], str]:
@@ -67,6 +67,8 @@ async def _look(work: Work, step: Settle) -> tuple[tuple[NodeState, ...], str]:
 def _why(states: Sequence[NodeState], agent: JSONObject | None, step: Settle) -> str:
     if agent is None:
         return f"{step.ref} is not there yet"
+    if step.version and not _is_of(agent, step.version):
+        return f"{step.ref} is not of {step.version} yet"
     if not states:
         return "there are no nodes"
     waiting = [state for state in states if not state.served]
@@ -81,6 +83,12 @@ def _why(states: Sequence[NodeState], agent: JSONObject | None, step: Settle) ->
         why = "it says that its network is unavailable"
     others = f", and {len(waiting) - 1} more of {len(states)} nodes" if len(waiting) > 1 else ""
     return f"node {first.name}: {why}{others}"
+
+
+def _is_of(agent: JSONObject, version: str) -> bool:
+    spec: Any = fields.at(agent, ("spec", "template", "spec")).value or {}
+    images = [str(each.get("image") or "") for each in spec.get("containers") or ()]
+    return any(image.partition("@")[0].endswith(f":{version}") for image in images)
 
 
 def _state(node: JSONObject, on: dict[str, Pod], step: Settle, everywhere: bool) -> NodeState:

@@ -37,7 +37,7 @@ async def wait(work: Work, index: int, step: Wait) -> None:
     told = await evidence(work, step.ref) if step.until is Until.ROLLED_OUT else ()
     await work.mark(index, state=StepState.FAILED, ended_at=work.now(), note=note, evidence=told)
     if step.required:
-        raise StepFailed("; ".join((f"{step.ref}, {note}", *told)))
+        raise StepFailed(f"{step.ref}, {note}")
 
 
 async def _missing(work: Work, step: Wait) -> str:

@@ -64,6 +64,8 @@ class Delete(msgspec.Struct, frozen=True, tag="delete", kw_only=True):
     writers: tuple[str, ...] = ()
     """The field managers (not of the status) that may be there; any other one means somebody else touched it.
     Empty: not checked."""
+    holds: int = 0
+    """How many objects go along (of a definition, in a namespace), which going back does not bring again."""
     part: str = ""
 
 
@@ -110,6 +112,8 @@ class Settle(msgspec.Struct, frozen=True, tag="settle", kw_only=True):
     timeout_seconds: float
     tells_network: bool = False
     """True: this plugin sets NetworkUnavailable on each node. Some never do."""
+    version: str = ""
+    """The tag that one of the agent's images has to have; empty: any will do."""
     part: str = ""
 
 

@@ -141,13 +141,15 @@ def _is_definition(object: JSONObject) -> bool:
     return object.get("kind") == _DEFINITION
 
 
-def verified(installation: Installation, parameters: Parameters, around: Surroundings) -> list[Step]:
-    """What proves that the network stands: the agent on every node, the plugin's own word, an address for a new pod."""
+def verified(installation: Installation, parameters: Parameters, around: Surroundings, version: str = "") -> list[Step]:
+    """What proves that the network stands: the agent on every node, the plugin's own word, an address for a new pod.
+    `version` is what the agents have to be of, where others may be there still."""
     steps: list[Step] = [
         Settle(
             ref=installation.agent,
             timeout_seconds=NODES_SECONDS,
             tells_network=installation.tells_network,
+            version=version,
             part="every node is served",
         )
     ]
