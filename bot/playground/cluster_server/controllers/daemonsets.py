@@ -30,6 +30,7 @@ _TOLERATED = (
     ("node.kubernetes.io/disk-pressure", "NoSchedule"), ("node.kubernetes.io/memory-pressure", "NoSchedule"),
     ("node.kubernetes.io/pid-pressure", "NoSchedule"), ("node.kubernetes.io/unschedulable", "NoSchedule"),
 )  # fmt: skip
+_NO_NETWORK = "node.kubernetes.io/network-unavailable"
 
 
 class DaemonSets(Controller):
@@ -84,6 +85,8 @@ class DaemonSets(Controller):
         pod["metadata"]["labels"] = pod["metadata"].get("labels", {}) | {_HASH: revision}
         spec = pod["spec"]
         tolerated = [{"key": key, "operator": "Exists", "effect": effect} for key, effect in _TOLERATED]
+        if spec.get("hostNetwork"):
+            tolerated.append({"key": _NO_NETWORK, "operator": "Exists", "effect": "NoSchedule"})
         spec["tolerations"] = [*(spec.get("tolerations") or ()), *tolerated]
         if node:
             fields = [{"key": "metadata.name", "operator": "In", "values": [node]}]
