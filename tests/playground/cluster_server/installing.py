@@ -27,9 +27,10 @@ def place(client: Client, obj: Object) -> str:
     return f"{root}{namespace}/{kind.plural}/{obj['metadata']['name']}"
 
 
-async def install(client: Client, objects: Iterator[Object] | list[Object]) -> None:
+async def install(client: Client, objects: Iterator[Object] | list[Object], *, force: bool = False) -> None:
+    """By server-side apply; `force` takes over what others have written since, as the tigera operator does."""
     for obj in objects:
-        answer = await client.apply(place(client, obj), obj)
+        answer = await client.apply(place(client, obj), obj, query="&force=true" if force else "")
         assert answer.status in (200, 201), answer.body
     await client.cluster.settled()
 

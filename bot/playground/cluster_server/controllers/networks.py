@@ -18,7 +18,7 @@ from bot.playground.cluster_server.networks import ALL, calico_blocks, plugin_of
 from bot.playground.cluster_server.networks.calico import CALICO, GROUP_VERSION
 from bot.playground.cluster_server.networks.contract import variable
 from bot.playground.cluster_server.nodes import READY, WITHOUT_NETWORK
-from bot.playground.cluster_server.objects.registry import Writing
+from bot.playground.cluster_server.objects.registry import Registry, Writing
 from bot.playground.cluster_server.objects.store import Change
 from bot.playground.cluster_server.values import dig
 
@@ -121,7 +121,7 @@ class Networks(Controller):
             return variable(agent, CALICO.container, f"CALICO_IPV4POOL_{name}")
 
         spec = {
-            "cidr": said("CIDR") or pod_subnets(self.scene.registry)[0] or _DEFAULT_RANGE,
+            "cidr": said("CIDR") or next(iter(kubeadm_subnets(self.registry) or ()), _DEFAULT_RANGE),
             "blockSize": int(said("BLOCK_SIZE") or 26), "ipipMode": said("IPIP") or "Always",
             "vxlanMode": said("VXLAN") or "Never", "natOutgoing": (said("NAT_OUTGOING") or "true") == "true",
             "nodeSelector": said("NODE_SELECTOR") or "all()", "allowedUses": ["Workload", "Tunnel"],
@@ -132,11 +132,14 @@ class Networks(Controller):
         self.registry.create(pools, "", body, _WRITING)
 
 
-def pod_subnets(registry: Any) -> list[str]:
-    """What kubeadm was told, at least one: an empty one when nothing is known."""
+def kubeadm_subnets(registry: Registry) -> list[str] | None:
+    """The pods' ranges in kubeadm's configuration; None: there is no such configuration."""
     config = registry.find(registry.kinds.named("v1", "ConfigMap"), "kube-system", "kubeadm-config")
+    if config is None:
+        return None
     said = yaml.safe_load(dig(config, "data", "ClusterConfiguration", default="")) or {}
-    return [part.strip() for part in dig(said, "networking", "podSubnet", default="").split(",")]
+    ranges = dig(said, "networking", "podSubnet", default="").split(",")
+    return [part.strip() for part in ranges if part.strip()]
 
 
 def _tag(agent: Object) -> str:
