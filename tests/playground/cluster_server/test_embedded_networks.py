@@ -8,6 +8,7 @@ import pytest
 
 from bot.playground.cluster_server import EmbeddedCluster
 from bot.playground.cluster_server.objects.registry import Deleting
+from bot.playground.manifests import FOLDER
 from bot.playground.world import World
 from tests.playground.cluster_server.conftest import Client, connected
 from tests.playground.cluster_server.installing import REAL, install, objects_of, remove
@@ -40,6 +41,19 @@ async def client() -> AsyncIterator[Client]:
     async with EmbeddedCluster(seed=1) as cluster, connected(cluster) as client:
         await World(cluster).load("new-cluster")
         yield client
+
+
+OWN = {
+    "flannel": "flannel/playground/kube-flannel.yml",
+    "weave": "weave/playground/weave-daemonset-k8s-1.11.yaml",
+    "canal": "canal/playground/canal.yaml",
+    "kube-router": "kube-router/playground/kubeadm-kuberouter.yaml",
+    "antrea": "antrea/playground/antrea.yml",
+}
+
+
+def own(plugin: str) -> list[dict]:
+    return list(objects_of(FOLDER / OWN[plugin]))
 
 
 def real(plugin: str) -> list[dict]:
@@ -116,9 +130,11 @@ async def test_a_new_cluster_is_as_kubeadm_leaves_it(client):
     assert cidr["spec"]["cidrs"] == ["10.96.0.0/16"]
 
 
-@pytest.mark.parametrize("plugin", FILES)
-async def test_a_plugin_makes_nodes_ready_and_gives_pods_addresses(client, plugin):
-    await install(client, real(plugin))
+@pytest.mark.parametrize(
+    ("plugin", "source"), [*((plugin, real) for plugin in FILES), *((plugin, own) for plugin in OWN)]
+)
+async def test_a_plugin_makes_nodes_ready_and_gives_pods_addresses(client, plugin, source):
+    await install(client, source(plugin))
     assert ready_nodes(client) == list(NODES)
     assert condition(client, "NetworkUnavailable") == UP.get(plugin)
     assert "taints" not in node(client, "worker1")["spec"]
@@ -131,11 +147,12 @@ async def test_a_plugin_makes_nodes_ready_and_gives_pods_addresses(client, plugi
             assert ipaddress.ip_address(address) in ipaddress.ip_network(node(client, name)["spec"]["podCIDR"])
 
 
-@pytest.mark.parametrize("plugin", ["flannel", "kube-router", "weave", "canal", "antrea"])
-async def test_a_removed_plugin_leaves_nodes_ready_and_pods_running(client, plugin):
-    await install(client, real(plugin))
+@pytest.mark.parametrize("source", [real, own])
+@pytest.mark.parametrize("plugin", OWN)
+async def test_a_removed_plugin_leaves_nodes_ready_and_pods_running(client, plugin, source):
+    await install(client, source(plugin))
     before = addresses(client)
-    await remove(client, real(plugin))
+    await remove(client, source(plugin))
     assert ready_nodes(client) == list(NODES), "its configuration still lies on the hosts"
     assert addresses(client) == before
     await start_dns_anew(client)

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.playground.cluster_server import EmbeddedCluster
+from bot.playground.manifests import FOLDER, RELEASES
 from bot.playground.world import World
 from tests.playground.cluster_server.conftest import Client, connected
 from tests.playground.cluster_server.installing import REAL, install, objects_of, place, remove
@@ -184,3 +185,27 @@ async def test_without_an_operator_a_deleted_installation_stays(client):
     assert images(client, "calico-node") == {"quay.io/calico/node:v3.32.1"}
     await operator(client)
     assert installation(client) is None
+
+
+async def test_the_playgrounds_own_manifests_install_calico(client):
+    (release,) = RELEASES["calico"]
+    definitions, controller, resources = (list(objects_of(FOLDER / file.path)) for file in release.files)
+    await install(client, definitions)
+    await install(client, controller)
+    await install(client, resources)
+    assert told(client, "ippools")["Degraded"][0] == "True"
+    resources[0]["spec"]["calicoNetwork"]["ipPools"][0]["cidr"] = "10.244.0.0/16"
+    await install(client, resources)
+    assert ready_nodes(client) == list(NODES)
+    assert images(client, "calico-node") == {"quay.io/calico/node:v3.32.1"}
+    assert len(listed(client, "IPAMBlock", api_version="crd.projectcalico.org/v1")) == len(NODES)
+    wrong = resources[0] | {"spec": {"calicoNetwork": {"ipPools": [{"cidr": "10.244.0.0/16", "natOutgoing": True}]}}}
+    refused = await client.apply(place(client, wrong), wrong, query="&force=true")
+    assert refused.status == 422
+    await remove(client, resources)
+    await remove(client, [*definitions, *controller])
+    assert installation_is_no_kind(client)
+
+
+def installation_is_no_kind(client):
+    return client.cluster.kinds.of("operator.tigera.io/v1", "Installation") is None
