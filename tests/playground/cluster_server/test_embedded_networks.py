@@ -184,22 +184,41 @@ async def test_what_calico_left_behind_stands_in_the_way_of_the_next_plugin(clie
     await start_dns_anew(client)
     assert set(addresses(client)) == {""}
     assert "error getting ClusterInformation: connection is unauthorized: Unauthorized" in warnings(client)
-    cleaner = {
-        "apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": {"name": "clean", "namespace": "kube-system"},
-        "spec": {"selector": {"matchLabels": {"app": "clean"}}, "template": {
-            "metadata": {"labels": {"app": "clean"}},
-            "spec": {
-                "hostNetwork": True, "tolerations": [{"operator": "Exists"}],
-                "volumes": [{"name": "etc", "hostPath": {"path": "/etc"}}],
-                "initContainers": [{"name": "rm", "image": "busybox:1.37", "volumeMounts": [
-                    {"name": "etc", "mountPath": "/host"}],
-                    "command": ["sh", "-c", "rm -f /host/cni/net.d/10-calico.conflist"]}],
-                "containers": [{"name": "wait", "image": "registry.k8s.io/pause:3.10"}]},
-        }},
-    }  # fmt: skip
-    await install(client, [cleaner])
+    await install(client, [cleaner("rm -f /host/cni/net.d/10-calico.conflist")])
     await start_dns_anew(client)
     assert "" not in addresses(client)
+    await remove(client, [cleaner("")])
+    assert ready_nodes(client) == list(NODES)
+
+
+@pytest.mark.parametrize("command", ["rm -rf /host/cni/net.d/*", "rm -r /host/cni/net.d", "rm /host/cni/net.d/10-fl*"])
+async def test_a_node_without_any_configuration_has_no_network(client, command):
+    await install(client, own("flannel"))
+    await remove(client, own("flannel"))
+    await install(client, [cleaner(command)])
+    assert ready_nodes(client) == []
+    assert condition(client, "Ready")[2].endswith("cni plugin not initialized")
+    await install(client, own("flannel"))
+    await remove(client, [cleaner(command)])
+    assert ready_nodes(client) == list(NODES)
+
+
+def cleaner(command):
+    """What people run on every node to take a plugin's configuration away."""
+    pod = {
+        "hostNetwork": True, "tolerations": [{"operator": "Exists"}],
+        "volumes": [{"name": "etc", "hostPath": {"path": "/etc"}}],
+        "initContainers": [{
+            "name": "rm", "image": "busybox:1.37", "volumeMounts": [{"name": "etc", "mountPath": "/host"}],
+            "command": ["sh", "-c", command],
+        }],
+        "containers": [{"name": "wait", "image": "registry.k8s.io/pause:3.10"}],
+    }  # fmt: skip
+    return {
+        "apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": {"name": "clean", "namespace": "kube-system"},
+        "spec": {"selector": {"matchLabels": {"app": "clean"}},
+                 "template": {"metadata": {"labels": {"app": "clean"}}, "spec": pod}},
+    }  # fmt: skip
 
 
 async def test_calico_keeps_what_it_gave_out(client):

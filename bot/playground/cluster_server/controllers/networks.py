@@ -87,6 +87,8 @@ class Networks(Controller):
             self._begin(next(iter(hosts.agents(name, CALICO))))
             calico_blocks.settle(self.registry, node, hosts.blocks())
         host = hosts.of(name)
+        if self.registry.kinds.of(GROUP_VERSION, "IPPool") is None:
+            host.blocks.clear()  # with their kinds, what was in them is forgotten
         if not host.blocks:
             return
         pods = {

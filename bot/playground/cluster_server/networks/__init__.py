@@ -1,8 +1,9 @@
 """Network plugins as they behave on a node, one a file: what its agent puts there, what keeps the agent from working,
 what becomes of new pods, and what the node's conditions say of it.
 
-To add one, write `<name>.py` with a `Plugin` and list it in `ALL`. Which state a node is in is kept by `hosts`; who
-gives the addresses out is `addresses`, and `calico_blocks` for Calico's own way.
+To add one, write `<name>.py` with a `Plugin` and list it in `ALL`. Which state a node is in is kept by `hosts`, which
+gives the addresses out too; `calico_blocks` is Calico's own way. `installation` and `calico_system` are what the tigera
+operator reads and makes.
 """
 
 from __future__ import annotations

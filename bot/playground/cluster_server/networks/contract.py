@@ -25,6 +25,8 @@ class Host:
     """In the folder of configurations."""
     cleaned: bool = False
     """Somebody took a configuration away."""
+    heard: set[str] = field(default_factory=set)
+    """Agents that have written their file, and containers that have removed some: each does so once."""
     ran: dict[str, tuple[str, str]] = field(default_factory=dict)
     """By title, the plugins whose agent has worked here: what it left behind is still there, and tokens of this
     ServiceAccount among that."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import fnmatch
 import ipaddress
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -49,9 +50,13 @@ class Hosts:
             self._hear_pod(self.of(node), change.obj, gone=change.type == "DELETED")
 
     def _hear_pod(self, host: Host, pod: Object, *, gone: bool) -> None:
-        for file in _taken_away(pod) & host.files:
-            host.files.discard(file)
-            host.cleaned = True
+        for run, patterns in _taken_away(pod):
+            if run in host.heard:
+                continue
+            host.heard.add(run)
+            for file in [file for file in host.files if any(fnmatch.fnmatch(file, each) for each in patterns)]:
+                host.files.discard(file)
+                host.cleaned = True
         plugin = plugin_of(pod)
         if plugin is None:
             return
@@ -63,7 +68,8 @@ class Hosts:
         if not host.files and not host.cleaned and self._has_network(pod["spec"]["nodeName"]):
             host.files.add(plugin.file)  # a world that begins in the middle: it has been there before
             host.ran[plugin.title] = _account(pod)
-        if _holds(pod, "Ready" if plugin.written_when_up else "Initialized"):
+        if uid not in host.heard and _holds(pod, "Ready" if plugin.written_when_up else "Initialized"):
+            host.heard.add(uid)
             host.files.add(plugin.file)
         if _works(pod, plugin):
             host.ran[plugin.title] = _account(pod)
@@ -173,16 +179,17 @@ def _probed_ports(container: Object) -> list[int]:
     return [int(named.get(port, port)) for port in asked if port in named or isinstance(port, int)]
 
 
-def _taken_away(pod: Object) -> set[str]:
-    """Configurations that a pod has removed from the host: it mounts /etc/cni, and a container that ended well named
-    them in `rm`, as playbooks and manuals have people do it."""
+def _taken_away(pod: Object) -> Iterator[tuple[str, list[str]]]:
+    """Which configurations a pod has removed from the host, by the run of its container that did: the pod mounts
+    /etc/cni, and a container that ended well named them in `rm`, as manuals have people do it."""
     mounts = [dig(volume, "hostPath", "path", default="") for volume in pod["spec"].get("volumes") or ()]
     if not any(path == "/" or (path and CONFIGURATION_FOLDER.startswith(path.rstrip("/"))) for path in mounts):
-        return set()
-    found: set[str] = set()
+        return
     for container in (*(pod["spec"].get("initContainers") or ()), *pod["spec"]["containers"]):
-        if dig(status_of(pod, container["name"]), "state", "terminated", "exitCode") == 0:
+        status = status_of(pod, container["name"])
+        if dig(status, "state", "terminated", "exitCode") == 0:
             said = " ".join([*(container.get("command") or ()), *(container.get("args") or ())])
-            for command in _REMOVED.findall(said):
-                found |= {word.rpartition("/")[2].strip("'\"") for word in command.split()[1:]}
-    return found
+            words = [word.strip("'\"") for command in _REMOVED.findall(said) for word in command.split()[1:]]
+            names = [word.rstrip("/").rpartition("/")[2] for word in words if not word.startswith("-")]
+            run = f"{pod['metadata']['uid']} {container['name']} {status.get('restartCount')}"
+            yield run, ["*" if name == "net.d" else name for name in names]
