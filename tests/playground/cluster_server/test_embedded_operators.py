@@ -108,7 +108,7 @@ async def test_the_tigera_operator_installs_calico(bare):
     await bare.settled()
     installation = named(bare, f"{TIGERA}/v1", "Installation", "default")
     assert (installation["status"]["calicoVersion"], installation["status"]["mtu"]) == ("v3.32.1", 1480)
-    assert conditions(installation)["Available"] == ("True", "AllObjectsAvailable")
+    assert conditions(installation)["Ready"] == ("True", "AllObjectsAvailable")
     for name in ("calico", "apiserver", "ippools"):
         assert conditions(named(bare, f"{TIGERA}/v1", "TigeraStatus", name))["Degraded"][0] == "False"
     spec = named(bare, f"{CALICO}/v1", "IPPool", "10.244.0.0-16")["spec"]

@@ -1,5 +1,6 @@
 """The tigera operator with its makers' manifests: what it makes of an Installation, refuses, rolls over and removes."""
 
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -209,3 +210,21 @@ async def test_the_playgrounds_own_manifests_install_calico(client):
 
 def installation_is_no_kind(client):
     return client.cluster.kinds.of("operator.tigera.io/v1", "Installation") is None
+
+
+async def test_agents_whose_image_cannot_be_pulled_are_told_of(client):
+    world = World(client.cluster)
+    await world.load("new-cluster")
+    world.break_("calico-image")
+    await operator(client)
+    await install(client, custom_resources())
+    status, reason, message = told(client, "calico")["Degraded"]
+    assert (status, reason) == ("True", "PodFailure")
+    assert re.search(r"Pod calico-system/calico-node-\w+ failed to pull container image for: calico-node", message)
+    assert told(client, "calico")["Available"] == ("False", "Unknown", "")
+    own = {said["type"]: said["reason"] for said in installation(client)["status"]["conditions"]}
+    assert own == {"Ready": "Unknown", "Progressing": "Unknown", "Degraded": "PodFailure"}
+    world.mend("calico-image")
+    await client.cluster.settled()
+    assert told(client, "calico")["Degraded"] == ("False", "AllObjectsAvailable", "All Objects Available")
+    assert ready_nodes(client) == list(NODES)

@@ -8,7 +8,7 @@ operator it stays for ever.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from bot.playground.cluster_server.controllers.networks import kubeadm_subnets
@@ -21,7 +21,7 @@ from bot.playground.cluster_server.controllers.running import (
     key_of,
     reference_to,
 )
-from bot.playground.cluster_server.networks import calico_system
+from bot.playground.cluster_server.networks import calico_system, tigera_status
 from bot.playground.cluster_server.networks.calico import GROUP_VERSION
 from bot.playground.cluster_server.networks.installation import Wrong, changed_pool, completed, mtu, pool_spec
 from bot.playground.cluster_server.objects.kinds import Kind
@@ -120,13 +120,11 @@ class Tigera(Controller):
         self._make_pools(spec["calicoNetwork"]["ipPools"])
         self._tell(installation, "ippools", [])
         made = [self._made(installation, workload) for workload in calico_system.parts("Installation", spec, release)]
-        self._tell(installation, "calico", made)
-        status = {
-            "variant": "Calico", "calicoVersion": release, "mtu": mtu(spec), "computed": spec,
-            "conditions": self._conditions(installation, made),
-        }  # fmt: skip
         kind = self.scene.kind(_VERSION, "Installation")
-        self.registry.write_status(kind, installation, status, _WRITING.manager)
+        live = self.registry.get(kind, "", installation["metadata"]["name"])
+        status = {"variant": "Calico", "calicoVersion": release, "mtu": mtu(spec), "computed": spec}
+        self.registry.write_status(kind, live, (live.get("status") or {}) | status, _WRITING.manager)
+        self._tell(installation, "calico", made)
 
     def _completed(self, installation: Object) -> Object:
         """With its defaults and finalizers, written back. Raises Wrong, with the finalizers written."""
@@ -210,69 +208,43 @@ class Tigera(Controller):
             installations = self.scene.kind(_VERSION, "Installation")
             self.registry.update(installations, "", metadata["name"], installation | {"metadata": metadata}, _WRITING)
 
-    def _status_object(self, owner: Object, name: str) -> tuple[Kind, Object] | None:
+    def _tell(self, owner: Object, name: str, workloads: list[Object]) -> None:
+        pods = self.registry.list(self.scene.kind("v1", "Pod"), _SYSTEM) if workloads else ()
+        self._write_status(owner, name, tigera_status.told(workloads, pods))
+
+    def _tell_wrong(self, owner: Object, name: str, wrong: Wrong) -> None:
+        found = self._status(owner, name)
+        before = [said["type"] for said in dig(found, "status", "conditions", default=())]
+        self._write_status(owner, name, tigera_status.told_wrong(wrong.reason, str(wrong), before))
+
+    def _status(self, owner: Object, name: str) -> Object | None:
         """A TigeraStatus, as `kubectl get tigerastatus` shows it."""
         kind = self._kind("TigeraStatus")
         if kind is None:
             return None
-        found = self.registry.find(kind, "", name)
-        if found is None:
-            metadata = {"name": name, "ownerReferences": [reference_to(owner)]}
-            body = {"apiVersion": _VERSION, "kind": "TigeraStatus", "metadata": metadata, "spec": {}}
-            found = self.registry.create(kind, "", body, _WRITING)
-        return kind, found
+        metadata = {"name": name, "ownerReferences": [reference_to(owner)]}
+        body = {"apiVersion": _VERSION, "kind": "TigeraStatus", "metadata": metadata, "spec": {}}
+        return self.registry.find(kind, "", name) or self.registry.create(kind, "", body, _WRITING)
 
-    def _tell(self, owner: Object, name: str, workloads: list[Object]) -> None:
-        if place := self._status_object(owner, name):
-            kind, found = place
-            self.registry.write_status(kind, found, {"conditions": self._conditions(found, workloads)}, "operator")
+    def _write_status(self, owner: Object, name: str, said: dict[str, tuple[str, str, str]]) -> None:
+        """On the TigeraStatus, and on the object that it is about; `ippools` is about nobody's own."""
+        generation = owner["metadata"].get("generation", 1)
+        if found := self._status(owner, name):
+            dated = self._dated(found, said, generation)
+            self.registry.write_status(
+                self.scene.kind(_VERSION, "TigeraStatus"), found, {"conditions": dated}, "operator"
+            )
+        if name != "ippools":
+            kind = self.scene.kind(_VERSION, owner["kind"])
+            live = self.registry.get(kind, "", owner["metadata"]["name"])
+            status = (live.get("status") or {}) | {
+                "conditions": self._dated(live, tigera_status.mirrored(said), generation)
+            }
+            self.registry.write_status(kind, live, status, "operator")
 
-    def _tell_wrong(self, owner: Object, name: str, wrong: Wrong) -> None:
-        if place := self._status_object(owner, name):
-            kind, found = place
-            before = {said["type"]: said for said in dig(found, "status", "conditions", default=())}
-            words = wrong.reason, str(wrong)
-            said = [self._said(found, "Degraded", True, words, before)]
-            said += [
-                self._said(found, kind_, False, words, before)
-                for kind_ in ("Available", "Progressing")
-                if kind_ in before
-            ]
-            self.registry.write_status(kind, found, {"conditions": said}, "operator")
-
-    def _conditions(self, obj: Object, workloads: list[Object]) -> list[Object]:
-        waiting = [said for workload in workloads for said in _unready(workload)]
-        before = {said["type"]: said for said in dig(obj, "status", "conditions", default=())}
-        well = ("AllObjectsAvailable", "All objects available")
-        why = ("ResourceNotReady", "; ".join(waiting)) if waiting else well
-        return [
-            self._said(obj, "Available", not waiting, why, before),
-            self._said(obj, "Progressing", bool(waiting), why, before),
-            self._said(obj, "Degraded", False, well, before),
-        ]
-
-    def _said(self, obj: Object, name: str, holds: bool, why: tuple[str, str], before: dict[str, Object]) -> Object:
-        said = {
-            "type": name, "status": "True" if holds else "False", "reason": why[0], "message": why[1],
-            "lastTransitionTime": self.registry.now(),
-            "observedGeneration": obj["metadata"].get("generation", 1),
-        }  # fmt: skip
-        if before.get(name, {}).get("status") == said["status"]:
-            said["lastTransitionTime"] = before[name]["lastTransitionTime"]
-        return said
+    def _dated(self, obj: Object, said: dict[str, tuple[str, str, str]], generation: int) -> list[Object]:
+        before = dig(obj, "status", "conditions", default=[])
+        return tigera_status.dated(said, before, self.registry.now(), generation)
 
 
 _OURS = (_SYSTEM, _OPERATOR[0])
-
-
-def _unready(workload: Object) -> Iterator[str]:
-    status, name = workload.get("status") or {}, f"{workload['metadata']['namespace']}/{workload['metadata']['name']}"
-    if workload["kind"] == "DaemonSet":
-        wanted, ready = status.get("desiredNumberScheduled", 0), status.get("numberAvailable", 0)
-        if not wanted or ready < wanted:
-            yield f'DaemonSet "{name}" is not available (awaiting {wanted - ready} nodes)'
-        elif status.get("updatedNumberScheduled", 0) < wanted:
-            updated = status.get("updatedNumberScheduled", 0)
-            yield f'DaemonSet "{name}" update is being rolled out ({updated} out of {wanted} updated)'
-    elif status.get("availableReplicas", 0) < workload["spec"].get("replicas", 1):
-        yield f'Deployment "{name}" is not available (awaiting 1 replicas)'
