@@ -30,7 +30,8 @@ _GIVEN = ("kube-root-ca.crt", "openshift-service-ca.crt")
 
 async def held_by(cluster: Cluster, object: JSONObject, but: Iterable[Ref] = ()) -> list[Ref]:
     """What goes along when this object is deleted, in no order: nothing for most kinds. What is being deleted already
-    does not count, nor does what goes with an owner of its own, nor those in `but`. Raises BotError when it cannot be read: then nobody knows."""
+    does not count, nor does what goes with an owner of its own, nor those in `but`. Raises BotError when it cannot be
+    read: then nobody knows."""
     known = set(but)
     found = []
     for kind, namespace in _where(object):

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.playground.cluster_server.networks.hosts import Hosts
 from bot.playground.cluster_server.objects.kinds import Kind
 from bot.playground.cluster_server.objects.registry import Registry
 from bot.playground.cluster_server.objects.store import Change
@@ -47,6 +48,7 @@ class Scene:
 
     registry: Registry
     programs: Programs
+    hosts: Hosts
     surroundings: Surroundings
     ca_pem: str
     pace: float
