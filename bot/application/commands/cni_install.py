@@ -105,8 +105,9 @@ COMMAND = Changing(
     summary="install a network plugin, prove that every node and a new pod on it are served, or take it back",
     examples=(
         "cni install flannel --dry-run",
-        "cni install calico --pod-cidr 192.168.0.0/16 --encapsulation IPIP --nat-outgoing true --dry-run",
+        "cni install calico --pod-cidr 10.244.0.0/16 --encapsulation IPIP --nat-outgoing true --dry-run",
     ),
+    scenario="new-cluster",
     details="The manifests are the published ones, pinned by their digests; the plan names every object, image, "
     "privilege and host path that comes in. What is looked at before is shown with its evidence: a conflict stops, "
     "and a doubt waits until somebody accepts it by its code.",

@@ -39,7 +39,8 @@ async def uninstall_plugin(request: UninstallPlugin, context: Context) -> Change
     check_our_way(found, plugin, installation)
     release, sources = await plugins.read_nearest(context, name, plugin, installation, found.version)
     published = tuple(each for source in sources for each in source.objects)
-    objects = installation.fit(published, Parameters(pod_cidrs=installation.pod_cidrs))
+    everything = Parameters(pod_cidrs=installation.pod_cidrs, extras=frozenset(installation.extras))
+    objects = installation.fit(published, everything)
     around = await with_plan(context.cluster, around, objects)
     custom = await _custom(context, objects, around)
     return removing.plan(
@@ -49,7 +50,7 @@ async def uninstall_plugin(request: UninstallPlugin, context: Context) -> Change
             installation=installation,
             version=found.version,
             objects=objects,
-            exact=release.version == found.version or release.version == "playground",
+            exact=release.image_tag == found.version,
             custom=custom,
             held=await _held(context, objects, custom, around),
             pods=await _pods(context),

@@ -40,8 +40,8 @@ async def upgrade_plugin(request: UpgradePlugin, context: Context) -> Change:
     parameters.check(Parameters(version=request.version), taken)
     check_our_way(found, plugin, installation)
     release, sources = await plugins.read_release(context, name, plugin, installation, request.version)
-    if found.version == release.version:
-        only = f"; {release.version} is the only one that is pinned here" if len(taken.versions) == 1 else ""
+    if found.version == release.image_tag:
+        only = f"; {release.version} is the only one that is pinned here" if len(installation.releases) < 2 else ""
         return Change(
             cluster=around.snapshot.cluster.uid,
             request=context.line,
@@ -49,7 +49,7 @@ async def upgrade_plugin(request: UpgradePlugin, context: Context) -> Change:
             steps=(),
         )
     before, old_sources = await plugins.read_nearest(context, name, plugin, installation, found.version)
-    if before.version != found.version:
+    if before.image_tag != found.version:
         raise Refused(
             f"{plugin.title} cannot be upgraded from {found.version or 'a version that its image does not tell'}",
             cause="what people changed is found by comparing with the files of the release that is there, and those "

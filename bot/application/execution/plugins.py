@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Sequence
 from typing import Annotated
@@ -86,10 +87,14 @@ async def read_release(
 async def read_nearest(
     context: Context, name: str, plugin: NetworkPlugin, installation: Installation, version: str
 ) -> tuple[Release, list[Source]]:
-    """The release of the version that is there; when that is not pinned here, the newest one."""
-    known = {each.version for each in releases(context.ports, name, installation)}
-    wanted = version if version in known or not installation.releases else ""
-    return await read_release(context, name, plugin, installation, wanted)
+    """The release whose image is tagged like the one that is there; when none is pinned here, the newest one."""
+    if not installation.releases:
+        return await read_release(context, name, plugin, installation, version)
+    same = [each for each in releases(context.ports, name, installation) if each.image_tag == version]
+    for release in same[:-1]:
+        with contextlib.suppress(NotFound, Unreachable):
+            return release, await _files(context.ports, release)
+    return await read_release(context, name, plugin, installation, same[-1].version if same else "")
 
 
 async def _rendered(

@@ -65,13 +65,11 @@ def refuse_conflicts(summary: str, checks: Sequence[Checked]) -> None:
     conflicts = [each for each in checks if each.verdict == "conflict"]
     if not conflicts:
         return
-    told = "\n".join(f"• {each.about}: {each.evidence}" for each in conflicts)
-    others = [f"{each.about} ({each.verdict})" for each in checks if each.verdict != "conflict"]
-    raise Refused(
-        summary,
-        cause=told,
-        next_step=f"Nothing was written. Also looked at: {', '.join(others)}" if others else "Nothing was written",
-    )
+    others = [each for each in checks if each.verdict != "conflict"]
+    told = [f"• {each.about}: {each.evidence}" for each in conflicts]
+    if others:
+        told += ["Looked at besides:", *(f"• {each.about}, {each.verdict}: {each.evidence}" for each in others)]
+    raise Refused(summary, cause="\n".join(told), next_step="Nothing was written")
 
 
 def doubts(checks: Sequence[Checked], accepted: frozenset[str]) -> tuple[Doubt, ...]:

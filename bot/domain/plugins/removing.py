@@ -117,9 +117,9 @@ def _steps(removal: Removal, around: Surroundings) -> list[Step]:
         deletions = [_delete(live, part, removal) for live in reversed(objects)]
         steps += deletions
         steps += [wait for each in deletions if (wait := _wait(each, part))]
-    agent = removal.installation.agent
-    if not any(isinstance(step, Delete) and step.ref == agent for step in steps):
-        steps.append(Wait(ref=agent, until=Until.GONE, timeout_seconds=FINALIZED_SECONDS, part="the agents are gone"))
+        if part == _PARTS[0] and removal.installation.operator is not None:
+            agent = removal.installation.agent
+            steps.append(Wait(ref=agent, until=Until.GONE, timeout_seconds=FINALIZED_SECONDS, part="the agents go"))
     return steps
 
 
@@ -143,7 +143,7 @@ def _wait(step: Delete, part: str) -> Wait | None:
     if part == "rights and configuration":
         return None
     seconds = FINALIZED_SECONDS if part in (_PARTS[0], "namespace") else GONE_SECONDS
-    return Wait(ref=step.ref, until=Until.GONE, timeout_seconds=seconds, part=f"{part} are gone")
+    return Wait(ref=step.ref, until=Until.GONE, timeout_seconds=seconds, part=f"gone: {part}")
 
 
 def afterwards(removal: Removal) -> tuple[str, ...]:
@@ -156,12 +156,22 @@ def afterwards(removal: Removal) -> tuple[str, ...]:
             "long as it does. Clear the hosts before another plugin is installed:"
         )
     lines += [f"  {command}" for command in left.on_hosts]
-    owners = Counter(_owner(pod) for pod in removal.pods)
+    pods = [pod for pod in removal.pods if not _goes(pod, removal)]
+    owners = Counter(_owner(pod) for pod in pods)
     if owners:
         told = ", ".join(f"{owner} ({count})" for owner, count in sorted(owners.items())[:10])
         more = f" and {len(owners) - 10} more owners" if len(owners) > 10 else ""
-        lines.append(f"{len(removal.pods)} pods keep addresses of it until they are made anew: {told}{more}")
+        lines.append(f"{len(pods)} pods keep addresses of it until they are made anew: {told}{more}")
     return tuple(lines)
+
+
+def _goes(pod: Pod, removal: Removal) -> bool:
+    """Whether it is the plugin's own, and goes with it."""
+    workloads = {own.short for own in map(ref, removal.objects) if own.kind in _WORKLOADS}
+    namespaces = {removal.installation.agent.namespace, *(ref(each).namespace for each in removal.objects)}
+    if pod.namespace in namespaces - {"kube-system"}:
+        return True
+    return _owner(pod).partition(" ")[2] in workloads
 
 
 def _owner(pod: Pod) -> str:

@@ -57,7 +57,7 @@ def plan(
         cluster=around.snapshot.cluster.uid,
         request=line,
         summary=f"upgrade {title} from {upgrade.before.version} to {wanted.release.version}",
-        steps=(*steps, *verified(wanted.installation, wanted.parameters, around, wanted.release.version))
+        steps=(*steps, *verified(wanted.installation, wanted.parameters, around, wanted.release.image_tag))
         if changing
         else (),
         premises=premises(wanted, around),

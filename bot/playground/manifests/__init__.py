@@ -18,21 +18,21 @@ FOLDER = Path(__file__).parent
 VERSION = "playground"
 
 
-def _release(folder: str, *names: str) -> tuple[Release, ...]:
+def _release(folder: str, tag: str, *names: str) -> tuple[Release, ...]:
     paths = [f"{folder}/{VERSION}/{name}" for name in names]
     digests = [hashlib.sha256((FOLDER / path).read_bytes()).hexdigest() for path in paths]
     files = tuple(ManifestFile(path, "", digest) for path, digest in zip(paths, digests, strict=True))
-    return (Release(version=VERSION, files=files),)
+    return (Release(version=VERSION, tag=tag, files=files),)
 
 
 RELEASES: Mapping[str, tuple[Release, ...]] = MappingProxyType(
     {
-        "antrea": _release("antrea", "antrea.yml"),
-        "calico": _release("calico", "operator-crds.yaml", "tigera-operator.yaml", "custom-resources.yaml"),
-        "canal": _release("canal", "canal.yaml"),
-        "flannel": _release("flannel", "kube-flannel.yml"),
-        "kube_router": _release("kube-router", "kubeadm-kuberouter.yaml"),
-        "weave": _release("weave", "weave-daemonset-k8s-1.11.yaml"),
+        "antrea": _release("antrea", "v2.7.0", "antrea.yml"),
+        "calico": _release("calico", "v3.32.1", "operator-crds.yaml", "tigera-operator.yaml", "custom-resources.yaml"),
+        "canal": _release("canal", "v3.32.1", "canal.yaml"),
+        "flannel": _release("flannel", "v0.28.9", "kube-flannel.yml"),
+        "kube-router": _release("kube-router", "v2.11.1", "kubeadm-kuberouter.yaml"),
+        "weave": _release("weave", "2.9.0", "weave-daemonset-k8s-1.11.yaml"),
     }
 )
-"""By the name of the plugin's module in `bot.domain.plugins.cni`."""
+"""By the name that is typed. The tags are those of the images in them."""

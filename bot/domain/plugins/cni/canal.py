@@ -50,7 +50,6 @@ CNI = NetworkPlugin(
         notes=("Canal v3.32.1 carries flannel v0.24.4, which is older than flannel's own newest release.",),
     ),
     leftovers=Leftovers(
-        definitions=(".crd.projectcalico.org",),
         network_reason="FlannelIsUp",
         configuration=("10-canal.conflist", "calico-kubeconfig"),
         on_hosts=(

@@ -29,6 +29,7 @@ CNI = NetworkPlugin(
         releases=(
             Release(
                 version="v2.9.0",
+                tag="2.9.0",
                 files=(
                     ManifestFile(
                         "weave/v2.9.0/weave-daemonset-k8s-1.11.yaml",

@@ -8,6 +8,8 @@ from bot.domain.plugins.fitting import ref
 from bot.domain.plugins.preflight import Preflight, Said, Wanted, conflict, doubt, ok
 from bot.domain.plugins.surroundings import Surroundings
 
+ABOUT = "other network plugins"
+
 
 def _look(wanted: Wanted, around: Surroundings) -> Iterator[Said]:
     plugins = declared("bot.domain.plugins.cni", "CNI", NetworkPlugin)
@@ -61,4 +63,4 @@ def _leftovers(wanted: Wanted, around: Surroundings, plugins: dict[str, NetworkP
         )
 
 
-CHECK = Preflight("other network plugins", _look)
+CHECK = Preflight(ABOUT, _look)
