@@ -79,7 +79,11 @@ def bare() -> Iterator[None]:
     container = {"name": "toolbox", "image": "registry.local/toolbox:1"}
     tolerations = [{"operator": "Exists"}]
     spec = {"selector": {"matchLabels": labels}, "template": {"metadata": {"labels": labels}}}
-    spec["template"]["spec"] = {"containers": [container], "tolerations": tolerations, "terminationGracePeriodSeconds": 0}
+    spec["template"]["spec"] = {
+        "containers": [container],
+        "tolerations": tolerations,
+        "terminationGracePeriodSeconds": 0,
+    }
     manifest = {"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": {"name": "waiting"}, "spec": spec}
     subprocess.run(
         [HOME / "bin" / "kubectl", "apply", "-f", "-"], input=json.dumps(manifest), text=True, check=True, timeout=60

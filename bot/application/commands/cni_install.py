@@ -11,7 +11,7 @@ from bot.application.execution.surroundings import read_surroundings, with_plan
 from bot.application.ports import Changing, Context
 from bot.domain.changes.change import Change
 from bot.domain.chat.grammar import Value, argument, option
-from bot.domain.chat.values import ClusterChangeRequest, Word
+from bot.domain.chat.values import ClusterChangeRequest, Span, Word
 from bot.domain.plugins import installing, parameters
 from bot.domain.plugins.parameters import Encapsulation, Parameters
 from bot.domain.plugins.preflight import Wanted
@@ -54,6 +54,7 @@ class InstallPlugin(ClusterChangeRequest):
     backend: Word = option("--backend", summary="vxlan, host-gw, wireguard or what the plugin has", default="")
     registry: Word = option("--registry", summary="a registry that mirrors the images", default="")
     extras: tuple[Word, ...] = option("--with", summary="goldmane or whisker, with Calico", default=())
+    timeout: Span | None = option("--timeout", summary="how long nodes and pods are waited for", default=None)
     accept: tuple[Word, ...] = option("--accept", summary="a doubt's code, once you have read it", default=())
 
 
@@ -76,6 +77,7 @@ async def install_plugin(request: InstallPlugin, context: Context) -> Change:
             release=release,
             parameters=wanted,
             objects=objects,
+            patience=request.timeout.total_seconds() if request.timeout else 0.0,
         ),
         await with_plan(context.cluster, around, objects),
         sources,

@@ -10,7 +10,7 @@ from bot.application.execution.surroundings import read_surroundings, with_plan
 from bot.application.ports import Changing, Context
 from bot.domain.changes.change import Change
 from bot.domain.chat.grammar import argument, option
-from bot.domain.chat.values import ClusterChangeRequest, Word
+from bot.domain.chat.values import ClusterChangeRequest, Span, Word
 from bot.domain.plugins import parameters, upgrading
 from bot.domain.plugins.fitting import Objects
 from bot.domain.plugins.installing import Source
@@ -24,6 +24,7 @@ from bot.errors import Refused
 class UpgradePlugin(ClusterChangeRequest):
     name: PluginName = argument("the network plugin; default: the one that is there", default="")
     version: Word = option("--version", summary="a pinned version; default: the newest", default="")
+    timeout: Span | None = option("--timeout", summary="how long nodes and pods are waited for", default=None)
     accept: tuple[Word, ...] = option("--accept", summary="a doubt's code, once you have read it", default=())
 
 
@@ -68,6 +69,7 @@ async def upgrade_plugin(request: UpgradePlugin, context: Context) -> Change:
                 release=release,
                 parameters=Parameters(),
                 objects=objects,
+                patience=request.timeout.total_seconds() if request.timeout else 0.0,
             ),
             before=before,
             old=installation.fit(_all(old_sources), plain),

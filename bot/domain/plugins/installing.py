@@ -44,7 +44,14 @@ def plan(
     """The plan; its doubts are those that nobody has accepted. Raises Refused for a conflict, with all the evidence."""
     checks = checked(wanted, around)
     refuse_conflicts(f"{wanted.title} cannot be installed here", checks)
-    steps = applied(wanted.objects, around.existing, origins(wanted.objects, sources), wanted.installation)
+    steps = applied(
+        wanted.objects,
+        around.existing,
+        origins(wanted.objects, sources),
+        wanted.installation,
+        patience=wanted.patience,
+    )
+    proof = verified(wanted.installation, wanted.parameters, around, patience=wanted.patience)
     cluster = around.snapshot.cluster
     cidrs = ",".join(wanted.parameters.pod_cidrs)
     summary = f"install {wanted.title}" + (f" with pod CIDR {cidrs}" if cidrs else "")
@@ -52,7 +59,7 @@ def plan(
         cluster=cluster.uid,
         request=line,
         summary=summary,
-        steps=(*steps, *verified(wanted.installation, wanted.parameters, around)) if steps else (),
+        steps=(*steps, *proof) if steps else (),
         premises=premises(wanted, around),
         warnings=wanted.installation.notes,
         doubts=doubts(checks, accepted),

@@ -29,9 +29,11 @@ def applied(
     sources: Sequence[str],
     installation: Installation,
     forced: frozenset[Ref] = frozenset(),
+    patience: float = 0.0,
 ) -> list[Step]:
     """Steps that apply all objects, in the files' order but for definitions and custom resources; what stands there
-    as wanted already is left out. `sources` says for each object where it comes from."""
+    as wanted already is left out. `sources` says for each object where it comes from; `patience` is how many seconds
+    what takes long is waited for, 0: the usual ones."""
     defined = dict(definitions(objects))
     made = {ref(each) for each in objects}
     steps: list[Step] = []
@@ -59,7 +61,7 @@ def applied(
             Wait(
                 ref=installation.operator,
                 until=Until.ROLLED_OUT,
-                timeout_seconds=OPERATOR_SECONDS,
+                timeout_seconds=patience or OPERATOR_SECONDS,
                 part="the operator runs",
             )
         )
@@ -141,25 +143,34 @@ def _is_definition(object: JSONObject) -> bool:
     return object.get("kind") == _DEFINITION
 
 
-def verified(installation: Installation, parameters: Parameters, around: Surroundings, version: str = "") -> list[Step]:
+def verified(
+    installation: Installation,
+    parameters: Parameters,
+    around: Surroundings,
+    version: str = "",
+    patience: float = 0.0,
+) -> list[Step]:
     """What proves that the network stands: the agent on every node, the plugin's own word, an address for a new pod.
     `version` is what the agents have to be of, where others may be there still."""
-    steps: list[Step] = [
-        Settle(
-            ref=installation.agent,
-            timeout_seconds=NODES_SECONDS,
-            tells_network=installation.tells_network,
-            version=version,
-            part="every node is served",
-        )
+    nodes = Settle(
+        ref=installation.agent,
+        timeout_seconds=patience or NODES_SECONDS,
+        tells_network=installation.tells_network,
+        version=version,
+        part="every node is served",
+    )
+    own_words = [(each, Until.AVAILABLE) for each in installation.ready(parameters)]
+    own_words += [(each, Until.ROLLED_OUT) for each in installation.controllers]
+    ready = [
+        Wait(ref=each, until=until, timeout_seconds=patience or READY_SECONDS, part="the plugin is ready")
+        for each, until in own_words
     ]
-    for each in installation.ready(parameters):
-        steps.append(Wait(ref=each, until=Until.AVAILABLE, timeout_seconds=READY_SECONDS, part="the plugin is ready"))
-    for each in installation.controllers:
-        steps.append(Wait(ref=each, until=Until.ROLLED_OUT, timeout_seconds=READY_SECONDS, part="the plugin is ready"))
-    ranges = address_ranges(installation, parameters, around)
-    steps.append(TryAddresses(namespace=TRIAL_NAMESPACE, ranges=ranges, timeout_seconds=ADDRESS_SECONDS))
-    return steps
+    trial = TryAddresses(
+        namespace=TRIAL_NAMESPACE,
+        ranges=address_ranges(installation, parameters, around),
+        timeout_seconds=patience or ADDRESS_SECONDS,
+    )
+    return [nodes, *ready, trial]
 
 
 def address_ranges(installation: Installation, parameters: Parameters, around: Surroundings) -> tuple[str, ...]:

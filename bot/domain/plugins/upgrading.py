@@ -41,9 +41,10 @@ def plan(
     checks = (*_own_checks(upgrade, around, notes), *_shared_checks(wanted, around))
     refuse_conflicts(f"{wanted.plugin.title} cannot be upgraded to {wanted.release.version}", checks)
     forced = frozenset(own for own in around.existing)
-    steps = applied(objects, around.existing, origins(objects, sources), wanted.installation, forced)
+    steps = applied(objects, around.existing, origins(objects, sources), wanted.installation, forced, wanted.patience)
     changing = [step for step in steps if hasattr(step, "manifest")]
     steps += _deletions(old, {ref(each) for each in wanted.objects}, around)
+    proof = verified(wanted.installation, wanted.parameters, around, wanted.release.image_tag, wanted.patience)
     title = wanted.plugin.title
     warnings = list(wanted.installation.notes)
     if notes.kept:
@@ -57,9 +58,7 @@ def plan(
         cluster=around.snapshot.cluster.uid,
         request=line,
         summary=f"upgrade {title} from {upgrade.before.version} to {wanted.release.version}",
-        steps=(*steps, *verified(wanted.installation, wanted.parameters, around, wanted.release.image_tag))
-        if changing
-        else (),
+        steps=(*steps, *proof) if changing else (),
         premises=premises(wanted, around),
         warnings=tuple(warnings),
         doubts=doubts(checks, accepted),

@@ -32,6 +32,8 @@ class Wanted:
     """Complete: pod CIDRs have been found."""
     objects: Objects
     """Fitted, in the order in which they are applied."""
+    patience: float = 0.0
+    """Seconds for what takes long; 0: the usual ones."""
 
     @property
     def title(self) -> str:
