@@ -27,6 +27,7 @@ from bot.application.ports import (
     OutboxEntry,
     Ports,
     Process,
+    Right,
 )
 from bot.domain.access import AccessPolicy
 from bot.domain.changes.change import ChangeRecord
@@ -45,11 +46,16 @@ MANAGER = "patchbay"
 
 
 class FakeClock:
-    """Stands still unless told to move; a sleep returns at once, and the time has passed."""
+    """Stands still unless told to move; a sleep returns at once, and the time has passed. `later` says what happens in
+    the world when it has."""
 
     def __init__(self, now: datetime.datetime = NOW) -> None:
         self._start = now
         self._passed = 0.0
+        self._later: list[tuple[float, Callable[[], object]]] = []
+
+    def later(self, seconds: float, happening: Callable[[], object]) -> None:
+        self._later.append((self._passed + seconds, happening))
 
     def now(self) -> datetime.datetime:
         return self._start + datetime.timedelta(seconds=self._passed)
@@ -63,6 +69,10 @@ class FakeClock:
 
     def advance(self, seconds: float) -> None:
         self._passed += max(0.0, seconds)
+        due = [happening for at, happening in self._later if at <= self._passed]
+        self._later = [(at, happening) for at, happening in self._later if at > self._passed]
+        for happening in due:
+            happening()
 
 
 class FakeMessenger:
@@ -381,7 +391,10 @@ class FakeCluster:
         self.writes: list[tuple[str, Ref]] = []
         self.on_write: Callable[[str, str, Ref], None] = lambda when, verb, ref: None
         self.refuses: dict[str, BotError] = {}
-        """Errors by kind, raised by get and list, and put into `unread` by read."""
+        """Errors by kind, raised by get and list, and put into `unread` by read; by the kind
+        SelfSubjectAccessReview, raised by may."""
+        self.granted: list[Right] | None = None
+        """What the bot is allowed to, `*` for any verb, resource or group; None: everything."""
         self.log_text: dict[Ref, str] = {}
         self._objects: dict[Ref, JSONObject] = {}
         self._owners: dict[Ref, dict[tuple[str, str, str], set[Path]]] = {}
@@ -534,6 +547,12 @@ class FakeCluster:
         self.writes.append(("delete", ref))
         self._tell("after", "delete", ref, dry_run)
 
+    async def may(self, right: Right) -> bool:
+        await asyncio.sleep(0)
+        if error := self.refuses.get("SelfSubjectAccessReview"):
+            raise error
+        return self.granted is None or any(_grants(each, right) for each in self.granted)
+
     async def logs(self, pod: Ref, request: LogRequest) -> LogLines:
         await self.get(pod)
         content = self.log_text.get(pod, "")
@@ -607,6 +626,13 @@ class FakeCluster:
     def _ref(self, object: Any) -> Ref:
         metadata = object["metadata"]
         return Ref(object["kind"], metadata["name"], metadata.get("namespace", ""), object["apiVersion"])
+
+
+def _grants(given: Right, asked: Right) -> bool:
+    """As RBAC has it: what is given everywhere or for any name covers one of them, and not the other way round."""
+    kinds = ((given.verb, asked.verb), (given.resource, asked.resource), (given.group, asked.group))
+    places = ((given.namespace, asked.namespace), (given.name, asked.name))
+    return all(one in ("*", other) for one, other in kinds) and all(one in ("", other) for one, other in places)
 
 
 def _meant(whole: JSONObject) -> JSONObject:

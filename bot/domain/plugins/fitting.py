@@ -161,13 +161,25 @@ def differences(old: JSON, new: JSON, at: str = "") -> Iterator[str]:
 
 
 def _of_text(old: JSON, new: JSON, at: str) -> Iterator[str]:
-    """Of texts of several lines only the lines that differ."""
-    if isinstance(old, str) and isinstance(new, str) and "\n" in old:
+    """Of JSON what it holds, however it is set; of other texts of several lines only the lines that differ."""
+    one, other = _object_in(old), _object_in(new)
+    if one is not None and other is not None:
+        yield from differences(one, other, at)
+    elif isinstance(old, str) and isinstance(new, str) and "\n" in old:
         gone = [line.strip() for line in old.splitlines() if line not in new.splitlines()]
         come = [line.strip() for line in new.splitlines() if line not in old.splitlines()]
         yield f"{at}: {_shown(' '.join(gone))} → {_shown(' '.join(come))}"
     else:
         yield f"{at}: {_shown(old)} → {_shown(new)}"
+
+
+def _object_in(text: JSON) -> JSONObject | None:
+    """What a text of several lines holds as JSON; None when it is something else."""
+    try:
+        value = json.loads(text) if isinstance(text, str) and "\n" in text else None
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def _shown(value: JSON) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.domain.network.references import Ref
 from bot.domain.plugins.fitting import Objects
-from bot.domain.plugins.parameters import Option, Parameters, Taken
+from bot.domain.plugins.parameters import Encapsulation, Option, Parameters, Taken
 from bot.domain.plugins.releases import Release
 
 
@@ -50,6 +50,8 @@ class Installation:
     """What `--backend` takes, the default first."""
     extras: tuple[str, ...] = ()
     """What `--with` takes."""
+    encapsulations: tuple[Encapsulation, ...] = ()
+    """What `--encapsulation` takes; empty: all there are."""
     dual_stack: bool = False
     operator: Ref | None = None
     """A Deployment that does the work: it has to run before custom resources tell it what to do."""
@@ -70,5 +72,6 @@ class Installation:
             versions=tuple(release.version for release in self.releases),
             backends=self.backends,
             extras=self.extras,
+            encapsulations=self.encapsulations,
             dual_stack=self.dual_stack,
         )

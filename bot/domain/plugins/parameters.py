@@ -83,6 +83,8 @@ class Taken:
     """Newest first; empty: whatever the mirror holds."""
     backends: tuple[str, ...] = ()
     extras: tuple[str, ...] = ()
+    encapsulations: tuple[Encapsulation, ...] = ()
+    """Empty: all there are, where it takes `--encapsulation`."""
     dual_stack: bool = False
     least_mtu: int = 576
 
@@ -117,11 +119,13 @@ def cidrs(words: tuple[str, ...]) -> tuple[str, ...]:
 
 def _network(word: str) -> Network:
     try:
+        if "%" in word:
+            raise ValueError(f"{word.strip()[:60]!r} names a link: a range of pods is on no link in particular")
         network = ipaddress.ip_network(word.strip())
     except ValueError as error:
         example = "10.244.0.0/16"
         with contextlib.suppress(ValueError):
-            example = str(ipaddress.ip_network(word.strip(), strict=False))
+            example = str(ipaddress.ip_network(re.sub("%[^/]*", "", word.strip()), strict=False))
         raise UsageError(
             f"`--pod-cidr` cannot be {word[:60]!r}", cause=str(error), next_step=f"say `--pod-cidr {example}`"
         ) from None
@@ -134,7 +138,7 @@ def _network(word: str) -> Network:
     if any(network.version == each.version and network.overlaps(each) for each in _FORBIDDEN):
         raise UsageError(
             f"`--pod-cidr` {network} cannot be routed",
-            cause="it lies in a loopback, link-local or multicast range",
+            cause="it has addresses of a loopback, link-local or multicast range",
             next_step="take a private range such as 10.244.0.0/16",
         )
     return network
@@ -155,23 +159,46 @@ def check(parameters: Parameters, taken: Taken) -> None:
             cause=f"its options here are {takes}",
             next_step="leave it out",
         )
-    _check_choice("--backend", parameters.backend, taken.backends)
+    if parameters.backend:
+        _check_choice("--backend", parameters.backend, taken.backends)
     for extra in sorted(parameters.extras):
         _check_choice("--with", extra, taken.extras)
+    if parameters.encapsulation and taken.encapsulations:
+        known = tuple(each.value for each in taken.encapsulations)
+        _check_choice("--encapsulation", parameters.encapsulation.value, known)
     _check_mtu(parameters, taken)
     _check_families(parameters, taken)
     _check_blocks(parameters)
-    if parameters.registry and not _REGISTRY.fullmatch(parameters.registry):
+    _check_registry(parameters.registry)
+
+
+def _check_choice(option: str, word: str, known: tuple[str, ...]) -> None:
+    if word not in known:
         raise UsageError(
-            f"`--registry` cannot be {parameters.registry[:60]!r}",
-            cause="expected a host and perhaps a path, without a scheme, a tag or a slash at the end",
+            f"`{option}` cannot be {word[:60]!r}",
+            cause=f"expected one of {', '.join(known)}",
+            next_step="take one of them, or leave it out",
+        )
+
+
+def _check_registry(registry: str) -> None:
+    """What has no dot and no port is a folder of Docker Hub for a container runtime, and no host:
+    https://github.com/distribution/reference/blob/main/normalize.go"""
+    cause = ""
+    if registry and not _REGISTRY.fullmatch(registry):
+        cause = "expected a host and perhaps a path, without a scheme, a tag or a slash at the end"
+    elif registry and not _is_host(registry.partition("/")[0]):
+        cause = "a host without a dot or a port is taken for a folder of Docker Hub"
+    if cause:
+        raise UsageError(
+            f"`--registry` cannot be {registry[:60]!r}",
+            cause=cause,
             next_step="say it as in `--registry registry.example.com/mirror`",
         )
 
 
-def _check_choice(option: str, word: str, known: tuple[str, ...]) -> None:
-    if word and word not in known:
-        raise UsageError(f"`{option}` cannot be {word[:60]!r}", cause=f"expected one of {', '.join(known)}")
+def _is_host(word: str) -> bool:
+    return "." in word or ":" in word or word == "localhost"
 
 
 def _check_mtu(parameters: Parameters, taken: Taken) -> None:

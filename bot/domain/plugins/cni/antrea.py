@@ -72,6 +72,7 @@ CNI = NetworkPlugin(
         ),
         options=frozenset({Option.POD_CIDR, Option.ENCAPSULATION, Option.BACKEND, Option.MTU, Option.REGISTRY}),
         backends=_BACKENDS,
+        encapsulations=(Encapsulation.NONE,),  # how it wraps is said by --backend
         pod_cidrs=("10.244.0.0/16",),
         fit=_fit,
         agent=ref_to(DAEMON_SET, "kube-system", "antrea-agent"),

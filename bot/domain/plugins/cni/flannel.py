@@ -24,6 +24,11 @@ def _release(version: str, sha256: str) -> Release:
     return Release(version=version, files=(file,), architectures=_ARCHITECTURES)
 
 
+_TAKEN_OFF = {"host-gw": 0, "wireguard": 80}
+"""Bytes that flannel's backends take off the MTU they are told, whatever the family; VXLAN 50. Theirs is the MTU of the
+packets between nodes, ours that of pods: MTU() in pkg/backend/*/*_network.go."""
+
+
 def set_network(net_conf: dict[str, Any], parameters: Parameters) -> None:
     """https://github.com/flannel-io/flannel/blob/master/Documentation/configuration.md"""
     for cidr in parameters.pod_cidrs:
@@ -31,14 +36,14 @@ def set_network(net_conf: dict[str, Any], parameters: Parameters) -> None:
             net_conf |= {"EnableIPv6": True, "IPv6Network": cidr}
         else:
             net_conf["Network"] = cidr
-    if all(":" in cidr for cidr in parameters.pod_cidrs):
+    if parameters.pod_cidrs and all(":" in cidr for cidr in parameters.pod_cidrs):
         net_conf.pop("Network", None)
         net_conf["EnableIPv4"] = False
     backend = net_conf.setdefault("Backend", {})
     if parameters.backend:
         backend["Type"] = parameters.backend
     if parameters.mtu:
-        backend["MTU"] = parameters.mtu
+        backend["MTU"] = parameters.mtu + _TAKEN_OFF.get(backend.get("Type", ""), 50)
 
 
 def overhead(parameters: Parameters) -> int:

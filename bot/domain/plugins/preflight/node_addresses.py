@@ -3,11 +3,17 @@
 import ipaddress
 from collections.abc import Iterator
 
-from bot.domain.plugins.preflight import Preflight, Said, Wanted, conflict, ok
+from bot.domain.plugins.preflight import Preflight, Said, Wanted, conflict, ok, unknown
 from bot.domain.plugins.surroundings import Surroundings
 
 
 def _look(wanted: Wanted, around: Surroundings) -> Iterator[Said]:
+    if not wanted.parameters.pod_cidrs:
+        yield unknown("pods' addresses were decided when the manifest was rendered")
+        return
+    if not around.nodes:
+        yield unknown("the nodes could not be read, or there are none")
+        return
     inside = []
     for node in around.nodes:
         for address in node.status.addresses or ():
@@ -19,7 +25,7 @@ def _look(wanted: Wanted, around: Surroundings) -> Iterator[Said]:
             f"{','.join(wanted.parameters.pod_cidrs)} holds the addresses of nodes: {', '.join(inside[:3])}{more}"
         )
     else:
-        yield ok(f"none of {len(around.nodes)} nodes has an address in {','.join(wanted.parameters.pod_cidrs) or 'it'}")
+        yield ok(f"none of {len(around.nodes)} nodes has an address in {','.join(wanted.parameters.pod_cidrs)}")
 
 
 def _within(address: str, cidrs: tuple[str, ...]) -> bool:

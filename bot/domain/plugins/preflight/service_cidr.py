@@ -11,6 +11,9 @@ def _look(wanted: Wanted, around: Surroundings) -> Iterator[Said]:
     if not around.service_ranges:
         yield unknown("nobody in the cluster says which addresses Services have")
         return
+    if not wanted.parameters.pod_cidrs:
+        yield unknown("pods' addresses were decided when the manifest was rendered")
+        return
     clear = True
     for each in around.service_ranges:
         for cidr in wanted.parameters.pod_cidrs:
