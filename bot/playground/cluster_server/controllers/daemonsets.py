@@ -33,6 +33,8 @@ _TOLERATED = (
 
 
 class DaemonSets(Controller):
+    account = "daemon-set-controller"
+
     def __init__(self, scene: Scene) -> None:
         super().__init__(scene)
         self._making = PodMaking(scene, _MANAGER, "daemonset-controller")

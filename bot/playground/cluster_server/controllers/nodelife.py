@@ -35,6 +35,8 @@ _CONFIGURATION = "/etc/cni/net.d"
 class NodeLife(Controller):
     """Taints a node that is not ready, and in time takes the pods off it that do not stay for ever."""
 
+    account = "node-controller"
+
     def concerns(self, change: Change) -> Iterable[Key]:
         if change.resource == ("", "nodes") and change.type != "DELETED":
             return [key_of(change.obj)]
