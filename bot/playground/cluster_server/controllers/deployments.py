@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from bot.playground.cluster_server.controllers.eventing import record
+from bot.playground.cluster_server.controllers.eventing import record, told
 from bot.playground.cluster_server.controllers.rollouts import Rollout, count, share
 from bot.playground.cluster_server.controllers.running import (
     Controller,
@@ -34,6 +34,8 @@ _ALPHABET = "bcdf2456789"
 
 
 class Deployments(Controller):
+    account = "deployment-controller"
+
     def concerns(self, change: Change) -> Iterable[Key]:
         if change.resource == ("apps", "deployments"):
             return [key_of(change.obj)]
@@ -140,11 +142,16 @@ class Deployments(Controller):
             return
         metadata = replica_set["metadata"] | {"annotations": replica_set["metadata"]["annotations"] | noted}
         scaled = replica_set | {"metadata": metadata, "spec": replica_set["spec"] | {"replicas": replicas}}
-        self.registry.update(self.scene.kind("apps/v1", "ReplicaSet"), *key_of(replica_set), scaled, _WRITING)
-        if was != replicas:
-            way = "up" if replicas > was else "down"
-            said = f"Scaled {way} replica set {replica_set['metadata']['name']} from {was} to {replicas}"
-            record(self.registry, deployment, "Normal", "ScalingReplicaSet", said, component="deployment-controller")
+        way = "up" if replicas > was else "down"
+        said = f"Scaled {way} replica set {replica_set['metadata']['name']} from {was} to {replicas}"
+
+        def tell(_: Object) -> None:
+            if was != replicas:
+                component = "deployment-controller"
+                record(self.registry, deployment, "Normal", "ScalingReplicaSet", said, component=component)
+
+        kind = self.scene.kind("apps/v1", "ReplicaSet")
+        told(lambda: self.registry.update(kind, *key_of(replica_set), scaled, _WRITING), tell)
 
     def _tell(self, deployment: Object, current: Object | None, *, is_new: bool) -> Pause:
         kind, key = self.scene.kind("apps/v1", "Deployment"), key_of(deployment)

@@ -33,6 +33,8 @@ _EXCEEDED = ("BackoffLimitExceeded", "Job has reached the specified backoff limi
 
 
 class Jobs(Controller):
+    account = "job-controller"
+
     def __init__(self, scene: Scene) -> None:
         super().__init__(scene)
         self._making = PodMaking(scene, _MANAGER, _COMPONENT)

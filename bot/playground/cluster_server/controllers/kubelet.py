@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from bot.playground.cluster_server.access.people import AUTHENTICATED, User
 from bot.playground.cluster_server.controllers import podstates
 from bot.playground.cluster_server.controllers.eventing import record
 from bot.playground.cluster_server.controllers.podstates import GROUPS
@@ -55,6 +56,10 @@ class Kubelet(Controller):
         """What is on which node."""
         self._addresses: dict[str, str] = {}
         """Those in use, with the uid of the pod."""
+
+    def user(self, key: Key) -> User:
+        pod = self.registry.find(self.scene.kind("v1", "Pod"), *key)
+        return User(f"system:node:{dig(pod, 'spec', 'nodeName', default='')}", ("system:nodes", AUTHENTICATED))
 
     def concerns(self, change: Change) -> Iterable[Key]:
         if change.resource == ("", "pods"):

@@ -16,6 +16,8 @@ _RESOURCE = ("", "resourcequotas")
 
 
 class ResourceQuotas(Controller):
+    account = "resourcequota-controller"
+
     def concerns(self, change: Change) -> Iterable[Key]:
         if change.resource == _RESOURCE and change.type != "DELETED":
             return [key_of(change.obj)]

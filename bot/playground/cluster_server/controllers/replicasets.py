@@ -26,6 +26,8 @@ _OVER = ("Succeeded", "Failed")
 
 
 class ReplicaSets(Controller):
+    account = "replicaset-controller"
+
     def __init__(self, scene: Scene) -> None:
         super().__init__(scene)
         self._making = PodMaking(scene, _MANAGER, "replicaset-controller")
