@@ -14,7 +14,6 @@ from bot.domain.network.references import (
     NAMESPACE,
     PERSISTENT_VOLUME_CLAIM,
     POD,
-    SECRET,
     SERVICE,
     STATEFUL_SET,
     JSONObject,
@@ -23,7 +22,8 @@ from bot.domain.network.references import (
 )
 from bot.errors import NotFound
 
-_CONTENTS = (POD, DAEMON_SET, DEPLOYMENT, STATEFUL_SET, SERVICE, CONFIG_MAP, SECRET, PERSISTENT_VOLUME_CLAIM)
+_CONTENTS = (POD, DAEMON_SET, DEPLOYMENT, STATEFUL_SET, SERVICE, CONFIG_MAP, PERSISTENT_VOLUME_CLAIM)
+"""Not Secrets: a list of them would bring all their values."""
 _GIVEN = ("kube-root-ca.crt", "openshift-service-ca.crt")
 """ConfigMaps that every namespace is given."""
 

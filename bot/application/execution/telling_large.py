@@ -23,7 +23,6 @@ from bot.domain.changes.differences import field_differences, in_words
 from bot.domain.chat.report import (
     Block,
     Bullets,
-    Code,
     Plain,
     Preformatted,
     Progress,
@@ -91,7 +90,7 @@ def node_blocks(record: ChangeRecord) -> tuple[Block, ...]:
     nodes = seen[-1]
     served = sum(node.served for node in nodes)
     filled = _BAR * served // len(nodes)
-    bar = paragraph(Code("█" * filled + "░" * (_BAR - filled)), f" {served} of {len(nodes)} nodes served")
+    bar = paragraph("▰" * filled + "▱" * (_BAR - filled) + f" {served} of {len(nodes)} nodes served")
     rows = sorted(nodes, key=lambda node: (node.served, node.name))
     shown = table(
         ("NODE", "READY", "NETWORK", "POD", "STATE"),
