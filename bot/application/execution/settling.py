@@ -61,10 +61,10 @@ async def _look(work: Work, step: Settle) -> tuple[tuple[NodeState, ...], str]:
     everywhere = agent is not None and len(on) >= int(wanted or 0) > 0
     listed = await work.call(work.cluster.list(NODE))
     states = sorted((_state(node, on, step, everywhere) for node in listed), key=lambda state: state.name)
-    return tuple(states), _why(states, agent, step)
+    return tuple(states), _why(states, agent, everywhere, step)
 
 
-def _why(states: Sequence[NodeState], agent: JSONObject | None, step: Settle) -> str:
+def _why(states: Sequence[NodeState], agent: JSONObject | None, everywhere: bool, step: Settle) -> str:
     if agent is None:
         return f"{step.ref} is not there yet"
     if step.version and not _is_of(agent, step.version):
@@ -75,12 +75,16 @@ def _why(states: Sequence[NodeState], agent: JSONObject | None, step: Settle) ->
     if not waiting:
         return not_rolled_out(agent)
     first = waiting[0]
-    if not first.pod_ready:
-        why = f"pod {first.pod} is {first.pod_state}" if first.pod else "no pod of it is there"
+    if first.pod and not first.pod_ready:
+        why = f"pod {first.pod} is {first.pod_state}"
+    elif not first.pod and not everywhere:
+        why = "no pod of it is there"
     elif not first.ready:
         why = "the node is not Ready"
-    else:
+    elif first.network:
         why = "it says that its network is unavailable"
+    else:
+        why = "nobody has said yet that its network is available"
     others = f", and {len(waiting) - 1} more of {len(states)} nodes" if len(waiting) > 1 else ""
     return f"node {first.name}: {why}{others}"
 
