@@ -90,9 +90,11 @@ def _why(states: Sequence[NodeState], agent: JSONObject | None, everywhere: bool
 
 
 def _is_of(agent: JSONObject, version: str) -> bool:
+    """Weave's v2.9.0 is tagged 2.9.0."""
     spec: Any = fields.at(agent, ("spec", "template", "spec")).value or {}
     images = [str(each.get("image") or "") for each in spec.get("containers") or ()]
-    return any(image.partition("@")[0].endswith(f":{version}") for image in images)
+    tags = (f":{version}", f":{version.removeprefix('v')}")
+    return any(image.partition("@")[0].endswith(tags) for image in images)
 
 
 def _state(node: JSONObject, on: dict[str, Pod], step: Settle, everywhere: bool) -> NodeState:
