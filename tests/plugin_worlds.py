@@ -10,16 +10,15 @@ from typing import Any
 import msgspec
 
 from bot.application.execution.plugins import all_plugins
+from bot.domain.chat.report import Status
 from bot.domain.network.references import Kind
 from bot.domain.network.snapshot import DaemonSet, Deployment, Node, Pod, Unread
 from bot.domain.plugins.cni import recognise
 from bot.domain.plugins.facts import Facts
 from bot.domain.plugins.surroundings import Range, Surroundings
-from bot.playground.cluster_server import EmbeddedCluster
-from bot.playground.cluster_server.nodes import node as embedded_node
 from tests import builders
 from tests.builders import container, metadata, pod, snapshot
-from tests.stage import Stage, staged_on
+from tests.stage import Stage, staged
 
 KUBEADM = "ConfigMap kube-system/kubeadm-config, networking.podSubnet"
 FLANNEL_IMAGE, CALICO_IMAGE = "ghcr.io/flannel-io/flannel:v0.28.9", "quay.io/calico/node:v3.32.1"
@@ -139,66 +138,11 @@ def facts(
     )
 
 
-def definition(plural: str, kind: str, group: str) -> dict[str, Any]:
-    """The least that serves a kind."""
-    schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
-    version = {"name": "v1", "served": True, "storage": True, "schema": schema, "subresources": {"status": {}}}
-    return {
-        "apiVersion": "apiextensions.k8s.io/v1",
-        "kind": "CustomResourceDefinition",
-        "metadata": {
-            "name": f"{plural}.{group}",
-            "annotations": {"api-approved.kubernetes.io": "unapproved, for a test"},
-        },
-        "spec": {
-            "group": group,
-            "scope": "Cluster",
-            "versions": [version],
-            "names": {"plural": plural, "singular": kind.lower(), "kind": kind, "listKind": f"{kind}List"},
-        },
-    }
-
-
-_OPERATOR = {
-    "apiVersion": "apps/v1",
-    "kind": "Deployment",
-    "metadata": {"name": "tigera-operator", "namespace": "tigera-operator"},
-    "spec": {
-        "selector": {"matchLabels": {"app": "tigera-operator"}},
-        "template": {
-            "metadata": {"labels": {"app": "tigera-operator"}},
-            "spec": {
-                "hostNetwork": True,
-                "tolerations": [{"operator": "Exists"}],
-                "containers": [{"name": "operator", "image": "quay.io/tigera/operator:v1.42.3"}],
-            },
-        },
-    },
-}
-
-
-def block(node: str, cidr: str, used: int) -> dict[str, Any]:
-    spec = {"cidr": cidr, "affinity": f"host:{node}", "allocations": [*range(used), None, None], "unallocated": [63]}
-    return custom("IPAMBlock", cidr.replace(".", "-").replace("/", "-"), spec)
-
-
 @asynccontextmanager
-async def calico_world() -> AsyncIterator[tuple[Stage, EmbeddedCluster]]:
-    """Two nodes with Calico, by its operator."""
-    nodes = [
-        embedded_node(
-            {"name": f"n{number}", "address": f"192.0.2.{number}", "pods": f"10.244.{number}.0/24", "network": False}
-        )
-        for number in (1, 2)
-    ]
-    async with EmbeddedCluster(nodes, seed=1) as cluster, staged_on(cluster) as stage:
-        await cluster.settled()
-        kinds = [("ippools", "IPPool"), ("ipamblocks", "IPAMBlock"), ("felixconfigurations", "FelixConfiguration")]
-        cluster.create([definition(*each, "crd.projectcalico.org") for each in kinds])
-        kinds = [("installations", "Installation"), ("tigerastatuses", "TigeraStatus")]
-        cluster.create([definition(*each, "operator.tigera.io") for each in kinds])
-        await cluster.settled()
-        cluster.create([{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "tigera-operator"}}])
-        cluster.create([custom("Installation", "default", installation()["spec"]), _OPERATOR])
-        await cluster.settled()
-        yield stage, cluster
+async def calico_world() -> AsyncIterator[Stage]:
+    """A new cluster in which Calico has been installed, by its operator."""
+    async with staged("new-cluster") as stage:
+        planned = await stage.say("cni install calico")
+        approve = next(each.command for each in planned.actions if each.command.startswith("changes approve "))
+        assert (await stage.say(approve)).status is Status.OK
+        yield stage
