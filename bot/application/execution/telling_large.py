@@ -19,7 +19,7 @@ from bot.domain.changes.change import (
     StepState,
     Wait,
 )
-from bot.domain.changes.differences import field_differences, in_words
+from bot.domain.changes.differences import done_in_words, field_differences, in_words
 from bot.domain.chat.report import (
     Block,
     Bullets,
@@ -62,7 +62,8 @@ def grouped(steps: Sequence[_Taken]) -> Progress:
 
 
 def _words(step: Step, done: StepRecord) -> str:
-    return in_words(step) + (f": {done.note}" if done.note else "")
+    words = done_in_words(step) if done.state is StepState.DONE else in_words(step)
+    return words + (f": {done.note}" if done.note else "")
 
 
 def _state(members: Sequence[StepRecord]) -> str:

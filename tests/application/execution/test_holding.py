@@ -104,11 +104,11 @@ async def test_what_goes_while_it_is_waited_for_is_no_hindrance() -> None:
 
 async def test_what_cannot_be_read_is_not_taken_for_empty() -> None:
     world = cluster_of()
-    world.clock.later(2, lambda: world.cluster.refuses.update(Secret=Refused("Cannot list secrets")))
+    world.clock.later(2, lambda: world.cluster.refuses.update(ConfigMap=Refused("Cannot list configmaps")))
     record = await rolled_back(world, namespace())
     assert record.state is ChangeState.PARKED
     assert world.cluster.has(NET)
-    assert "Cannot list secrets" in record.steps[0].note
+    assert "Cannot list configmaps" in record.steps[0].note
 
 
 @pytest.mark.parametrize(

@@ -25,9 +25,7 @@ def find(facts: Facts) -> Iterator[Said]:
 
 
 def _definitions(facts: Facts, present: list[NetworkPlugin]) -> Iterator[Said]:
-    own = tuple(
-        end for plugin in present for end in (*plugin.leftovers.definitions, *_SHARED.get(plugin.title, ()))
-    )
+    own = tuple(end for plugin in present for end in (*plugin.leftovers.definitions, *_SHARED.get(plugin.title, ())))
     told = set()
     for plugin in sorted(facts.known, key=lambda plugin: len(plugin.leftovers.definitions), reverse=True):
         ends = plugin.leftovers.definitions
