@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.application.execution import plugins
 from bot.application.execution.plugins import PluginName
-from bot.application.execution.surroundings import read_surroundings, with_plan
+from bot.application.execution.surroundings import read_surroundings
 from bot.application.ports import Context, Look
 from bot.domain.chat.grammar import argument, option
 from bot.domain.chat.report import Block, Bullets, Paragraph, Report, Status, text
@@ -47,7 +47,6 @@ async def advise(request: Migrate, context: Context) -> Report:
         parameters=said,
         objects=installation.fit(tuple(each for source in sources for each in source.objects), said),
     )
-    around = await with_plan(context.cluster, around, wanted.objects)
     old = known.get(name, plugin)
     stages = migrating.advice(old, found, wanted, around, checked(wanted, around))
     blocks: list[Block] = []

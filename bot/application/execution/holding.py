@@ -14,7 +14,6 @@ from bot.domain.network.references import (
     NAMESPACE,
     PERSISTENT_VOLUME_CLAIM,
     POD,
-    SECRET,
     SERVICE,
     STATEFUL_SET,
     JSONObject,
@@ -23,7 +22,8 @@ from bot.domain.network.references import (
 )
 from bot.errors import NotFound
 
-_CONTENTS = (POD, DAEMON_SET, DEPLOYMENT, STATEFUL_SET, SERVICE, CONFIG_MAP, SECRET, PERSISTENT_VOLUME_CLAIM)
+_CONTENTS = (POD, DAEMON_SET, DEPLOYMENT, STATEFUL_SET, SERVICE, CONFIG_MAP, PERSISTENT_VOLUME_CLAIM)
+"""Not Secrets: a list of them would bring all their values."""
 _GIVEN = ("kube-root-ca.crt", "openshift-service-ca.crt")
 """ConfigMaps that every namespace is given."""
 
@@ -32,7 +32,7 @@ async def held_by(cluster: Cluster, object: JSONObject, but: Iterable[Ref] = ())
     """What goes along when this object is deleted, in no order: nothing for most kinds. What is being deleted already
     does not count, nor does what goes with an owner of its own, nor those in `but`. Raises BotError when it cannot be
     read: then nobody knows."""
-    known = set(but)
+    known = {_whatever_version(ref) for ref in but}
     found = []
     for kind, namespace in _where(object):
         try:
@@ -42,9 +42,15 @@ async def held_by(cluster: Cluster, object: JSONObject, but: Iterable[Ref] = ())
         for each in listed:
             ref, own = fields.ref_of(each), fields.metadata(each)
             goes_anyway = own.get("deletionTimestamp") or own.get("ownerReferences")
-            if ref not in known and not goes_anyway and ref.name not in _GIVEN:
+            if _whatever_version(ref) not in known and not goes_anyway and ref.name not in _GIVEN:
                 found.append(ref)
     return found
+
+
+def _whatever_version(ref: Ref) -> tuple[str, str, str, str]:
+    """An object is the same in each version in which its group is served."""
+    group = ref.api_version.partition("/")[0] if "/" in ref.api_version else ""
+    return group, ref.kind, ref.namespace, ref.name
 
 
 def _where(object: JSONObject) -> Iterable[tuple[Kind, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
 import hashlib
 import ipaddress
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from bot.application.execution.writing import StepFailed, look
 from bot.domain.changes import fields
 from bot.domain.changes.change import NodeState, Settle, StepState, TryAddresses
 from bot.domain.network.pods import state_of
-from bot.domain.network.references import JSON, NODE, POD, JSONObject, ref_to
+from bot.domain.network.references import JSON, NODE, POD, JSONObject, Ref
 from bot.domain.network.snapshot import Pod
 from bot.errors import BotError, Conflict, NotFound
 
@@ -61,10 +61,10 @@ async def _look(work: Work, step: Settle) -> tuple[tuple[NodeState, ...], str]:
     everywhere = agent is not None and len(on) >= int(wanted or 0) > 0
     listed = await work.call(work.cluster.list(NODE))
     states = sorted((_state(node, on, step, everywhere) for node in listed), key=lambda state: state.name)
-    return tuple(states), _why(states, agent, step)
+    return tuple(states), _why(states, agent, everywhere, step)
 
 
-def _why(states: Sequence[NodeState], agent: JSONObject | None, step: Settle) -> str:
+def _why(states: Sequence[NodeState], agent: JSONObject | None, everywhere: bool, step: Settle) -> str:
     if agent is None:
         return f"{step.ref} is not there yet"
     if step.version and not _is_of(agent, step.version):
@@ -75,20 +75,26 @@ def _why(states: Sequence[NodeState], agent: JSONObject | None, step: Settle) ->
     if not waiting:
         return not_rolled_out(agent)
     first = waiting[0]
-    if not first.pod_ready:
-        why = f"pod {first.pod} is {first.pod_state}" if first.pod else "no pod of it is there"
+    if first.pod and not first.pod_ready:
+        why = f"pod {first.pod} is {first.pod_state}"
+    elif not first.pod and not everywhere:
+        why = "no pod of it is there"
     elif not first.ready:
         why = "the node is not Ready"
-    else:
+    elif first.network:
         why = "it says that its network is unavailable"
+    else:
+        why = "nobody has said yet that its network is available"
     others = f", and {len(waiting) - 1} more of {len(states)} nodes" if len(waiting) > 1 else ""
     return f"node {first.name}: {why}{others}"
 
 
 def _is_of(agent: JSONObject, version: str) -> bool:
+    """Weave's v2.9.0 is tagged 2.9.0."""
     spec: Any = fields.at(agent, ("spec", "template", "spec")).value or {}
     images = [str(each.get("image") or "") for each in spec.get("containers") or ()]
-    return any(image.partition("@")[0].endswith(f":{version}") for image in images)
+    tags = (f":{version}", f":{version.removeprefix('v')}")
+    return any(image.partition("@")[0].endswith(tags) for image in images)
 
 
 def _state(node: JSONObject, on: dict[str, Pod], step: Settle, everywhere: bool) -> NodeState:
@@ -115,19 +121,19 @@ async def try_addresses(work: Work, index: int, step: TryAddresses) -> None:
     """Raises StepFailed when a pod is given no address, or one that is in no range. Its pods are gone afterwards."""
     await work.mark(index, state=StepState.STARTED, started_at=work.step(index).started_at or work.now())
     try:
+        given: dict[str, str] = {}
         nodes = await _ready_nodes(work)
-        given: list[str] = []
         for at in range(0, len(nodes), _AT_ONCE):
-            group = nodes[at : at + _AT_ONCE]
-            given += await asyncio.gather(*(_try(work, step, node) for node in group))
+            given |= await _try(work, step, nodes[at : at + _AT_ONCE])
     except LeaseLost:
         raise
     except (StepFailed, BotError) as error:
-        await clean_up(work, step)
+        with contextlib.suppress(BotError):  # what is told is why it failed; going back removes them once more
+            await clean_up(work, step)
         await work.mark(index, state=StepState.FAILED, ended_at=work.now(), note=str(error))
         raise
     await clean_up(work, step)
-    note = ", ".join(f"{address} on {node}" for node, address in zip(nodes[:5], given, strict=False))
+    note = ", ".join(f"{given[node]} on {node}" for node in nodes[:5])
     more = f" and {len(nodes) - 5} more" if len(nodes) > 5 else ""
     await work.mark(index, state=StepState.DONE, ended_at=work.now(), note=f"{note}{more}")
 
@@ -153,25 +159,37 @@ async def _ready_nodes(work: Work) -> list[str]:
     return sorted(found)
 
 
-async def _try(work: Work, step: TryAddresses, node: str) -> str:
-    """The address that a new pod is given on a node."""
-    manifest = _pod(work.record.id, step.namespace, node)
-    ref = ref_to(POD, step.namespace, str(fields.metadata(manifest)["name"]))
-    await work.call(work.cluster.apply(manifest))
+async def _try(work: Work, step: TryAddresses, nodes: Sequence[str]) -> dict[str, str]:
+    """The address that a new pod is given on each of these nodes. All pods are made, then looked at in turn by this one
+    task: two that save the record at once would take its lease from each other."""
+    pods: dict[str, Ref] = {}
+    for node in nodes:
+        manifest = _pod(work.record.id, step.namespace, node)
+        await work.call(work.cluster.apply(manifest))
+        pods[node] = fields.ref_of(manifest)
+        await work.breathe()
+    given: dict[str, str] = {}
     deadline = work.ports.clock.monotonic() + step.timeout_seconds
     while True:
-        pod = await look(work, ref)
-        address = fields.at(pod, ("status", "podIP")).value if pod else None
-        if address:
-            return _in_range(str(address), step, node)
+        for node in [node for node in nodes if node not in given]:
+            pod = await look(work, pods[node])
+            if address := fields.at(pod, ("status", "podIP")).value if pod else None:
+                given[node] = _in_range(str(address), step, node)
+            await work.breathe()
+        waiting = [node for node in nodes if node not in given]
+        if not waiting:
+            return given
         if work.ports.clock.monotonic() >= deadline:
-            told = "; ".join(await events_of(work, ref))
-            raise StepFailed(
-                f"A new pod on node {node} was given no address within {step.timeout_seconds:g} s"
-                + (f": {told}" if told else "")
-            )
+            raise StepFailed(await _no_address(work, step, waiting, pods[waiting[0]]))
         await work.ports.clock.sleep(POLL_SECONDS)
-        await work.breathe()
+
+
+async def _no_address(work: Work, step: TryAddresses, nodes: Sequence[str], pod: Ref) -> str:
+    told = "; ".join(await events_of(work, pod))
+    more = f", nor on {len(nodes) - 1} more nodes" if len(nodes) > 1 else ""
+    return f"A new pod on node {nodes[0]} was given no address within {step.timeout_seconds:g} s{more}" + (
+        f": {told}" if told else ""
+    )
 
 
 def _in_range(address: str, step: TryAddresses, node: str) -> str:

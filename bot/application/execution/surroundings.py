@@ -190,7 +190,7 @@ def needed_rights(objects: Objects) -> list[Right]:
         own = ref(object)
         group = own.api_version.partition("/")[0] if "/" in own.api_version else ""
         resource = plurals.get((group, own.kind)) or plural(own.kind)
-        for verb in ("get", "create", "patch", "delete"):
+        for verb in ("get", "create", "patch", "update", "delete"):
             rights[Right(verb, resource, group, own.namespace)] = None
         if own.kind in ("ClusterRole", "Role"):
             rights[Right("escalate", resource, group, own.namespace)] = None

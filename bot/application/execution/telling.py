@@ -193,11 +193,13 @@ def _diff(old: JSONObject, new: JSONObject, title: str) -> Preformatted:
 
 
 def closed_plan(record: ChangeRecord) -> Report:
-    """The plan's message once it has been decided on: no buttons any more."""
+    """The plan's message once it has been decided on: no buttons any more, and of a large one only where to read it."""
+    short = record.change.brief is not None
+    plan = (paragraph(f"`changes show {record.id}` shows all of it."),) if short else plan_blocks(record.change, ())
     return Report(
         status=Status.OK,  # decided: how it goes on is told by the next message
         title=f"Plan {record.id}: {record.change.summary}",
-        blocks=(Paragraph(_decision(record)), *plan_blocks(record.change, ())),
+        blocks=(Paragraph(_decision(record)), *plan),
         footnotes=(text("Digest ", Code(record.change.digest[:SHORT_DIGEST])),),
     )
 

@@ -19,11 +19,10 @@ from bot.domain.changes.change import (
     StepState,
     Wait,
 )
-from bot.domain.changes.differences import field_differences, in_words
+from bot.domain.changes.differences import done_in_words, field_differences, in_words
 from bot.domain.chat.report import (
     Block,
     Bullets,
-    Code,
     Plain,
     Preformatted,
     Progress,
@@ -63,7 +62,8 @@ def grouped(steps: Sequence[_Taken]) -> Progress:
 
 
 def _words(step: Step, done: StepRecord) -> str:
-    return in_words(step) + (f": {done.note}" if done.note else "")
+    words = done_in_words(step) if done.state is StepState.DONE else in_words(step)
+    return words + (f": {done.note}" if done.note else "")
 
 
 def _state(members: Sequence[StepRecord]) -> str:
@@ -91,7 +91,7 @@ def node_blocks(record: ChangeRecord) -> tuple[Block, ...]:
     nodes = seen[-1]
     served = sum(node.served for node in nodes)
     filled = _BAR * served // len(nodes)
-    bar = paragraph(Code("█" * filled + "░" * (_BAR - filled)), f" {served} of {len(nodes)} nodes served")
+    bar = paragraph("▰" * filled + "▱" * (_BAR - filled) + f" {served} of {len(nodes)} nodes served")
     rows = sorted(nodes, key=lambda node: (node.served, node.name))
     shown = table(
         ("NODE", "READY", "NETWORK", "POD", "STATE"),

@@ -42,6 +42,11 @@ class Surroundings:
         return self.snapshot.nodes
 
     @property
+    def definitions_read(self) -> bool:
+        """Whether `definitions` are all that there are: only then does absence mean anything."""
+        return not any(each.startswith("customresourcedefinitions:") for each in self.unread)
+
+    @property
     def kubernetes(self) -> str:
         """`1.36`; empty when it is not known."""
         parts = self.snapshot.cluster.version.removeprefix("v").split(".")

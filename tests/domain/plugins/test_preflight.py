@@ -349,7 +349,7 @@ def test_a_conflict_stops_with_its_evidence_and_what_was_looked_at_besides() -> 
     checks = preflight.checked(wanted(), around(node(address="10.244.0.9"), kube_proxy=False))
     with pytest.raises(Refused, match=r"node1 \(10\.244\.0\.9\)") as refused:
         installing.refuse_conflicts("flannel cannot be installed here", checks)
-    assert "kube-proxy (doubt)" in refused.value.next_step
+    assert "kube-proxy, doubt: " in refused.value.cause
     assert [each.verdict for each in checks] == sorted(
         (each.verdict for each in checks), key=("conflict", "doubt", "unknown", "ok").index
     )

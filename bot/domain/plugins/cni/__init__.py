@@ -80,6 +80,11 @@ def recognise(snapshot: Snapshot, plugins: Iterable[NetworkPlugin]) -> tuple[Rec
     return tuple(Recognised(plugin.title, "", None) for plugin in known if not plugin.marks)
 
 
+def plugin_names(found: Iterable[Recognised]) -> str:
+    """`Calico v3.32.1 and flannel v0.28.9`; empty when there is none."""
+    return " and ".join(f"{each.title} {each.version}".strip() for each in found)
+
+
 def _weight(plugin: NetworkPlugin, agent: DaemonSet) -> int:
     return max((marks.weight for marks in plugin.marks if _holds(marks, agent)), default=0)
 

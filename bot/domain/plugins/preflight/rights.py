@@ -13,8 +13,8 @@ def _look(wanted: Wanted, around: Surroundings) -> Iterator[Said]:
         shown = "; ".join(around.missing_rights[:4])
         more = f"; and {len(around.missing_rights) - 4} more" if len(around.missing_rights) > 4 else ""
         yield conflict(
-            f"Patchbay may not {shown}{more}. An administrator can allow it by deploy/network-plugins.yaml, or install "
-            "the plugin with `patchbay run` and a kubeconfig of their own"
+            f"Patchbay may not {shown}{more}. An administrator can allow it (deploy/kubernetes/network-plugins.yaml), "
+            "or install the plugin with `patchbay run` and a kubeconfig of their own"
         )
     else:
         yield ok("all that the plan writes, and what undoing it deletes, is allowed (SelfSubjectAccessReview)")
