@@ -31,6 +31,7 @@ from bot.domain.chat.report import (
     paragraph,
     table,
 )
+from bot.domain.plugins.steps import TOLD
 
 FEW = 12
 """Steps of a plan that are told one by one."""
@@ -201,6 +202,6 @@ def _changes(change: Change) -> list[Block]:
     blocks += [
         Preformatted(content=as_yaml(step.manifest), title=f"creates {step.ref}", language="yaml")
         for step in change.steps
-        if isinstance(step, Apply) and step.creates and step.part == "what the plugin is told"
+        if isinstance(step, Apply) and step.creates and step.part == TOLD
     ]
     return blocks

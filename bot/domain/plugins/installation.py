@@ -59,6 +59,8 @@ class Installation:
     """Objects that say by their conditions (Available, Degraded) that all is well."""
     controllers: tuple[Ref, ...] = ()
     """Deployments of it that come up once there is a network."""
+    writers: tuple[str, ...] = ()
+    """Field managers that its own programs write as: what they make and complete is the plugin's."""
     one_minor_at_a_time: bool = False
     """Whether its makers allow upgrades from one minor version to the next only."""
     notes: tuple[str, ...] = ()
