@@ -31,9 +31,11 @@ class Limits:
         for limits in self._limits(pod["metadata"]["namespace"]):
             _give(pod, limits)
 
-    def check(self, kind: Kind, obj: Object, before: Object | None) -> None:
-        """Raises 403."""
-        if (kind.group, kind.name) not in _JUDGES or (kind.name == "Pod" and before is not None):
+    def check(self, kind: Kind, obj: Object, before: Object | None, subresource: str = "") -> None:
+        """Raises 403. Pods that are there are judged only at a resize: nothing else changes what they ask for."""
+        if (kind.group, kind.name) not in _JUDGES:
+            return
+        if kind.name == "Pod" and before is not None and subresource != "resize":
             return
         if before is not None and before["metadata"].get("deletionTimestamp"):
             return

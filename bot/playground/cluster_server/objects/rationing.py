@@ -38,9 +38,11 @@ class Quotas:
         self._quotas = kinds.named("v1", "ResourceQuota")
         self._clock = clock
 
-    def check(self, kind: Kind, obj: Object, before: Object | None) -> list[tuple[Object, Object]]:
+    def check(
+        self, kind: Kind, obj: Object, before: Object | None, subresource: str = ""
+    ) -> list[tuple[Object, Object]]:  # fmt: skip
         """The quotas that this write is charged to, each with its new status. Raises 403."""
-        if not self._store.count(self._quotas) or not _is_looked_at(kind, obj, before):
+        if not self._store.count(self._quotas) or not _is_looked_at(kind, obj, before, subresource):
             return []
         now, metadata = self._clock(), obj["metadata"]
         concerned = [quota for quota in self._in(metadata.get("namespace", "")) if self._holds(quota, kind, obj)]
@@ -96,10 +98,10 @@ class Quotas:
         return {**status, "used": total}
 
 
-def _is_looked_at(kind: Kind, obj: Object, before: Object | None) -> bool:
+def _is_looked_at(kind: Kind, obj: Object, before: Object | None, subresource: str) -> bool:
     if (kind.group, kind.name) == ("", "Event"):
         return False
-    if before is None or (not kind.group and kind.name in _CHANGING):
+    if before is None or subresource == "resize" or (not kind.group and kind.name in _CHANGING):
         return True
     deadlines = [(found.get("spec") or {}).get("activeDeadlineSeconds") is None for found in (obj, before)]
     return (kind.group, kind.name) == ("", "Pod") and deadlines[0] != deadlines[1]
