@@ -28,7 +28,7 @@ from bot.playground.cluster_server.controllers.statefulsets import StatefulSets
 from bot.playground.cluster_server.controllers.tigera import Tigera
 
 ALL = (
-    Definitions, NodeLife, Namespaces, Garbage, Deployments, ReplicaSets, StatefulSets, DaemonSets, CronJobs, Jobs,
-    Scheduler, Kubelet, Networks, Endpoints, Budgets, LoadBalancers, Ingresses, Gateways, Tigera, Aggregation,
-    APIServices, ResourceQuotas,
+    Definitions, NodeLife, Namespaces, Garbage, Deployments, ReplicaSets, StatefulSets,
+    DaemonSets, CronJobs, Jobs, Scheduler, Kubelet, Networks, Endpoints, Budgets, LoadBalancers, Ingresses, Gateways,
+    Tigera, Aggregation, APIServices, ResourceQuotas,
 )  # fmt: skip
