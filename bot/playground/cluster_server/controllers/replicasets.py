@@ -1,4 +1,4 @@
-"""ReplicaSets: as many pods as wanted."""
+"""ReplicaSets, and ReplicationControllers before them: as many pods as wanted."""
 
 from __future__ import annotations
 
@@ -106,6 +106,12 @@ class ReplicaSets(Controller):
         reason = CREATE if pods < replica_set["spec"]["replicas"] else DELETE
         told = {"type": REPLICA_FAILURE, "status": "True", "lastTransitionTime": self.registry.now()}
         return [*before, told | {"reason": reason, "message": str(refusal)}]
+
+
+class ReplicationControllers(ReplicaSets):
+    account = "replication-controller"
+    api_version, kind_name = "v1", "ReplicationController"
+    more_status: ClassVar[Object] = {}
 
 
 def _turned_ready(pod: Object) -> str:
