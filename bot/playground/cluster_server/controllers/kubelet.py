@@ -24,6 +24,7 @@ from bot.playground.cluster_server.controllers.running import (
     is_ready,
     key_of,
 )
+from bot.playground.cluster_server.objects.evaluating import OVER
 from bot.playground.cluster_server.objects.store import Change
 from bot.playground.cluster_server.values import dig
 
@@ -33,7 +34,6 @@ _PULL_SECONDS, _START_SECONDS, _PROBE_SECONDS, _END_SECONDS = 1.0, 0.5, 1.0, 1.0
 _BACK_OFF_SECONDS, _LONGEST_BACK_OFF_SECONDS = 10, 300
 _KILLED = 137
 """The exit code of one that a kubelet kills."""
-_OVER = ("Succeeded", "Failed")
 NETWORK_NOT_READY = "container runtime network not ready"
 
 
@@ -72,7 +72,7 @@ class Kubelet(Controller):
         address, uid = dig(pod, "status", "podIP", default=""), pod["metadata"]["uid"]
         if not address or pod["spec"].get("hostNetwork"):
             return
-        if gone or dig(pod, "status", "phase") in _OVER:
+        if gone or dig(pod, "status", "phase") in OVER:
             if self._addresses.get(address) == uid:
                 del self._addresses[address]
         else:
@@ -118,7 +118,7 @@ class Kubelet(Controller):
                 return Idle(_PULL_SECONDS)
             self._write(pod, podstates.creating(pod, node, address, self.registry.now()))
             return _PULL_SECONDS
-        if status["phase"] in _OVER:
+        if status["phase"] in OVER:
             return None
         pauses: list[Pause] = []
         groups = {"initContainers": self._moved_in_turn(pod, pauses)}

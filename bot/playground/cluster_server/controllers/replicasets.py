@@ -16,13 +16,13 @@ from bot.playground.cluster_server.controllers.running import (
     key_of,
     owner_of,
 )
+from bot.playground.cluster_server.objects.evaluating import OVER
 from bot.playground.cluster_server.objects.store import Change
 from bot.playground.cluster_server.statuses import APIError
 
 Object = dict[str, Any]
 _MANAGER = "kube-controller-manager"
 REPLICA_FAILURE = "ReplicaFailure"
-_OVER = ("Succeeded", "Failed")
 
 
 class ReplicaSets(Controller):
@@ -56,7 +56,7 @@ class ReplicaSets(Controller):
         pods = [
             pod
             for pod in self.registry.owned(pods_kind, replica_set)
-            if not is_going(pod) and pod["status"]["phase"] not in _OVER
+            if not is_going(pod) and pod["status"]["phase"] not in OVER
         ]
         refusal: APIError | None = None
         try:
