@@ -423,6 +423,7 @@ def test_a_replication_controller_keeps_as_many_pods_as_wanted(place):
     assert (owner["kind"], owner["apiVersion"], owner["controller"]) == ("ReplicationController", "v1", True)
     place.api.ask("DELETE", place.path("pods", first["name"]))
     eventually(lambda: len([p for p in place.pods(app="older") if p["metadata"]["name"] != first["name"]]) == 2)
+    eventually(lambda: status() == dict.fromkeys(counts, 2))
     scale = f"{place.path('replicationcontrollers', 'older')}/scale"
     assert place.api.ask("PATCH", scale, {"spec": {"replicas": 1}}, patch="merge").body["spec"] == {"replicas": 1}
     eventually(lambda: status() == dict.fromkeys(counts, 1))
