@@ -61,7 +61,8 @@ class EmbeddedCluster:
         self.kubeconfig_path = Path()
         self._age = datetime.timedelta()
         self._pace = pace
-        self.registry = Registry(self.store, self.kinds, self.now, secrets.randbits(64) if seed is None else seed)
+        seed = secrets.randbits(64) if seed is None else seed
+        self.registry = Registry(self.store, self.kinds, self.now, seed, self._reach)
         self._sockets = Sockets(self.programs)
         self.hosts = Hosts(self.registry)
         self.store.subscribe(self.hosts.hear)
@@ -80,6 +81,9 @@ class EmbeddedCluster:
     def now(self) -> datetime.datetime:
         """The time in this cluster: the real one, but while a scenario is laid out as if long ago."""
         return datetime.datetime.now(datetime.UTC) - self._age
+
+    async def _reach(self, namespace: str, name: str, port: int) -> int:
+        return await self._pods.reach(namespace, name, port)
 
     def _look_again(self) -> None:
         self._controllers.look_at_everything()
@@ -104,6 +108,7 @@ class EmbeddedCluster:
     async def stop(self) -> None:
         """Ends every socket and task, and removes the kubeconfig."""
         await self._controllers.stop()
+        await self.registry.close()
         if self._runner:
             server = self._runner.server
             transports = [found.transport for found in server.connections] if server else []

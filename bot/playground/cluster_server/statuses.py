@@ -137,6 +137,10 @@ def forbidden(plural: str, group: str, name: str, message: str) -> APIError:
     return APIError(403, "Forbidden", said, _details(name, group, plural))
 
 
+def internal(message: str) -> APIError:
+    return APIError(500, "InternalError", f"Internal error occurred: {message}", {"causes": [{"message": message}]})
+
+
 def unauthorized() -> APIError:
     return APIError(401, "Unauthorized", "Unauthorized")
 

@@ -40,6 +40,8 @@ class User:
 
 
 ADMIN = User("kubernetes-admin", (MASTERS, AUTHENTICATED))
+APISERVER = User("system:apiserver", (AUTHENTICATED, MASTERS))
+"""The server itself, where it asks itself for something."""
 NOBODY = User(ANONYMOUS, (UNAUTHENTICATED,))
 
 

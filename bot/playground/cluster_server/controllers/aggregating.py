@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from bot.playground.cluster_server.access.people import APISERVER, User
 from bot.playground.cluster_server.controllers.running import Controller, Key, Pause, is_going, key_of
 from bot.playground.cluster_server.objects.registry import Writing
 from bot.playground.cluster_server.objects.store import Change
@@ -18,6 +19,8 @@ _SERVICES = ("apiregistration.k8s.io", "apiservices")
 
 
 class Aggregation(Controller):
+    account = "clusterrole-aggregation-controller"
+
     def concerns(self, change: Change) -> Iterable[Key]:
         if change.resource != _ROLES:
             return ()
@@ -46,6 +49,9 @@ def _gathers(role: Object, labels: Object) -> bool:
 
 
 class APIServices(Controller):
+    def user(self, key: Key) -> User:
+        return APISERVER
+
     def concerns(self, change: Change) -> Iterable[Key]:
         if change.resource == _SERVICES:
             return [key_of(change.obj)] if change.type != "DELETED" else ()

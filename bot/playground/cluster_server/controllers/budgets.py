@@ -15,6 +15,8 @@ _MANAGER = "kube-controller-manager"
 
 
 class Budgets(Controller):
+    account = "disruption-controller"
+
     def concerns(self, change: Change) -> Iterable[Key]:
         if change.resource == ("policy", "poddisruptionbudgets"):
             return [key_of(change.obj)] if change.type != "DELETED" else ()

@@ -9,7 +9,7 @@ from typing import Any
 
 from cronsim import CronSim, CronSimError
 
-from bot.playground.cluster_server.controllers.eventing import record
+from bot.playground.cluster_server.controllers.eventing import record, told
 from bot.playground.cluster_server.controllers.running import (
     Controller,
     Idle,
@@ -32,6 +32,8 @@ _SCHEDULED = "batch.kubernetes.io/cronjob-scheduled-timestamp"
 
 
 class CronJobs(Controller):
+    account = "cronjob-controller"
+
     def concerns(self, change: Change) -> Iterable[Key]:
         if change.resource == ("batch", "cronjobs"):
             return [key_of(change.obj)]
@@ -89,10 +91,11 @@ class CronJobs(Controller):
         metadata["annotations"] = metadata.get("annotations", {}) | stamp
         if self.registry.find(kind, cron["metadata"]["namespace"], name):
             return jobs
-        made = self.registry.create(
-            kind, cron["metadata"]["namespace"], {"metadata": metadata, "spec": copied(template["spec"])}, _WRITING
+        job, said = {"metadata": metadata, "spec": copied(template["spec"])}, f"Created job {name}"
+        made = told(
+            lambda: self.registry.create(kind, cron["metadata"]["namespace"], job, _WRITING),
+            lambda _: record(self.registry, cron, "Normal", "SuccessfulCreate", said, component=_COMPONENT),
         )
-        record(self.registry, cron, "Normal", "SuccessfulCreate", f"Created job {name}", component=_COMPONENT)
         return [*jobs, made]
 
     def _tell(self, cron: Object, jobs: list[Object], due: datetime.datetime | None) -> None:

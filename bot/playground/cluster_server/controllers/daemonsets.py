@@ -35,6 +35,8 @@ _NO_NETWORK = "node.kubernetes.io/network-unavailable"
 
 
 class DaemonSets(Controller):
+    account = "daemon-set-controller"
+
     def __init__(self, scene: Scene) -> None:
         super().__init__(scene)
         self._making = PodMaking(scene, _MANAGER, "daemonset-controller")

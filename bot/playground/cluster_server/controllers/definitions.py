@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from bot.playground.cluster_server.access.people import APISERVER, User
 from bot.playground.cluster_server.controllers.running import Controller, Key, Pause, is_going
 from bot.playground.cluster_server.customs import definitions
 from bot.playground.cluster_server.objects.kinds import Kind
@@ -19,6 +20,9 @@ _AUTOMANAGED = "kube-aggregator.kubernetes.io/automanaged"
 
 class Definitions(Controller):
     """Keys are names of definitions."""
+
+    def user(self, key: Key) -> User:
+        return APISERVER
 
     def concerns(self, change: Change) -> Iterable[Key]:
         if change.resource == (definitions.GROUP, definitions.PLURAL):

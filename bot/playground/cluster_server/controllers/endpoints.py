@@ -26,6 +26,8 @@ SERVICE_NAME = "kubernetes.io/service-name"
 
 
 class Endpoints(Controller):
+    account = "endpointslice-controller"
+
     def concerns(self, change: Change) -> Iterable[Key]:
         metadata = change.obj["metadata"]
         if change.resource == ("", "services"):

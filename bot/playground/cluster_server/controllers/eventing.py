@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import zlib
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
-from bot.playground.cluster_server.objects.registry import Registry, Writing
+from bot.playground.cluster_server.objects.registry import Postponed, Registry, Writing
 
 Object = dict[str, Any]
+
+
+T = TypeVar("T")
+
+
+def told(write: Callable[[], T], tell: Callable[[T], None]) -> T:
+    """What a write gives, when somebody has been told of it. Raises what the write does: Postponed tells later."""
+    try:
+        written = write()
+    except Postponed as postponed:
+        postponed.then(tell)
+        raise
+    tell(written)
+    return written
 
 
 def record(
@@ -23,7 +39,8 @@ def record(
     before = registry.find(events, namespace, name)
     if before is not None:
         again = before | {"count": before.get("count", 1) + 1, "lastTimestamp": now}
-        registry.update(events, namespace, name, again, writing)
+        with contextlib.suppress(Postponed):  # nobody waits for an event
+            registry.update(events, namespace, name, again, writing)
         return
     involved = {
         "kind": obj["kind"],
@@ -42,4 +59,5 @@ def record(
         "reason": reason, "message": message, "source": source, "firstTimestamp": now, "lastTimestamp": now,
         "count": 1, "type": kind, "eventTime": None, "reportingComponent": component, "reportingInstance": host,
     }  # fmt: skip
-    registry.create(events, namespace, event, writing)
+    with contextlib.suppress(Postponed):
+        registry.create(events, namespace, event, writing)

@@ -18,6 +18,8 @@ _WRITING = Writing("kube-controller-manager")
 class Garbage(Controller):
     """Keys are uids of owners."""
 
+    account = "generic-garbage-collector"
+
     def concerns(self, change: Change) -> Iterable[Key]:
         metadata = change.obj["metadata"]
         keys = []

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from bot.playground.cluster_server.access.people import AUTHENTICATED, User
 from bot.playground.cluster_server.controllers import podstates
 from bot.playground.cluster_server.controllers.eventing import record
 from bot.playground.cluster_server.controllers.podstates import GROUPS
@@ -25,6 +26,7 @@ from bot.playground.cluster_server.controllers.running import (
 from bot.playground.cluster_server.networks import plugin_of
 from bot.playground.cluster_server.networks.contract import sandbox_of
 from bot.playground.cluster_server.networks.hosts import Refused
+from bot.playground.cluster_server.objects.evaluating import OVER
 from bot.playground.cluster_server.objects.store import Change
 from bot.playground.cluster_server.values import dig
 
@@ -35,7 +37,6 @@ _SANDBOX_SECONDS = 12.0
 _BACK_OFF_SECONDS, _LONGEST_BACK_OFF_SECONDS = 10, 300
 _KILLED = 137
 """The exit code of one that a kubelet kills."""
-_OVER = ("Succeeded", "Failed")
 _MATTERS_TO_AGENTS = (
     ("", "configmaps"), ("", "serviceaccounts"), ("crd.projectcalico.org", "ippools"),
     ("apiextensions.k8s.io", "customresourcedefinitions"),
@@ -55,6 +56,10 @@ class Kubelet(Controller):
         """What is on which node."""
         self._addresses: dict[str, str] = {}
         """Those in use, with the uid of the pod."""
+
+    def user(self, key: Key) -> User:
+        pod = self.registry.find(self.scene.kind("v1", "Pod"), *key)
+        return User(f"system:node:{dig(pod, 'spec', 'nodeName', default='')}", ("system:nodes", AUTHENTICATED))
 
     def concerns(self, change: Change) -> Iterable[Key]:
         if change.resource == ("", "pods"):
@@ -88,7 +93,7 @@ class Kubelet(Controller):
         address, uid = dig(pod, "status", "podIP", default=""), pod["metadata"]["uid"]
         if not address or pod["spec"].get("hostNetwork"):
             return
-        if gone or dig(pod, "status", "phase") in _OVER:
+        if gone or dig(pod, "status", "phase") in OVER:
             if self._addresses.get(address) == uid:
                 del self._addresses[address]
         else:
@@ -135,7 +140,7 @@ class Kubelet(Controller):
                 return Idle(_SANDBOX_SECONDS)
             self._write(pod, podstates.creating(pod, node, address, self.registry.now()))
             return _PULL_SECONDS
-        if status["phase"] in _OVER:
+        if status["phase"] in OVER:
             return None
         pauses: list[Pause] = []
         groups = {"initContainers": self._moved_in_turn(pod, pauses)}

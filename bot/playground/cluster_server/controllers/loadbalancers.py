@@ -14,6 +14,8 @@ _MANAGER = "service-controller"
 
 
 class LoadBalancers(Controller):
+    account = "service-controller"
+
     def concerns(self, change: Change) -> Iterable[Key]:
         return [key_of(change.obj)] if change.resource == ("", "services") and change.type != "DELETED" else ()
 

@@ -13,6 +13,8 @@ _WRITING = Writing("kube-controller-manager")
 
 
 class Namespaces(Controller):
+    account = "namespace-controller"
+
     def concerns(self, change: Change) -> Iterable[Key]:
         if change.resource == ("", "namespaces"):
             return [("", change.obj["metadata"]["name"])]

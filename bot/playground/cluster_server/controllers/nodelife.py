@@ -31,6 +31,8 @@ _OURS = (_NOT_READY, _UNREACHABLE, _NO_NETWORK)
 class NodeLife(Controller):
     """Taints a node that is not ready, and in time takes the pods off it that do not stay for ever."""
 
+    account = "node-controller"
+
     def concerns(self, change: Change) -> Iterable[Key]:
         if change.resource == ("", "nodes") and change.type != "DELETED":
             return [key_of(change.obj)]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from bot.playground.cluster_server.controllers.eventing import record
+from bot.playground.cluster_server.controllers.eventing import record, told
 from bot.playground.cluster_server.controllers.running import Scene, key_of, reference_to
 from bot.playground.cluster_server.objects.registry import Deleting, Writing
 from bot.playground.cluster_server.statuses import APIError
@@ -28,22 +29,22 @@ class PodMaking:
     def create(self, owner: Object, pod: Object) -> Object:
         """Raises what refused it, told on the owner."""
         kind = self._scene.kind("v1", "Pod")
+        namespace = owner["metadata"]["namespace"]
+        create = partial(self._scene.registry.create, kind, namespace, pod, self._writing)
         try:
-            made = self._scene.registry.create(kind, owner["metadata"]["namespace"], pod, self._writing)
+            return told(create, partial(self._tell, owner, CREATE))
         except APIError as error:
             self._tell_failure(owner, CREATE, error)
             raise
-        self._tell(owner, CREATE, made)
-        return made
 
     def delete(self, owner: Object, pod: Object) -> None:
         """Raises what refused it, told on the owner."""
+        delete = partial(self._scene.registry.delete, self._scene.kind("v1", "Pod"), *key_of(pod), Deleting())
         try:
-            self._scene.registry.delete(self._scene.kind("v1", "Pod"), *key_of(pod), Deleting())
+            told(delete, lambda _: self._tell(owner, DELETE, pod))
         except APIError as error:
             self._tell_failure(owner, DELETE, error)
             raise
-        self._tell(owner, DELETE, pod)
 
     def _tell(self, owner: Object, what: str, pod: Object) -> None:
         reason, said = _SUCCESS[what]

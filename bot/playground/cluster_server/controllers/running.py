@@ -7,14 +7,17 @@ import logging
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
+from bot.playground.cluster_server.access.people import AUTHENTICATED, User, account_groups
 from bot.playground.cluster_server.networks.hosts import Hosts
 from bot.playground.cluster_server.objects.kinds import Kind
-from bot.playground.cluster_server.objects.registry import Registry
+from bot.playground.cluster_server.objects.registry import Acting, Place, Postponed, Registry
 from bot.playground.cluster_server.objects.store import Change
 from bot.playground.cluster_server.pods.programs import Programs
 from bot.playground.cluster_server.statuses import APIError
+from bot.playground.cluster_server.webhooks.asking import Asker
 
 Object = dict[str, Any]
 Key = tuple[str, str]
@@ -73,8 +76,14 @@ Pause = float | Idle | None
 """Seconds after which to look at a key again; None: when something changes."""
 
 
+_ACCOUNT = "system:serviceaccount:kube-system:"
+
+
 class Controller:
     """Brings objects to what they should be."""
+
+    account = "kube-controller-manager"
+    """The service account in kube-system under which it writes."""
 
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
@@ -87,6 +96,15 @@ class Controller:
     def reconcile(self, key: Key) -> Pause:
         """Looks at one key; says when to look again."""
         raise NotImplementedError
+
+    def user(self, key: Key) -> User:
+        """As whom it writes."""
+        name = f"{_ACCOUNT}{self.account}"
+        return User(name, (*account_groups(name), AUTHENTICATED))
+
+    def asker(self, key: Key) -> Asker:
+        """The same, as webhooks hear of it."""
+        return Asker(self.user(key).info())
 
     def everything(self) -> Iterable[Key]:
         """The keys to look at when something changed that is no object, such as a program."""
@@ -103,6 +121,10 @@ class Controllers:
         self._timers: dict[tuple[int, Key], asyncio.TimerHandle] = {}
         self._idle_timers: dict[tuple[int, Key], asyncio.TimerHandle] = {}
         self._tries: dict[tuple[int, Key], int] = {}
+        self._waiting: set[tuple[int, Key]] = set()
+        """Keys at which a write waits for webhooks."""
+        self._refusals: dict[tuple[int, Key], dict[Place, APIError]] = {}
+        """What webhooks said to those."""
         self._work = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -165,16 +187,25 @@ class Controllers:
                 if worked % 20 == 0:
                     await asyncio.sleep(0)  # requests come between
             self._work.clear()
-            if not self._timers:
+            if not self._timers and not self._waiting:
                 self._idle.set()
 
     def _reconcile(self, number: int, key: Key) -> None:
+        if (number, key) in self._waiting:
+            return
+        controller, registry = self._all[number], self._scene.registry
+        registry.acting = Acting(partial(controller.asker, key), self._refusals.pop((number, key), {}))
         try:
-            again = self._all[number].reconcile(key)
+            again = controller.reconcile(key)
+        except Postponed as postponed:
+            self._wait(number, key, postponed, registry.acting.refusals)
+            return
         except APIError as error:
             again = self._after_failure(number, key, error)
         else:
             self._tries.pop((number, key), None)
+        finally:
+            registry.acting = None
         if isinstance(again, Idle):
             if self._scene.pace:
                 self._later(self._idle_timers, number, key, again.seconds)
@@ -182,6 +213,20 @@ class Controllers:
             self._later(self._timers, number, key, again)
         elif again is not None:
             self._add(number, key)
+
+    def _wait(self, number: int, key: Key, postponed: Postponed, refusals: dict[Place, APIError]) -> None:
+        """Looks at a key again when the write that waits for webhooks is done, or refused."""
+        self._waiting.add((number, key))
+
+        def ended(task: asyncio.Task[Any]) -> None:
+            self._waiting.discard((number, key))
+            error = None if task.cancelled() else task.exception()
+            if isinstance(error, APIError):
+                refusals[postponed.place] = error
+            self._refusals[number, key] = refusals
+            self._add(number, key)
+
+        postponed.task.add_done_callback(ended)
 
     def _after_failure(self, number: int, key: Key, error: APIError) -> Pause:
         """Who was refused tries again, ever later; after a while nobody waits for it any more."""

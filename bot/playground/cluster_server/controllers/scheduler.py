@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from bot.playground.cluster_server.controllers.eventing import record
+from bot.playground.cluster_server.access.people import AUTHENTICATED, User
+from bot.playground.cluster_server.controllers.eventing import record, told
 from bot.playground.cluster_server.controllers.running import Controller, Key, Pause, Scene, is_going, key_of
 from bot.playground.cluster_server.objects.registry import Writing
 from bot.playground.cluster_server.objects.store import Change
@@ -21,6 +22,9 @@ class Scheduler(Controller):
         super().__init__(scene)
         self._load: dict[str, set[str]] = {}
         """The pods of each node, by uid."""
+
+    def user(self, key: Key) -> User:
+        return User("system:kube-scheduler", (AUTHENTICATED,))
 
     def concerns(self, change: Change) -> Iterable[Key]:
         if change.resource == ("", "pods"):
@@ -45,9 +49,13 @@ class Scheduler(Controller):
             self._pending(pod, reasons)
             return None
         chosen = min(fit, key=lambda name: (len(self._load.get(name, ())), name))
-        pod = self.registry.update(kind, *key, pod | {"spec": pod["spec"] | {"nodeName": chosen}}, Writing(_MANAGER))
+        metadata = {"name": key[1], "namespace": key[0], "uid": pod["metadata"]["uid"]}
+        binding = {"metadata": metadata, "target": {"kind": "Node", "name": chosen}}
         said = f"Successfully assigned {key[0]}/{key[1]} to {chosen}"
-        record(self.registry, pod, "Normal", "Scheduled", said, component="default-scheduler")
+        told(
+            lambda: self.registry.bind(kind, key[0], binding, Writing(_MANAGER)),
+            lambda bound: record(self.registry, bound, "Normal", "Scheduled", said, component="default-scheduler"),
+        )
         return None
 
     def _pending(self, pod: Object, reasons: list[str]) -> None:

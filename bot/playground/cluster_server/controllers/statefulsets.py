@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from bot.playground.cluster_server.controllers.deployments import template_hash
-from bot.playground.cluster_server.controllers.eventing import record
+from bot.playground.cluster_server.controllers.eventing import record, told
 from bot.playground.cluster_server.controllers.podmaking import pod_of
 from bot.playground.cluster_server.controllers.revisions import REVISION_HASH, ensure_revision
 from bot.playground.cluster_server.controllers.running import (
@@ -31,6 +32,8 @@ _INDEX, _POD_NAME = "apps.kubernetes.io/pod-index", "statefulset.kubernetes.io/p
 
 
 class StatefulSets(Controller):
+    account = "statefulset-controller"
+
     def concerns(self, change: Change) -> Iterable[Key]:
         if change.resource == ("apps", "statefulsets"):
             return [key_of(change.obj)]
@@ -109,13 +112,16 @@ class StatefulSets(Controller):
         for template in spec.get("volumeClaimTemplates") or ():
             self._claim(stateful_set, template, name, pod)
         said = f"Create Pod {name} in StatefulSet {stateful_set['metadata']['name']}"
+        success = partial(self._tell, stateful_set, "SuccessfulCreate", f"{said} successful")
         try:
-            self.registry.create(self.scene.kind("v1", "Pod"), namespace, pod, _WRITING)
+            told(lambda: self.registry.create(self.scene.kind("v1", "Pod"), namespace, pod, _WRITING), success)
         except APIError as error:
             refused = f"{said} failed error: {error}"
             record(self.registry, stateful_set, "Warning", "FailedCreate", refused, component=_COMPONENT)
             raise
-        record(self.registry, stateful_set, "Normal", "SuccessfulCreate", f"{said} successful", component=_COMPONENT)
+
+    def _tell(self, stateful_set: Object, reason: str, said: str, _: object) -> None:
+        record(self.registry, stateful_set, "Normal", reason, said, component=_COMPONENT)
 
     def _claim(self, stateful_set: Object, template: Object, pod_name: str, pod: Object) -> None:
         claims, namespace = self.scene.kind("v1", "PersistentVolumeClaim"), stateful_set["metadata"]["namespace"]
@@ -130,9 +136,9 @@ class StatefulSets(Controller):
             self.registry.create(claims, namespace, claim, _WRITING)
 
     def _delete(self, stateful_set: Object, pod: Object) -> None:
-        self.registry.delete(self.scene.kind("v1", "Pod"), *key_of(pod), Deleting())
         said = f"Delete Pod {pod['metadata']['name']} in StatefulSet {stateful_set['metadata']['name']} successful"
-        record(self.registry, stateful_set, "Normal", "SuccessfulDelete", said, component=_COMPONENT)
+        delete = partial(self.registry.delete, self.scene.kind("v1", "Pod"), *key_of(pod), Deleting())
+        told(delete, partial(self._tell, stateful_set, "SuccessfulDelete", said))
 
 
 def _ordinal(name: str) -> int:

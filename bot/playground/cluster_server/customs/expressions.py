@@ -85,7 +85,20 @@ def evaluated(text: str, names: Object) -> Any:
     context = _library().Context(names)
     for name, function in _FUNCTIONS.items():
         context.add_function(name, function)
-    return _compiled(text).execute(context)
+    try:
+        return _compiled(text).execute(context)
+    except KeyError as error:
+        raise ValueError(f"no such key: {error.args[0]}") from error
+    except ArithmeticError as error:
+        raise ValueError(str(error)) from error
+
+
+_UNKNOWN = ("Undefined", "undeclared", "not found", "UndeclaredReference", "No such overload")
+
+
+def is_unknown(error: Exception) -> bool:
+    """Whether an expression failed for what the library lacks, where a real server might know it."""
+    return any(word in str(error) for word in _UNKNOWN)
 
 
 @lru_cache(maxsize=2000)

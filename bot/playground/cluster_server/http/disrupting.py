@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.playground.cluster_server import statuses
 from bot.playground.cluster_server.http.requests import Target
-from bot.playground.cluster_server.objects.registry import Deleting, Registry, Writing
+from bot.playground.cluster_server.objects.registry import UNHEARD, Deleting, Registry, Writing
 from bot.playground.cluster_server.selectors import selector_matches
 from bot.playground.cluster_server.values import dig
 
@@ -21,7 +21,7 @@ class Disruptions:
         self._pods = registry.kinds.named("v1", "Pod")
         self._budgets = registry.kinds.named("policy/v1", "PodDisruptionBudget")
 
-    def bind(self, target: Target, binding: Object, writing: Writing) -> Object:
+    async def bind(self, target: Target, binding: Object, writing: Writing) -> Object:
         """Raises 404, and 409 for a pod that has a node."""
         name = target.name or dig(binding, "metadata", "name", default="")
         pod = self._registry.get(self._pods, target.namespace, name)
@@ -32,11 +32,11 @@ class Disruptions:
         if not dig(binding, "target", "name"):
             cause = statuses.required("target.name")
             raise statuses.unprocessable("Binding", "", name, [cause])
-        spec = pod["spec"] | {"nodeName": binding["target"]["name"]}
-        self._registry.update(self._pods, target.namespace, name, pod | {"spec": spec}, writing)
+        metadata = (binding.get("metadata") or {}) | {"name": name, "namespace": target.namespace}
+        await self._registry.binding(self._pods, target.namespace, binding | {"metadata": metadata}, writing)
         return _CREATED
 
-    def evict(self, target: Target, eviction: Object, writing: Writing) -> Object:
+    async def evict(self, target: Target, eviction: Object, writing: Writing) -> Object:
         """Raises 400, 404, and 429 when a budget does not allow it."""
         if dig(eviction, "metadata", "name", default=target.name) != target.name:
             raise statuses.bad_request("name in URL does not match name in Eviction object")
@@ -48,9 +48,9 @@ class Disruptions:
         conditions = options.get("preconditions") or {}
         deleting = Deleting(
             dry_run, conditions.get("uid") or "", conditions.get("resourceVersion") or "",
-            options.get("propagationPolicy") or "Background", options.get("gracePeriodSeconds"),
+            options.get("propagationPolicy") or "Background", options.get("gracePeriodSeconds"), UNHEARD,
         )  # fmt: skip
-        self._registry.delete(self._pods, target.namespace, target.name, deleting)
+        await self._registry.deleting(self._pods, target.namespace, target.name, deleting)
         return _CREATED
 
     def _spend(self, target: Target, pod: Object, *, dry_run: bool) -> None:
@@ -76,7 +76,7 @@ class Disruptions:
                 raise _refused(budget, status)
             if not dry_run:
                 spent = status | {"disruptionsAllowed": status["disruptionsAllowed"] - 1}
-                self._registry.write_status(self._budgets, budget, spent, "kube-apiserver")
+                self._registry.write_status(self._budgets, budget, spent, "kube-apiserver", asker=UNHEARD)
 
 
 def _refused(budget: Object, status: Object) -> statuses.APIError:

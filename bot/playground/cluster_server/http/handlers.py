@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from aiohttp import web
@@ -26,6 +27,7 @@ from bot.playground.cluster_server.objects.registry import Deleting, Registry, W
 from bot.playground.cluster_server.objects.store import Stored
 from bot.playground.cluster_server.selectors import Matches, field_matches, label_matches
 from bot.playground.cluster_server.values import as_go
+from bot.playground.cluster_server.webhooks.asking import Asker, View, view_of
 
 Object = dict[str, Any]
 Answer = web.StreamResponse
@@ -38,6 +40,8 @@ USER = web.RequestKey("user", User)
 _SAID = web.RequestKey("said", bytes)
 """The body as it came, for the words of an error."""
 _encoder = msgspec.json.Encoder()
+_CONFLICT, _MOST_TRIES = 409, 6
+T = TypeVar("T")
 
 
 def answered(obj: Any, status: int = 200, warnings: Iterable[str] = (), *, yaml: bool = False) -> web.Response:
@@ -155,7 +159,8 @@ class Handlers:
         obj, warnings = self._decoded(request, body, target)
         form = form_of(request.headers.get("Accept", ""), request.query)
         kept = self._stored(target.kind)
-        created = self._warned(warnings, lambda: self._registry.create(kept, target.namespace, obj, writing))
+        with _telling(warnings, writing):
+            created = await self._registry.creating(kept, target.namespace, obj, writing)
         return self._answer(created, target.kind, form, 201, [*warnings, *writing.warnings])
 
     async def _update(self, request: web.Request, target: Target) -> Answer:
@@ -163,29 +168,34 @@ class Handlers:
         kind, form = target.kind, form_of(request.headers.get("Accept", ""), request.query)
         obj, warnings = self._decoded(request, await read_body(request, kind), target)
         metadata = obj.get("metadata") or {}
-        self._warned(warnings, lambda: _check_name(metadata, target))
+        with _telling(warnings, writing):
+            _check_name(metadata, target)
         if kind.created_by_update and not target.subresource and not self._store.get(*_where(target)):
-            created = self._warned(warnings, lambda: self._registry.create(kind, target.namespace, obj, writing))
+            with _telling(warnings, writing):
+                created = await self._registry.creating(kind, target.namespace, obj, writing)
             return self._answer(created, kind, form, 201, [*warnings, *writing.warnings])
         if kind.needs_revision and not metadata.get("resourceVersion"):
             self._registry.get(*_where(target))
             cause = statuses.invalid("metadata.resourceVersion", 0, "must be specified for an update")
             raise statuses.unprocessable(kind.plural, kind.group, target.name, [cause])
-        updated = self._warned(warnings, lambda: self._registry.update(*_where(target), obj, writing))
+        with _telling(warnings, writing):
+            updated = await self._registry.updating(*_where(target), obj, writing)
         return self._answer(updated, kind, form, 200, [*warnings, *writing.warnings])
 
     def _stored(self, kind: Kind) -> Kind:
         """The kind under which objects of this one are kept."""
         return self._registry.kinds.named("v1", kind.name) if kind.converted else kind
 
-    @staticmethod
-    def _warned(warnings: list[str], write: Callable[[], Any]) -> Any:
-        """What is warned of is told also when the write is refused."""
-        try:
-            return write()
-        except statuses.APIError as error:
-            error.warnings = warnings
-            raise
+    async def _retried(self, target: Target, change: Callable[[Object], Awaitable[T]]) -> T:
+        """Changes what is there, and does so anew when somebody else has changed it meanwhile."""
+        for left in reversed(range(_MOST_TRIES)):
+            live = self._registry.get(*_where(target))
+            try:
+                return await change(live)
+            except statuses.APIError as error:
+                if error.code != _CONFLICT or not left or self._registry.find(*_where(target)) is live:
+                    raise
+        raise AssertionError("the last try either gives something or raises")
 
     async def _patch(self, request: web.Request, target: Target) -> Answer:
         form = form_of(request.headers.get("Accept", ""), request.query)
@@ -197,9 +207,12 @@ class Handlers:
             accepted = ", ".join((_JSON_PATCH, _MERGE_PATCH, _APPLY_PATCH))
             said = f"the body of the request was in an unknown format - accepted media types include: {accepted}"
             raise statuses.unsupported_media(said)
-        writing = self._writing(request, target)
+        self._writing(request, target)
         patch = parsed(await request.read(), target.kind.name)
-        live = answers.versioned(self._registry.get(target.kind, target.namespace, target.name), target.kind)
+        return await self._retried(target, partial(self._patch_live, request, target, form, patch))
+
+    async def _patch_live(self, request: web.Request, target: Target, form: Form, patch: Any, stored: Object) -> Answer:
+        writing, live = self._writing(request, target), answers.versioned(stored, target.kind)
         if request.content_type != _JSON_PATCH and not isinstance(patch, dict):
             found = go_name_of(patch)
             raise statuses.bad_request(
@@ -216,27 +229,33 @@ class Handlers:
         except statuses.APIError as error:
             raise _unpatchable(error, request.content_type, patch, patched) from error
         metadata = obj.get("metadata") or {}
-        self._warned(warnings, lambda: _check_name(metadata, target))
+        with _telling(warnings, writing):
+            _check_name(metadata, target)
         if metadata.get("uid", live["metadata"]["uid"]) != live["metadata"]["uid"]:
             cause = statuses.invalid("metadata.uid", metadata["uid"], "field is immutable")
             raise statuses.unprocessable(target.kind.name, target.kind.group, target.name, [cause])
-        updated = self._warned(warnings, lambda: self._registry.update(*_where(target), obj, writing))
+        with _telling(warnings, writing):
+            updated = await self._registry.updating(*_where(target), obj, writing)
         return self._answer(updated, target.kind, form, 200, [*warnings, *writing.warnings])
 
     async def _scale(self, request: web.Request, target: Target) -> Answer:
-        kind, place = target.kind, (target.namespace, target.name)
-        live = self._registry.get(kind, *place)
-        scale = scaling.scale_of(live, kind)
+        kind = target.kind
         if request.method == "GET":
-            return answered(scale)
+            return answered(scaling.scale_of(self._registry.get(*_where(target)), kind))
+        self._registry.get(*_where(target))
         body = await read_body(request, kind) if request.method == "PUT" else parsed(await request.read(), kind.name)
+        return await self._retried(target, partial(self._scale_live, request, target, body))
+
+    async def _scale_live(self, request: web.Request, target: Target, body: Any, live: Object) -> Answer:
+        kind, writing = target.kind, self._writing(request, target)
+        scale = scaling.scale_of(live, kind)
         if request.content_type == _JSON_PATCH:
             wanted = json_patched(scale, body)
         else:
             wanted = body if request.method == "PUT" else merge_patched(scale, body)
-        changed = scaling.scaled(live, wanted, kind)
-        written = self._registry.update(kind, *place, changed, self._writing(request, target))
-        return answered(scaling.scale_of(written, kind))
+        with _telling([], writing):
+            written = await self._registry.updating(*_where(target), scaling.scaled(live, wanted, kind), writing)
+        return answered(scaling.scale_of(written, kind), 200, writing.warnings)
 
     async def _apply(self, request: web.Request, target: Target, form: Form) -> Answer:
         if not request.query.get("fieldManager"):
@@ -262,31 +281,38 @@ class Handlers:
         if (config.get("metadata") or {}).get("managedFields"):
             raise statuses.bad_request("metadata.managedFields must be nil")
         writing, force = self._writing(request, target), flag(request.query, "force")
-        obj, created = self._registry.apply(kind, target.namespace, target.name, config, writing, force=force)
+        with _telling(warnings, writing):
+            obj, created = await self._registry.applying(
+                kind, target.namespace, target.name, config, writing, force=force
+            )  # fmt: skip
         return self._answer(obj, kind, form, 201 if created else 200, [*warnings, *writing.warnings])
 
     async def _delete(self, request: web.Request, target: Target) -> Answer:
         deleting = await _deleting(request, target.kind)
         if not target.name:
-            return self._delete_collection(request, target, deleting)
-        obj, gone = self._registry.delete(target.kind, target.namespace, target.name, deleting)
+            return await self._delete_collection(request, target, deleting)
+        with _telling([], deleting):
+            obj, gone = await self._registry.deleting(*_where(target), deleting)
         form = form_of(request.headers.get("Accept", ""), request.query)
         if not gone or target.kind.shown_when_gone:
-            return self._answer(obj, target.kind, form)
+            return self._answer(obj, target.kind, form, 200, deleting.warnings)
         metadata, kind = obj["metadata"], target.kind
         details: Object = {"name": metadata["name"]}
         if kind.group:
             details["group"] = kind.group
-        return answered(statuses.success(details | {"kind": kind.plural, "uid": metadata["uid"]}))
+        success = statuses.success(details | {"kind": kind.plural, "uid": metadata["uid"]})
+        return answered(success, 200, deleting.warnings)
 
-    def _delete_collection(self, request: web.Request, target: Target, deleting: Deleting) -> Answer:
+    async def _delete_collection(self, request: web.Request, target: Target, deleting: Deleting) -> Answer:
         query = request.query
         matches = selection(target, query.get("labelSelector", ""), query.get("fieldSelector", ""))
         found = [
             stored for stored in self._store.list(target.kind, target.namespace) if not matches or matches(stored.obj)
         ]
+        deleting = replace(deleting, is_one_of_many=True)
         for stored in found:
-            self._registry.delete(target.kind, *listing.place_of(stored), deleting)
+            with _telling([], deleting):
+                await self._registry.deleting(target.kind, *listing.place_of(stored), deleting)
         form = form_of(request.headers.get("Accept", ""), query)
         return self._listed(found, target.kind, form, {"resourceVersion": str(self._store.revision)})
 
@@ -345,9 +371,43 @@ class Handlers:
         return obj, warnings
 
     def _writing(self, request: web.Request, target: Target) -> Writing:
+        admit = partial(self._guard.check_grant, request[USER])
         return replace(
-            writing_of(request), subresource=target.subresource, admit=partial(self._guard.check_grant, request[USER])
-        )
+            writing_of(request), subresource=target.subresource, admit=admit, asker=asker_of(request, target)
+        )  # fmt: skip
+
+
+@contextlib.contextmanager
+def _telling(warnings: list[str], by: Writing | Deleting) -> Iterator[None]:
+    """What is warned of is told also when the write is refused."""
+    try:
+        yield
+    except statuses.APIError as error:
+        error.warnings = [*warnings, *by.warnings]
+        raise
+
+
+def asker_of(request: web.Request, target: Target) -> Asker:
+    """Who asks, as webhooks hear of it."""
+    options: Object = {"dryRun": ["All"]} if request.query.get("dryRun") else {}
+    options |= {name: request.query[name] for name in ("fieldManager", "fieldValidation") if request.query.get(name)}
+    return Asker(request[USER].info(), options, _view(target))
+
+
+def _view(target: Target) -> View:
+    kind, name = target.kind, target.subresource
+    view = view_of(kind)
+    found = kind.subresource(name) if name else None
+    if found is None or found.kind == kind.name:
+        return view
+    view = replace(
+        view, shown_as=(found.group or kind.group, found.version or kind.version, found.kind), is_whole=False
+    )
+    if name != "scale":
+        return view
+    return replace(
+        view, show=lambda obj: scaling.scale_of(obj, kind), read=lambda scale, obj: scaling.scaled(obj, scale, kind)
+    )  # fmt: skip
 
 
 _OPTIONS = {"POST": "CreateOptions", "PUT": "UpdateOptions", "PATCH": "PatchOptions", "DELETE": "DeleteOptions"}
@@ -478,5 +538,10 @@ async def _deleting(request: web.Request, kind: Kind) -> Deleting:
         raise statuses.bad_request(f'strconv.ParseInt: parsing "{grace}": invalid syntax') from error
     return Deleting(
         bool(dry_run), conditions.get("uid") or "", conditions.get("resourceVersion") or "",
-        propagation or kind.propagation, seconds,
+        propagation or kind.propagation, seconds, Asker(request[USER].info(), _told(given), view_of(kind)),
     )  # fmt: skip
+
+
+def _told(given: Object) -> Object:
+    """DeleteOptions as webhooks are told them."""
+    return {name: value for name, value in given.items() if name not in ("kind", "apiVersion") and value is not None}

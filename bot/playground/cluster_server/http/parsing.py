@@ -15,7 +15,7 @@ Object = dict[str, Any]
 
 _SHOWN = 30
 _HEAD = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
-_NAMES = {list: "array", str: "string", int: "number", float: "number", bool: "bool"}
+_NAMES = {dict: "object", list: "array", str: "string", int: "number", float: "number", bool: "bool"}
 _WORDS = (
     ("object keys must be strings", "looking for beginning of object key string"),
     ("trailing characters", "after top-level value"),
@@ -33,7 +33,7 @@ def parsed(body: bytes, kind_name: str) -> Any:
     try:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise _unrecognized(kind_name, _said(str(error), body), body) from error
+        raise _unrecognized(kind_name, what_is_wrong(str(error), body), body) from error
 
 
 def parsed_object(body: bytes, kind_name: str) -> Object:
@@ -74,7 +74,8 @@ def _unrecognized(kind_name: str, said: str, body: bytes) -> Exception:
     )
 
 
-def _said(error: str, body: bytes) -> str:
+def what_is_wrong(error: str, body: bytes) -> str:
+    """What Go's reader says of a body, by what msgspec says of it."""
     if "truncated" in error or not body:
         return "unexpected end of JSON input"
     found = re.search(r"\(byte (\d+)\)", error)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import unquote
+
+from multidict import MultiMapping
 
 from bot.playground.cluster_server.objects.kinds import Kind, Kinds
 from bot.playground.cluster_server.statuses import APIError, no_such_resource, not_found
@@ -108,6 +111,25 @@ def form_of(accept: str, query: Mapping[str, str]) -> Form:
 
 def flag(query: Mapping[str, str], name: str) -> bool:
     return query.get(name, "") in ("true", "1", "True", "t", "T", "TRUE")
+
+
+_CONNECT_FLAGS = ("stdin", "stdout", "stderr", "tty")
+
+
+def connect_options(target: Target, query: MultiMapping[str]) -> dict[str, Any]:
+    """What a stream or a proxy is asked for, as an object: PodExecOptions and its like."""
+    if target.subresource == "proxy":
+        return {"path": target.rest} if target.rest else {}
+    if target.subresource == "portforward":
+        texts: list[str] = query.getall("ports", default=[])
+        ports = [int(port) for text in texts for port in text.split(",") if port.isdecimal()]
+        return {"ports": ports} if ports else {}
+    options: dict[str, Any] = {name: True for name in _CONNECT_FLAGS if flag(query, name)}
+    if query.get("container"):
+        options["container"] = query["container"]
+    if target.subresource == "exec" and "command" in query:
+        options["command"] = query.getall("command")
+    return options
 
 
 def manager_of(query: Mapping[str, str], user_agent: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
@@ -17,10 +18,13 @@ from bot.playground.cluster_server.access.reviews import Reviews, is_review
 from bot.playground.cluster_server.access.tokens import Tokens
 from bot.playground.cluster_server.http import describing
 from bot.playground.cluster_server.http.disrupting import Disruptions
-from bot.playground.cluster_server.http.handlers import USER, Handlers, answered, read_body, writing_of
-from bot.playground.cluster_server.http.requests import Target, UnknownPath, target_of
-from bot.playground.cluster_server.objects.registry import Registry
+from bot.playground.cluster_server.http.handlers import USER, Handlers, answered, asker_of, read_body, writing_of
+from bot.playground.cluster_server.http.requests import Target, UnknownPath, connect_options, target_of
+from bot.playground.cluster_server.objects.registry import Registry, Writing
 from bot.playground.cluster_server.pods.podaccess import PodAccess
+from bot.playground.cluster_server.webhooks.asking import CONNECT, CREATE, Asking
+
+Object = dict[str, Any]
 
 _log = logging.getLogger(__name__)
 _AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
@@ -84,28 +88,60 @@ class Serving:
             return self._described(request, parts)
         target = target_of(raw_path, self._kinds)
         if is_review(target.kind) and request.method == "POST":
-            asked = await read_body(request, target.kind)
-            return answered(self._reviews.answer(request[USER], target, asked, writing_of(request)), 201)
+            asked, writing = await self._asked(request, target)
+            return answered(self._reviews.answer(request[USER], target, asked, writing), 201, writing.warnings)
         match target.subresource:
             case "token" if request.method == "POST":
-                asked = await read_body(request, target.kind)
-                return answered(self._tokens.answer(target, asked, writing_of(request)), 201)
+                asked, writing = await self._asked(request, target)
+                return answered(self._tokens.answer(target, asked, writing), 201, writing.warnings)
             case "log":
                 return await self._pods.log(request, target)
             case "proxy":
+                await self._connected(request, target)
                 return await self._pods.proxy(request, target)
             case "portforward" if request.method in _STREAMED:
+                await self._connected(request, target)
                 return await self._pods.port_forward(request, target)
             case "exec" | "attach" if request.method in _STREAMED:
+                await self._connected(request, target)
                 return await self._pods.run_in(request, target)
-            case "binding" | "eviction" if request.method == "POST":
-                return await self._disrupted(request, target)
+            case "eviction" if request.method == "POST":
+                asked, writing = await self._asked(request, target)
+                return answered(await self._disruptions.evict(target, asked, writing), 201, writing.warnings)
+            case "binding" if request.method == "POST":
+                asked = await read_body(request, target.kind)
+                writing = replace(writing_of(request), asker=asker_of(request, target))
+                return answered(await self._disruptions.bind(target, asked, writing), 201, writing.warnings)
         return await self._handlers.handle(request, target)
 
-    async def _disrupted(self, request: web.Request, target: Target) -> web.Response:
-        asked = await read_body(request, target.kind)
-        do = self._disruptions.bind if target.subresource == "binding" else self._disruptions.evict
-        return answered(do(target, asked, writing_of(request)), 201)
+    async def _asked(self, request: web.Request, target: Target) -> tuple[Object, Writing]:
+        """What is created without being stored, as the webhooks want it, and how."""
+        asked, writing = await read_body(request, target.kind), writing_of(request)
+        if self._registry.webhooks.are_any():
+            name = target.name or (asked.get("metadata") or {}).get("name") or ""
+            asked = await self._heard(request, target, CREATE, name, asked, writing)
+        return asked, writing
+
+    async def _connected(self, request: web.Request, target: Target) -> None:
+        """Lets webhooks judge who wants a stream, or a proxy, to what."""
+        if self._registry.webhooks.are_any():
+            options = connect_options(target, request.query)
+            await self._heard(request, target, CONNECT, target.name, options, Writing())
+
+    async def _heard(
+        self, request: web.Request, target: Target, operation: str, name: str, asked: Object, writing: Writing
+    ) -> Object:
+        asker = asker_of(request, target)
+        assert asker.view is not None
+        group, version, kind = asker.view.shown_as
+        head: Object = {"kind": kind, "apiVersion": f"{group}/{version}" if group else version}
+        shown = head | asked
+        if "metadata" in shown and target.namespace:
+            shown["metadata"] = shown["metadata"] | {"namespace": target.namespace}
+        asking = Asking(
+            asker, asker.view, operation, target.namespace, name, target.subresource, writing.dry_run, writing.warnings
+        )  # fmt: skip
+        return await self._registry.webhooks.admit(asking, shown)
 
     def _described(self, request: web.Request, parts: list[str]) -> web.StreamResponse:
         """What is not about objects."""

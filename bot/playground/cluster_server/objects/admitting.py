@@ -20,6 +20,7 @@ Object = dict[str, Any]
 
 SUFFIX = "bcdfghjklmnpqrstvwxz2456789"
 _TOKEN_SECONDS, _TOLERATED_SECONDS = 3607, 300
+_ACCESS = "kube-api-access-"
 _MOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 
 
@@ -84,7 +85,8 @@ class Admission:
         wanted = dig(found.obj, "automountServiceAccountToken", default=True)
         if not spec.get("automountServiceAccountToken", wanted):
             return
-        volume = "kube-api-access-" + "".join(self._random.choices(SUFFIX, k=5))
+        there = [each["name"] for each in spec.get("volumes") or () if each.get("name", "").startswith(_ACCESS)]
+        volume = there[0] if there else _ACCESS + "".join(self._random.choices(SUFFIX, k=5))
         mount = {"name": volume, "mountPath": _MOUNT, "readOnly": True}
         given = False
         for container in [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]:
@@ -92,7 +94,7 @@ class Admission:
             if not any(found["mountPath"] == _MOUNT for found in mounts if "mountPath" in found):
                 container["volumeMounts"] = [*mounts, dict(mount)]
                 given = True
-        if given:
+        if given and not there:
             spec["volumes"] = [*(spec.get("volumes") or ()), copied(_volume(volume))]
 
 

@@ -42,6 +42,14 @@ class Allotments:
         spec.setdefault("ipFamilyPolicy", "SingleStack")
         self._node_ports(service, spec, was)
 
+    def are_free(self, service: Object) -> bool:
+        """Whether no other Service has what this one has been allotted."""
+        uid, own = service["metadata"]["uid"], _held(service)
+        return not any(
+            own & _held(stored.obj) for stored in self._store.list(self._services)
+            if stored.obj["metadata"]["uid"] != uid
+        )  # fmt: skip
+
     @staticmethod
     def settle(service: Object, before: Object | None) -> None:
         """Makes both forms of the address agree, keeps what was allotted before, and drops, in place, what only the
@@ -141,6 +149,13 @@ class Allotments:
             if NODE_PORTS[number] not in taken:
                 return NODE_PORTS[number]
         raise AssertionError("all node ports are taken")
+
+
+def _held(service: Object) -> set[str | int]:
+    """Addresses and node ports."""
+    spec = service["spec"]
+    ports = {port.get("nodePort") for port in spec.get("ports") or ()} | {spec.get("healthCheckNodePort")}
+    return ({spec.get("clusterIP")} | ports) - {None, "", "None", 0}
 
 
 def _probing(service: Object, size: int) -> Iterator[int]:

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
-from bot.playground.cluster_server.customs.expressions import evaluated
+from bot.playground.cluster_server.customs.expressions import evaluated, is_unknown
 from bot.playground.cluster_server.objects.kinds import Kind, Kinds
 from bot.playground.cluster_server.objects.store import Store
 from bot.playground.cluster_server.selectors import selector_matches
@@ -20,10 +20,8 @@ from bot.playground.cluster_server.values import dig
 Object = dict[str, Any]
 
 GROUP = "admissionregistration.k8s.io"
-CREATE, UPDATE, DELETE = "CREATE", "UPDATE", "DELETE"
 _log = logging.getLogger(__name__)
 _CODES = {"Unauthorized": 401, "Forbidden": 403, "Invalid": 422, "RequestEntityTooLarge": 413}
-_UNKNOWN = ("Undefined", "undeclared", "not found", "UndeclaredReference", "No such overload")
 
 
 class Policies:
@@ -130,8 +128,7 @@ def _holds(expression: str, names: Object, spec: Object) -> bool:
         return evaluated(expression, names) is not False
     except (RuntimeError, ValueError, TypeError) as error:
         _log.debug("a policy could not be evaluated: %s: %s", expression, error)
-        lacking = any(word in str(error) for word in _UNKNOWN)
-        return lacking or spec.get("failurePolicy", "Fail") == "Ignore"
+        return is_unknown(error) or spec.get("failurePolicy", "Fail") == "Ignore"
 
 
 def _denied(kind: Kind, name: str, said: str, reason: str) -> APIError:

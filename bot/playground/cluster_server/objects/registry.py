@@ -1,17 +1,21 @@
 """What may be done with objects, whoever asks: the HTTP side and the controllers both come through here.
 
-A write goes: what is asked for → defaults → allotted addresses → validation → managedFields → store.
+A write goes: what is asked for → defaults → webhooks that change it → allotted addresses → validation → managedFields →
+policies → webhooks that judge it → quotas → store. Whoever can wait for webhooks awaits `creating`, `updating`,
+`applying` and `deleting`; `create`, `update` and `delete` are for those who cannot.
 """
 
 from __future__ import annotations
 
+import asyncio
 import builtins
 import datetime
 import random
 import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, TypeVar
 
 from bot.playground.cluster_server import statuses
 from bot.playground.cluster_server.customs import definitions, resources
@@ -22,7 +26,7 @@ from bot.playground.cluster_server.objects.allotting import Allotments
 from bot.playground.cluster_server.objects.kinds import Kind, Kinds
 from bot.playground.cluster_server.objects.limiting import Limits
 from bot.playground.cluster_server.objects.ownership import Manager
-from bot.playground.cluster_server.objects.policing import CREATE, DELETE, UPDATE, Policies
+from bot.playground.cluster_server.objects.policing import Policies
 from bot.playground.cluster_server.objects.rationing import Quotas
 from bot.playground.cluster_server.objects.store import Store
 from bot.playground.cluster_server.rules import BY_KIND, NONE
@@ -31,11 +35,20 @@ from bot.playground.cluster_server.rules.metadata import judge_metadata
 from bot.playground.cluster_server.rules.pods import UPDATES
 from bot.playground.cluster_server.rules.resizing import judge_resize, resized
 from bot.playground.cluster_server.values import copied, dig
+from bot.playground.cluster_server.webhooks.asking import CREATE, DELETE, UPDATE, Asker, Asking, view_of
+from bot.playground.cluster_server.webhooks.calling import Caller, Reach, nowhere
+from bot.playground.cluster_server.webhooks.dispatching import Webhooks
 
 Object = dict[str, Any]
 Clock = Callable[[], datetime.datetime]
+Place = tuple[str, ...]
+"""What is done, and where: method, resource, namespace, name and subresource."""
+Owned = Callable[[], builtins.list[Object]]
+"""Gives the managedFields of a write."""
+T = TypeVar("T")
 
 _SYSTEM_KEPT = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink")
+_UNBORN = ("uid", "creationTimestamp", "generation")
 _SERVER = "kube-apiserver"
 _PROTECTED = ("default", "kube-system", "kube-public", "kube-node-lease")
 SYSTEM_UID = str(uuid.uuid5(uuid.NAMESPACE_DNS, "kube-system.playground.patchbay"))
@@ -57,6 +70,8 @@ class Writing:
     """Raises APIError for what this writer may not write: kind, namespace, the object and what it was before."""
     warnings: builtins.list[str] = field(default_factory=builtins.list)
     """What this writer is to be warned of, besides."""
+    asker: Asker | None = None
+    """Who webhooks are told it is; None: whoever acts, if anybody does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +83,38 @@ class Deleting:
     revision: str = ""
     propagation: str = "Background"
     grace_seconds: int | None = None
+    asker: Asker | None = None
+    is_one_of_many: bool = False
+    """Webhooks are not told the names of those that are deleted together."""
+    warnings: builtins.list[str] = field(default_factory=builtins.list)
+
+
+UNHEARD = Asker({})
+"""Stands for a writer of whom webhooks do not hear."""
+
+
+class Postponed(Exception):
+    """A write waits for webhooks, and its writer cannot: it is done, or refused, when `task` ends."""
+
+    def __init__(self, place: Place, task: asyncio.Task[Any]) -> None:
+        super().__init__(place)
+        self.place = place
+        self.task = task
+
+    def then(self, tell: Callable[[Any], None]) -> None:
+        """Gives what was written to somebody, if it is."""
+        self.task.add_done_callback(
+            lambda task: None if task.cancelled() or task.exception() else tell(task.result())
+        )  # fmt: skip
+
+
+@dataclass(slots=True)
+class Acting:
+    """Somebody who writes without waiting, and looks again later: a controller at one of its keys."""
+
+    who: Callable[[], Asker]
+    refusals: dict[Place, statuses.APIError] = field(default_factory=dict)
+    """What became of writes that were postponed."""
 
 
 def rules_of(kind: Kind) -> Rules:
@@ -81,7 +128,9 @@ def rules_of(kind: Kind) -> Rules:
 class Registry:
     """All objects of one cluster, with the rules that hold for them. Methods raise APIError."""
 
-    def __init__(self, store: Store, kinds: Kinds, clock: Clock, seed: int = 0) -> None:
+    def __init__(
+        self, store: Store, kinds: Kinds, clock: Clock, seed: int = 0, reach: Reach = nowhere
+    ) -> None:  # fmt: skip
         self.store = store
         self.kinds = kinds
         self.clock = clock
@@ -92,6 +141,16 @@ class Registry:
         self._admission = Admission(store, kinds, self._limits, self._random)
         self._policies = Policies(store, kinds)
         self._quotas = Quotas(store, kinds, clock)
+        self.webhooks = Webhooks(store, kinds, Caller(reach))
+        self.acting: Acting | None = None
+        self._postponed: set[asyncio.Task[Any]] = set()
+
+    async def close(self) -> None:
+        """Gives up what waits for webhooks."""
+        for task in self._postponed:
+            task.cancel()
+        await asyncio.gather(*self._postponed, return_exceptions=True)
+        await self.webhooks.close()
 
     def now(self) -> str:
         return self.clock().strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -120,11 +179,84 @@ class Registry:
         ]
 
     def create(self, kind: Kind, namespace: str, asked: Object, writing: Writing) -> Object:
+        """As `creating`, for those who cannot wait. Raises Postponed."""
+        metadata = asked.get("metadata") or {}
+        name = metadata.get("name") or metadata.get("generateName", "")
+        place = (CREATE, *kind.resource, namespace, name)
+        return self._at_once(place, self.creating(kind, namespace, asked, writing))
+
+    def update(self, kind: Kind, namespace: str, name: str, asked: Object, writing: Writing) -> Object:
+        """As `updating`, for those who cannot wait. Raises Postponed."""
+        place = (UPDATE, *kind.resource, namespace, name, writing.subresource)
+        return self._at_once(place, self.updating(kind, namespace, name, asked, writing))
+
+    def delete(self, kind: Kind, namespace: str, name: str, deleting: Deleting = Deleting()) -> tuple[Object, bool]:
+        """As `deleting`, for those who cannot wait. Raises Postponed."""
+        place = (DELETE, *kind.resource, namespace, name)
+        return self._at_once(place, self.deleting(kind, namespace, name, deleting))
+
+    def bind(self, pods: Kind, namespace: str, binding: Object, writing: Writing) -> Object:
+        """As `binding`, for those who cannot wait. Raises Postponed."""
+        place = ("BIND", *pods.resource, namespace, binding["metadata"]["name"])
+        return self._at_once(place, self.binding(pods, namespace, binding, writing))
+
+    def _at_once(self, place: Place, write: Coroutine[Any, Any, T]) -> T:
+        """Runs a write that waits for nobody. One that asks webhooks goes on without its writer, who asks for the same
+        again when he hears of its end: then what refused it is raised."""
+        if self.acting and (refusal := self.acting.refusals.get(place)):
+            write.close()
+            raise refusal
+        try:
+            write.send(None)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+        task = asyncio.get_running_loop().create_task(write, name=" ".join(place))
+        self._postponed.add(task)
+        task.add_done_callback(self._forget)
+        raise Postponed(place, task)
+
+    def _forget(self, task: asyncio.Task[Any]) -> None:
+        self._postponed.discard(task)
+        if not task.cancelled():
+            task.exception()  # told to whoever looks again; an event has nobody who does
+
+    def _asking(
+        self, kind: Kind, operation: str, namespace: str, name: str, writing: Writing | Deleting, subresource: str = ""
+    ) -> Asking | None:
+        """None: there are no webhooks, or they are not to hear of this."""
+        if writing.asker is UNHEARD or not self.webhooks.are_any():
+            return None
+        asker = writing.asker or (self.acting.who() if self.acting else None)
+        if asker is None:
+            return None
+        if kind.resource == ("", "namespaces"):
+            namespace = name
+        view = asker.view or view_of(kind)
+        return Asking(asker, view, operation, namespace, name, subresource, writing.dry_run, writing.warnings)
+
+    async def creating(self, kind: Kind, namespace: str, asked: Object, writing: Writing) -> Object:
         """Raises 409 when there is one of that name already, 404 when the namespace is missing, 422."""
+        while (made := await self._create(kind, namespace, asked, writing)) is None:
+            pass
+        return made
+
+    async def _create(self, kind: Kind, namespace: str, asked: Object, writing: Writing) -> Object | None:
+        """None: while webhooks were asked, somebody else was given what this one was."""
         obj = self._fresh(kind, namespace, asked)
         writing.admit(kind, namespace, obj, None)
-        meant = self._complete(kind, obj, None, writing)
-        self._permit(kind, obj, None, writing)
+        name = (asked.get("metadata") or {}).get("name") or ""
+        asking = self._asking(kind, CREATE, namespace, name, writing)
+        meant = self._filled(kind, obj)
+        manager = Manager(writing.manager, "Update", kind.api_version, writing.subresource)
+        owned = partial(
+            ownership.after_update, None, self._owned(kind, meant), kind.type, manager, self.now()
+        )  # fmt: skip
+        hidden = _UNBORN if name else ("name", *_UNBORN)
+        obj = await self._admitted(kind, obj, None, asking, owned, hidden)
+        self._judge(kind, obj, None, meant, writing)
+        self._manage(obj, owned())
+        if not await self._permit(kind, obj, None, writing, asking):
+            return None
         name = obj["metadata"]["name"]
         if (asked.get("metadata") or {}).get("resourceVersion") and not writing.dry_run:
             said = "resourceVersion should not be set on objects to be created"
@@ -132,12 +264,18 @@ class Registry:
         if there := self.store.get(kind, namespace, name):
             going = bool(there.obj["metadata"].get("deletionTimestamp"))
             raise statuses.already_exists(kind.plural, kind.group, name, going=going)
-        manager = Manager(writing.manager, "Update", kind.api_version, writing.subresource)
-        self._manage(obj, ownership.after_update(None, self._owned(kind, meant), kind.type, manager, self.now()))
         return obj if writing.dry_run else self.store.put(kind, obj)
 
-    def update(self, kind: Kind, namespace: str, name: str, asked: Object, writing: Writing) -> Object:
+    async def updating(self, kind: Kind, namespace: str, name: str, asked: Object, writing: Writing) -> Object:
         """Replaces an object, or one side of it: `status` is written through its subresource alone."""
+        while (written := await self._update(kind, namespace, name, asked, writing)) is None:
+            pass
+        return written
+
+    async def _update(
+        self, kind: Kind, namespace: str, name: str, asked: Object, writing: Writing
+    ) -> Object | None:  # fmt: skip
+        """None: while webhooks were asked, the object has changed."""
         before = self.get(kind, namespace, name)
         self._check_version(kind, before, asked)
         obj = self._laid_over(kind, before, asked, writing.subresource)
@@ -145,49 +283,98 @@ class Registry:
             cause = statuses.forbidden_field("spec", UPDATES)
             raise statuses.unprocessable(kind.name, kind.group, name, [cause])
         writing.admit(kind, namespace, obj, before)
-        meant = self._complete(kind, obj, before, writing)
-        self._permit(kind, obj, before, writing)
+        asking = self._asking(kind, UPDATE, namespace, name, writing, writing.subresource)
+        meant = self._filled(kind, obj)
         manager = Manager(writing.manager, "Update", kind.api_version, writing.subresource)
-        if not before["metadata"].get("managedFields") and not (asked.get("metadata") or {}).get("managedFields"):
-            return self._replace(kind, before, obj, dry_run=writing.dry_run)  # nobody owned it: so it stays
+        given = asked.get("metadata") or {}
         # The real server gives an entry that a custom resource's scale was written by no time.
         time = "" if kind.custom and writing.subresource == "scale" else self.now()
-        self._manage(obj, ownership.after_update(before, meant, kind.type, manager, time))
+        owned: Owned = partial(ownership.after_update, before, meant, kind.type, manager, time)
+        if not before["metadata"].get("managedFields") and not given.get("managedFields"):
+            owned = builtins.list  # nobody owned it: so it stays
+        hidden = tuple(key for key in (*_UNBORN, "resourceVersion") if key not in given)
+        return await self._written(kind, obj, before, meant, owned, writing, asking, hidden)
+
+    async def _written(
+        self, kind: Kind, obj: Object, before: Object, meant: Object, owned: Owned, writing: Writing,
+        asking: Asking | None, hidden: tuple[str, ...],
+    ) -> Object | None:  # fmt: skip
+        """What comes of a filled object that is to replace another one; None: that one has changed meanwhile."""
+        obj["metadata"]["resourceVersion"] = before["metadata"]["resourceVersion"]
+        obj = await self._admitted(kind, obj, before, asking, owned, hidden)
+        self._judge(kind, obj, before, meant, writing)
+        self._manage(obj, owned())
+        metadata = obj["metadata"]
+        if kind.counts_changes and _specified(kind, before) != _specified(kind, obj):
+            metadata["generation"] = metadata.get("generation", 0) + 1
+        if not await self._permit(kind, obj, before, writing, asking):
+            return None
         return self._replace(kind, before, obj, dry_run=writing.dry_run)
 
-    def apply(
+    async def binding(self, pods: Kind, namespace: str, binding: Object, writing: Writing) -> Object:
+        """Gives a pod the node that a Binding names."""
+        name = binding["metadata"]["name"]
+        asking = self._asking(pods, CREATE, namespace, name, writing, "binding")
+        if asking is not None:
+            view = replace(asking.view, shown_as=("", "v1", "Binding"), is_whole=False)
+            shown = {"kind": "Binding", "apiVersion": "v1"} | binding
+            binding = await self.webhooks.admit(replace(asking, view=view), shown)
+        pod = self.get(pods, namespace, name)
+        spec = pod["spec"] | {"nodeName": binding["target"]["name"]}
+        return await self.updating(pods, namespace, name, pod | {"spec": spec}, replace(writing, asker=UNHEARD))
+
+    async def applying(
         self, kind: Kind, namespace: str, name: str, config: Object, writing: Writing, *, force: bool
     ) -> tuple[Object, bool]:
         """Server-side apply. The object, and whether it is new."""
-        live = self.find(kind, namespace, name)
+        while True:
+            live = self.find(kind, namespace, name)
+            applied = await self._apply(kind, namespace, name, live, config, writing, force=force)
+            if applied is not None:
+                return applied, live is None
+
+    async def _apply(
+        self, kind: Kind, namespace: str, name: str, live: Object | None, config: Object, writing: Writing, *,
+        force: bool,
+    ) -> Object | None:  # fmt: skip
+        """None: while webhooks were asked, the object has changed."""
         manager = Manager(writing.manager, "Apply", kind.api_version, writing.subresource)
         wanted = {key: value for key, value in config.items() if key != "status" or writing.subresource == "status"}
         if kind.has_status and writing.subresource == "status":
             wanted = {
                 key: value for key, value in wanted.items() if key in ("apiVersion", "kind", "metadata", "status")
             }
-        if live is not None:
-            self._check_version(kind, live, config)
         if live is None:
-            if writing.subresource:
-                raise statuses.not_found(kind.plural, kind.group, name)
-            if dig(config, "metadata", "uid"):
-                said = "uid mismatch: the provided object specified uid {}, and no existing object was found"
-                raise statuses.conflict(kind.plural, kind.group, name, said.format(config["metadata"]["uid"]))
-            obj = self._fresh(kind, namespace, wanted)
-            writing.admit(kind, namespace, obj, None)
-            owners = ownership.apply(None, wanted, kind.type, manager, self.now(), force=force).owners
-            self._complete(kind, obj, None, writing)
-            self._permit(kind, obj, None, writing)
-            self._manage(obj, ownership.written({who: what for who, what in owners.items() if what.paths}))
-            return (obj if writing.dry_run else self.store.put(kind, obj)), True
+            return await self._apply_new(kind, namespace, name, wanted, manager, writing, force=force)
+        self._check_version(kind, live, config)
         applied = ownership.apply(live, wanted, kind.type, manager, self.now(), force=force)
         obj = self._laid_over(kind, live, applied.obj, writing.subresource)
         writing.admit(kind, namespace, obj, live)
-        self._complete(kind, obj, live, writing)
-        self._permit(kind, obj, live, writing)
-        self._manage(obj, ownership.written(applied.owners))
-        return self._replace(kind, live, obj, dry_run=writing.dry_run), False
+        asking = self._asking(kind, UPDATE, namespace, name, writing, writing.subresource)
+        meant = self._filled(kind, obj)
+        owned = partial(ownership.written, applied.owners)
+        return await self._written(kind, obj, live, meant, owned, writing, asking, ())
+
+    async def _apply_new(
+        self, kind: Kind, namespace: str, name: str, wanted: Object, manager: Manager, writing: Writing, *, force: bool
+    ) -> Object | None:
+        if writing.subresource:
+            raise statuses.not_found(kind.plural, kind.group, name)
+        if uid := dig(wanted, "metadata", "uid"):
+            said = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
+            raise statuses.conflict(kind.plural, kind.group, name, said)
+        obj = self._fresh(kind, namespace, wanted)
+        writing.admit(kind, namespace, obj, None)
+        asking = self._asking(kind, CREATE, namespace, name, writing)
+        owners = ownership.apply(None, wanted, kind.type, manager, self.now(), force=force).owners
+        owned = partial(ownership.written, {who: what for who, what in owners.items() if what.paths})
+        meant = self._filled(kind, obj)
+        obj = await self._admitted(kind, obj, None, asking, owned, _UNBORN)
+        self._judge(kind, obj, None, meant, writing)
+        self._manage(obj, owned())
+        if not await self._permit(kind, obj, None, writing, asking) or self.find(kind, namespace, name):
+            return None
+        return obj if writing.dry_run else self.store.put(kind, obj)
 
     def check_conflicts(self, kind: Kind, namespace: str, name: str, config: Object, writing: Writing) -> None:
         """Raises 409 when others own what this would change."""
@@ -202,13 +389,15 @@ class Registry:
         else:
             obj["metadata"].pop("managedFields", None)
 
-    def delete(self, kind: Kind, namespace: str, name: str, deleting: Deleting = Deleting()) -> tuple[Object, bool]:
+    async def deleting(
+        self, kind: Kind, namespace: str, name: str, deleting: Deleting = Deleting()
+    ) -> tuple[Object, bool]:  # fmt: skip
         """The object as it was last, and whether it is gone already: finalizers and pods take their time."""
         obj = self.get(kind, namespace, name)
         self._check_preconditions(kind, obj, deleting)
         if kind.name == "Namespace" and name in _PROTECTED:
             raise statuses.forbidden(kind.plural, kind.group, name, "this namespace may not be deleted")
-        self._policies.check(kind, DELETE, None, obj, [])
+        obj = await self._let_go(kind, obj, deleting)
         metadata = obj["metadata"]
         finalizers = list(metadata.get("finalizers") or ())
         finalizers += [name for name in rules_of(kind).finalizers if name not in finalizers]
@@ -239,16 +428,40 @@ class Registry:
             obj["status"] = obj.get("status", {}) | {"phase": "Terminating"}
         return self.store.put(kind, obj), False
 
+    async def _let_go(self, kind: Kind, obj: Object, deleting: Deleting) -> Object:
+        """Asks what may refuse that an object is deleted. The object as it is then."""
+        namespace, name = obj["metadata"].get("namespace", ""), obj["metadata"]["name"]
+        asking = self._asking(kind, DELETE, namespace, name, deleting)
+        if asking is None:
+            self._policies.check(kind, DELETE, None, obj, deleting.warnings)
+            return obj
+        asker = asking.asker
+        if kind.resource == ("", "pods"):
+            asker = replace(
+                asker, options=asker.options | {"gracePeriodSeconds": self._grace_seconds(kind, obj, deleting)}
+            )
+        elif kind.resource == ("", "namespaces"):
+            asker = replace(asker, options=asker.options | {"preconditions": {"uid": obj["metadata"]["uid"]}})
+        asking = replace(asking, asker=asker, name="" if deleting.is_one_of_many else name)
+        await self.webhooks.mutate(asking, None, obj, copied, copied)
+        self._policies.check(kind, DELETE, None, obj, deleting.warnings)
+        await self.webhooks.validate(asking, None, obj)
+        obj = self.get(kind, namespace, name)
+        self._check_preconditions(kind, obj, deleting)
+        return obj
+
     def vanish(self, kind: Kind, namespace: str, name: str) -> None:
         """Takes an object away whatever holds it: what a kubelet and a namespace do in the end."""
         self.store.remove(kind, namespace, name)
 
-    def write_status(self, kind: Kind, obj: Object, status: Object, manager: str) -> Object:
+    def write_status(
+        self, kind: Kind, obj: Object, status: Object, manager: str, *, asker: Asker | None = None
+    ) -> Object:  # fmt: skip
         """For controllers: writes the status of an object that it has just read; nothing when it is the same."""
         if obj.get("status") == status:
             return obj
         metadata = obj["metadata"]
-        writing = Writing(manager, subresource="status")
+        writing = Writing(manager, subresource="status", asker=asker)
         return self.update(kind, metadata.get("namespace", ""), metadata["name"], obj | {"status": status}, writing)
 
     def _fresh(self, kind: Kind, namespace: str, asked: Object) -> Object:
@@ -365,24 +578,58 @@ class Registry:
                 metadata.pop(key, None)
         return obj
 
-    def _complete(self, kind: Kind, obj: Object, before: Object | None, writing: Writing) -> Object:
-        """Fills the object in and judges it, in place. The result is what its writer meant, without what the server
-        decides on."""
-        rules = rules_of(kind)
+    def _filled(self, kind: Kind, obj: Object) -> Object:
+        """Gives an object, in place, all that it does not say. The result is what its writer meant, before anybody else
+        decides on it."""
         if not kind.custom:
             kept = canonical.without_empties(obj, kind.type)
             obj.clear()
             obj.update(kept)
         try:
-            rules.fill(obj)
+            rules_of(kind).fill(obj)
         except KeyError:
             causes = [statuses.required("spec")]
             raise statuses.unprocessable(kind.name, kind.group, obj["metadata"]["name"], causes) from None
         if not kind.custom:
             canonical.with_what_shows(obj, kind.type)
-        meant: Object = copied(obj)
-        rules.prepare(obj, before)
+        return copied(obj)  # type: ignore[no-any-return]
+
+    async def _admitted(
+        self, kind: Kind, obj: Object, before: Object | None, asking: Asking | None, owned: Owned,
+        hidden: tuple[str, ...],
+    ) -> Object:  # fmt: skip
+        """The object as the server's own admission and the webhooks want it. `hidden` is what of its metadata it does
+        not have yet, for them."""
         self._admission.admit(kind, obj, before)
+        if asking is None or not self.webhooks.may_change(asking):
+            return obj
+
+        def fill(changed: Object) -> Object:
+            self._filled(kind, changed)
+            return changed
+
+        def again(changed: Object) -> Object:
+            changed = copied(changed)
+            self._admission.admit(kind, changed, before)
+            return changed
+
+        self._manage(obj, owned())
+        metadata = obj["metadata"]
+        kept = {key: metadata[key] for key in hidden if key in metadata}
+        shown = obj | {"metadata": {key: value for key, value in metadata.items() if key not in kept}}
+        admitted = await self.webhooks.mutate(asking, shown, before, fill, again)
+        assert admitted is not None
+        given = admitted["metadata"]
+        if kind.namespaced and given.get("namespace") != metadata.get("namespace"):
+            said = "the namespace of the provided object does not match the namespace sent on the request"
+            raise statuses.bad_request(said)
+        own = {key: metadata[key] for key in (*_SYSTEM_KEPT, *(("name",) if before else ())) if key in metadata}
+        return admitted | {"metadata": kept | given | own}
+
+    def _judge(self, kind: Kind, obj: Object, before: Object | None, meant: Object, writing: Writing) -> None:
+        """Prepares an object, in place, and judges it. Raises 422."""
+        rules = rules_of(kind)
+        rules.prepare(obj, before)
         is_service = (kind.group, kind.name) == ("", "Service")
         if is_service:
             self._allotments.settle(obj, before)
@@ -402,18 +649,36 @@ class Registry:
             canonical.as_stored(obj, kind.type)
         if not writing.subresource and (before is None or rules.warns_again or before.get("spec") != obj.get("spec")):
             writing.warnings.extend(rules.warn(meant))
-        return meant
 
-    def _permit(self, kind: Kind, obj: Object, before: Object | None, writing: Writing) -> None:
-        """Asks everything that may still refuse a complete and valid object, and charges it to the quotas."""
-        if writing.subresource:
-            return
-        self._limits.check(kind, obj, before)
-        self._policies.check(kind, CREATE if before is None else UPDATE, obj, before, writing.warnings)
-        charges = self._quotas.check(kind, obj, before)
+    async def _permit(
+        self, kind: Kind, obj: Object, before: Object | None, writing: Writing, asking: Asking | None
+    ) -> bool:
+        """Asks everything that may still refuse a complete and valid object, and charges it to the quotas. False: while
+        webhooks were asked, the world has changed."""
+        sub = writing.subresource
+        if sub in ("", "resize"):
+            self._limits.check(kind, obj, before, sub)
+        if not sub:
+            self._policies.check(kind, CREATE if before is None else UPDATE, obj, before, writing.warnings)
+        if asking is not None:
+            await self.webhooks.validate(replace(asking, name=obj["metadata"]["name"]), obj, before)
+            if self._is_outdated(kind, obj, before):
+                return False
+        charges = self._quotas.check(kind, obj, before, sub) if sub in ("", "resize") else []
         if not writing.dry_run:
             for quota, status in charges:
-                self.write_status(self.kinds.named("v1", "ResourceQuota"), quota, status, _SERVER)
+                quotas = self.kinds.named("v1", "ResourceQuota")
+                self.write_status(quotas, quota, status, _SERVER, asker=UNHEARD)
+        return True
+
+    def _is_outdated(self, kind: Kind, obj: Object, before: Object | None) -> bool:
+        """Whether an object was made of what is not so any more."""
+        namespace, name = obj["metadata"].get("namespace", ""), obj["metadata"]["name"]
+        if before is not None and self.find(kind, namespace, name) is not before:
+            return True
+        if before is None and kind.namespaced:
+            self._check_namespace(kind, namespace, name)
+        return kind.resource == ("", "services") and not self._allotments.are_free(obj)
 
     def _owned(self, kind: Kind, obj: Object) -> Object:
         """A new object without its status: nobody owns that yet."""
@@ -421,9 +686,6 @@ class Registry:
 
     def _replace(self, kind: Kind, before: Object, obj: Object, *, dry_run: bool) -> Object:
         metadata = obj["metadata"]
-        if kind.counts_changes and _specified(kind, before) != _specified(kind, obj):
-            metadata["generation"] = metadata.get("generation", 0) + 1
-        metadata["resourceVersion"] = before["metadata"]["resourceVersion"]
         if _without_times(obj) == _without_times(before):
             return before
         if dry_run:

@@ -17,7 +17,9 @@ from bot.playground.cluster_server.objects.registry import Registry
 from bot.playground.cluster_server.objects.store import Change
 from bot.playground.cluster_server.pods import executing, forwarding
 from bot.playground.cluster_server.pods.programs import Refused, Sockets, containers_of, log_lines, status_of
+from bot.playground.cluster_server.rules.services import EXTERNAL_NAME
 from bot.playground.cluster_server.values import dig
+from bot.playground.cluster_server.webhooks.calling import Unreachable
 
 Object = dict[str, Any]
 
@@ -193,6 +195,24 @@ class PodAccess:
             raise statuses.unavailable(f'no endpoints available for service "{asked}"')
         address, number = choices[next(self._turn) % len(choices)]
         return self._registry.get(self._pods, namespace, address["targetRef"]["name"]), number
+
+    async def reach(self, namespace: str, name: str, port: int) -> int:
+        """The port on 127.0.0.1 that stands for one of a Service. Raises Unreachable."""
+        service = self._registry.find(self._services, namespace, name)
+        if service is None:
+            raise Unreachable(f'service "{name}" not found')
+        spec = service["spec"]
+        if spec["type"] == EXTERNAL_NAME:
+            raise Unreachable(f"dial tcp: lookup {spec.get('externalName')}: no such host")
+        if spec.get("clusterIP") == "None":
+            raise Unreachable('cannot route to service with ClusterIP "None"')
+        if not any(said["port"] == port for said in spec.get("ports") or ()):
+            raise Unreachable(f'no service port {port} found for service "{name}"')
+        try:
+            pod, number = self._endpoint(namespace, name, name, str(port))
+            return await self._sockets.dial(pod, number)
+        except (statuses.APIError, Refused) as error:
+            raise Unreachable(f"dial tcp {spec['clusterIP']}:{port}: connect: connection refused") from error
 
     async def port_forward(self, request: web.Request, target: Target) -> web.StreamResponse:
         pod = self._registry.get(self._pods, target.namespace, target.name)
