@@ -34,6 +34,7 @@ RESOURCES = {
     "serviceaccounts": (_CORE, "ServiceAccount", True), "namespaces": (_CORE, "Namespace", False),
     "nodes": (_CORE, "Node", False), "resourcequotas": (_CORE, "ResourceQuota", True),
     "limitranges": (_CORE, "LimitRange", True), "persistentvolumeclaims": (_CORE, "PersistentVolumeClaim", True),
+    "replicationcontrollers": (_CORE, "ReplicationController", True),
     "deployments": ("apps/v1", "Deployment", True), "replicasets": ("apps/v1", "ReplicaSet", True),
     "statefulsets": ("apps/v1", "StatefulSet", True), "daemonsets": ("apps/v1", "DaemonSet", True),
     "controllerrevisions": ("apps/v1", "ControllerRevision", True),

@@ -66,3 +66,82 @@ def test_a_deployment_forgets_revisions_beyond_its_limit(place):
         place.patch("deployments", "forgets", env(value), "apps/v1")
     path = "deployment.kubernetes.io/revision"
     eventually(lambda: sorted(found["metadata"]["annotations"][path] for found in sets(place, "forgets")) == ["3", "4"])
+
+
+STUCK = {"spec": {"template": {"spec": {"nodeSelector": {"no": "such"}}}}}
+
+
+def revision(replica_set: Object) -> int:
+    return int(replica_set["metadata"]["annotations"]["deployment.kubernetes.io/revision"])
+
+
+def sizes(place: Place, name: str) -> list[int]:
+    """From the oldest template to the latest."""
+    return [found["spec"]["replicas"] for found in sorted(sets(place, name), key=revision)]
+
+
+def stick(place: Place, name: str, wanted: list[int], patch: Object = STUCK) -> None:
+    """Begins a rollout that gets nowhere, and waits until it stands still."""
+    place.patch("deployments", name, patch, "apps/v1")
+    eventually(lambda: sizes(place, name) == wanted)
+    eventually(lambda: all(found["status"]["replicas"] == found["spec"]["replicas"] for found in sets(place, name)))
+
+
+@pytest.mark.parametrize("paused", [True, False], ids=["paused", "not-paused"])
+def test_in_the_middle_of_a_rollout_both_sides_are_scaled_in_proportion(place, paused):
+    name = f"shares-{'paused' if paused else 'on'}"
+    place.make("deployments", workload(name, 4), "apps/v1")
+    eventually(lambda: progress(place, name) == ("True", "NewReplicaSetAvailable"))
+    stick(place, name, [3, 2])
+    if paused:
+        place.patch("deployments", name, {"spec": {"paused": True}}, "apps/v1")
+        eventually(lambda: progress(place, name) == ("Unknown", "DeploymentPaused"))
+    place.patch("deployments", name, {"spec": {"replicas": 8}}, "apps/v1")
+    eventually(lambda: sizes(place, name) == [6, 4])
+    most = "deployment.kubernetes.io/max-replicas"
+    assert {found["metadata"]["annotations"][most] for found in sets(place, name)} == {"10"}
+    if paused:
+        place.patch("deployments", name, {"spec": {"replicas": 3}}, "apps/v1")
+        eventually(lambda: sizes(place, name) == [2, 2])
+        place.patch("deployments", name, {"spec": {"replicas": 0}}, "apps/v1")
+        eventually(lambda: sizes(place, name) == [0, 0])
+    place.api.ask("DELETE", place.path("deployments", name, "apps/v1"))
+
+
+def test_nothing_is_forgotten_in_the_middle_of_a_rollout(place):
+    place.make("deployments", workload("recalls", 1, revisionHistoryLimit=0), "apps/v1")
+    eventually(lambda: progress(place, "recalls") == ("True", "NewReplicaSetAvailable"))
+    stick(place, "recalls", [1, 1])
+    stick(place, "recalls", [1, 0, 1], {"spec": {"template": {"spec": {"nodeSelector": {"no": "such-either"}}}}})
+    place.patch("deployments", "recalls", {"spec": {"paused": True}}, "apps/v1")
+    eventually(lambda: sizes(place, "recalls") == [1, 1], within=20)
+    place.api.ask("DELETE", place.path("deployments", "recalls", "apps/v1"))
+
+
+def test_what_is_busy_is_not_forgotten_nor_something_else_in_its_place(place):
+    place.make("deployments", workload("spares", 1, revisionHistoryLimit=1), "apps/v1")
+    eventually(lambda: progress(place, "spares") == ("True", "NewReplicaSetAvailable"))
+    stick(place, "spares", [1, 1])
+    stick(place, "spares", [1, 0, 1], {"spec": {"template": {"spec": {"nodeSelector": {"no": "such-either"}}}}})
+    place.patch("deployments", "spares", {"spec": {"paused": True}}, "apps/v1")
+    eventually(lambda: progress(place, "spares") == ("Unknown", "DeploymentPaused"))
+    place.patch("deployments", "spares", {"spec": {"minReadySeconds": 1}}, "apps/v1")
+    deployment = place.get("deployments", "spares", "apps/v1")
+    generation = deployment["metadata"]["generation"]
+    eventually(lambda: place.get("deployments", "spares", "apps/v1")["status"]["observedGeneration"] >= generation)
+    assert sizes(place, "spares") == [1, 0, 1]
+    place.api.ask("DELETE", place.path("deployments", "spares", "apps/v1"))
+
+
+def test_pods_are_available_only_when_they_have_been_ready_for_long_enough(place):
+    def status(name: str) -> tuple[int, int]:
+        found = place.get("replicasets", name, "apps/v1").get("status", {})
+        return found.get("readyReplicas", 0), found.get("availableReplicas", 0)
+
+    place.make("replicasets", workload("young", 1, minReadySeconds=3600), "apps/v1")
+    place.make("replicasets", workload("grown", 1, minReadySeconds=2), "apps/v1")
+    eventually(lambda: status("young") == (1, 0))
+    eventually(lambda: status("grown") == (1, 1))
+    assert status("young") == (1, 0)
+    for name in ("young", "grown"):
+        place.api.ask("DELETE", place.path("replicasets", name, "apps/v1"))

@@ -403,3 +403,32 @@ def test_a_pod_takes_its_time_to_end(place):
     gone = place.api.ask("DELETE", place.path("pods", "slow"))
     assert gone.body["metadata"]["deletionGracePeriodSeconds"] == 2
     eventually(lambda: place.is_gone("pods", "slow"))
+
+
+def test_a_replication_controller_keeps_as_many_pods_as_wanted(place):
+    place.make(
+        "replicationcontrollers",
+        {"metadata": {"name": "older"}, "spec": {"replicas": 2, "template": template("older")}},
+    )
+
+    def status() -> Object:
+        found = dict(place.get("replicationcontrollers", "older").get("status", {}))
+        found.pop("observedGeneration", None)
+        return found
+
+    counts = ("replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas")
+    eventually(lambda: status() == dict.fromkeys(counts, 2))
+    first = place.pods(app="older")[0]["metadata"]
+    (owner,) = first["ownerReferences"]
+    assert (owner["kind"], owner["apiVersion"], owner["controller"]) == ("ReplicationController", "v1", True)
+    place.api.ask("DELETE", place.path("pods", first["name"]))
+    eventually(lambda: len([p for p in place.pods(app="older") if p["metadata"]["name"] != first["name"]]) == 2)
+    eventually(lambda: status() == dict.fromkeys(counts, 2))
+    scale = f"{place.path('replicationcontrollers', 'older')}/scale"
+    assert place.api.ask("PATCH", scale, {"spec": {"replicas": 1}}, patch="merge").body["spec"] == {"replicas": 1}
+    eventually(lambda: status() == dict.fromkeys(counts, 1))
+    place.api.ask("DELETE", place.path("replicationcontrollers", "older"))
+    eventually(lambda: place.is_gone("replicationcontrollers", "older"))
+    (left,) = place.pods(app="older")
+    assert "ownerReferences" not in left["metadata"], "it lets go of its pods when nobody says otherwise"
+    place.api.ask("DELETE", place.path("pods", left["metadata"]["name"]))

@@ -12,6 +12,7 @@ from aiohttp import web
 from bot.playground.cluster_server import EmbeddedCluster
 from bot.playground.cluster_server.certificates import make_certificates
 from bot.playground.cluster_server.webhooks import calling
+from tests.contracts.cluster.hooks import end
 from tests.playground.cluster_server.conftest import connected
 
 CONFIGURATIONS = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
@@ -27,7 +28,7 @@ async def serving(answer):
     await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=certificates.context()).start()
     authority = base64.b64encode(certificates.ca_pem).decode()
     yield {"url": f"https://127.0.0.1:{runner.addresses[0][1]}/", "caBundle": authority}
-    await runner.cleanup()
+    await end(runner)
 
 
 def configuration(client_config, *resources, **said):

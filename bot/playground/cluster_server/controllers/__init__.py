@@ -23,13 +23,13 @@ from bot.playground.cluster_server.controllers.namespaces import Namespaces
 from bot.playground.cluster_server.controllers.networks import Networks
 from bot.playground.cluster_server.controllers.nodelife import NodeLife
 from bot.playground.cluster_server.controllers.quotas import ResourceQuotas
-from bot.playground.cluster_server.controllers.replicasets import ReplicaSets
+from bot.playground.cluster_server.controllers.replicasets import ReplicaSets, ReplicationControllers
 from bot.playground.cluster_server.controllers.scheduler import Scheduler
 from bot.playground.cluster_server.controllers.statefulsets import StatefulSets
 from bot.playground.cluster_server.controllers.tigera import Tigera
 
 ALL = (
-    Definitions, NodeLife, Namespaces, Garbage, Deployments, ReplicaSets, StatefulSets, DaemonSets, CronJobs, Jobs,
-    Scheduler, Kubelet, Networks, Endpoints, Budgets, LoadBalancers, Ingresses, Gateways, Tigera, Aggregation,
-    APIServices, ResourceQuotas,
+    Definitions, NodeLife, Namespaces, Garbage, Deployments, ReplicaSets, ReplicationControllers, StatefulSets,
+    DaemonSets, CronJobs, Jobs, Scheduler, Kubelet, Networks, Endpoints, Budgets, LoadBalancers, Ingresses, Gateways,
+    Tigera, Aggregation, APIServices, ResourceQuotas,
 )  # fmt: skip

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from bot.playground.cluster_server.controllers.eventing import record, told
+from bot.playground.cluster_server.controllers.proportions import MOST, proportions
 from bot.playground.cluster_server.controllers.rollouts import Rollout, count, share
 from bot.playground.cluster_server.controllers.running import (
     Controller,
@@ -28,6 +29,7 @@ from bot.playground.cluster_server.values import copied, dig
 Object = dict[str, Any]
 HASH = "pod-template-hash"
 REVISION = "deployment.kubernetes.io/revision"
+_DESIRED = "deployment.kubernetes.io/desired-replicas"
 _MANAGER = "kube-controller-manager"
 _WRITING = Writing(_MANAGER)
 _ALPHABET = "bcdf2456789"
@@ -52,7 +54,10 @@ class Deployments(Controller):
         current = next((rs for rs in sets if rs["metadata"]["labels"].get(HASH) == wanted), None)
         is_new = False
         if deployment["spec"].get("paused"):
-            self._keep(deployment, sets)
+            self._resize(deployment, current, sets)
+            self._forget(deployment, [rs for rs in sets if rs is not current])
+        elif _is_resized(deployment, sets):
+            self._resize(deployment, current, sets)
         else:
             if current is None:
                 current = self._created(deployment, wanted, sets)
@@ -60,21 +65,35 @@ class Deployments(Controller):
                 is_new = True
             else:
                 current = self._latest(current, sets)
-            self._scaled(deployment, current, [rs for rs in sets if rs is not current])
-        self._forget(deployment, [rs for rs in sets if rs is not current])
+            old = [rs for rs in sets if rs is not current]
+            self._scaled(deployment, current, old)
+            if _is_complete(deployment):
+                self._forget(deployment, old)
         return self._tell(deployment, current, is_new=is_new)
 
-    def _keep(self, deployment: Object, sets: list[Object]) -> None:
-        """While it is paused no template becomes a ReplicaSet; the one that runs is scaled all the same."""
-        active = [rs for rs in sets if rs["spec"]["replicas"]] or sorted(sets, key=_revision)[-1:]
-        if len(active) == 1:
-            self._scale(deployment, active[0], deployment["spec"]["replicas"])
+    def _resize(self, deployment: Object, current: Object | None, sets: list[Object]) -> None:
+        """Scales what there is, while the rollout stands still: several ReplicaSets in proportion to one another."""
+        wanted = deployment["spec"]["replicas"]
+        active = [rs for rs in sets if rs["spec"]["replicas"]]
+        if len(active) < 2:
+            for replica_set in active or ([current] if current else sorted(sets, key=_revision)[-1:]):
+                self._scale(deployment, replica_set, wanted)
+        elif current and _is_saturated(deployment, current):
+            for replica_set in active:
+                if replica_set is not current:
+                    self._scale(deployment, replica_set, 0)
+        elif deployment["spec"]["strategy"]["type"] == "RollingUpdate":
+            deployed = count(deployment, "replicas")
+            for replica_set, size in proportions(active, wanted, _surge(deployment), deployed):
+                self._scale(deployment, replica_set, size)
 
     def _forget(self, deployment: Object, old: list[Object]) -> None:
-        """Old ReplicaSets beyond what the Deployment wants to remember."""
-        idle = [rs for rs in old if not rs["spec"]["replicas"] and not count(rs, "replicas")]
-        for replica_set in sorted(idle, key=_revision)[: max(0, len(old) - deployment["spec"]["revisionHistoryLimit"])]:
-            self.registry.delete(self.scene.kind("apps/v1", "ReplicaSet"), *key_of(replica_set))
+        """Of the oldest ReplicaSets, those beyond what the Deployment wants to remember, all that are idle."""
+        there = sorted((rs for rs in old if not is_going(rs)), key=_revision)
+        for replica_set in there[: max(0, len(there) - deployment["spec"]["revisionHistoryLimit"])]:
+            seen = count(replica_set, "observedGeneration") >= replica_set["metadata"].get("generation", 0)
+            if seen and not replica_set["spec"]["replicas"] and not count(replica_set, "replicas"):
+                self.registry.delete(self.scene.kind("apps/v1", "ReplicaSet"), *key_of(replica_set))
 
     def _latest(self, current: Object, sets: list[Object]) -> Object:
         """One that comes back is the latest again."""
@@ -115,25 +134,34 @@ class Deployments(Controller):
                 self._scale(deployment, current, wanted)
             return
         rolling = spec["strategy"]["rollingUpdate"]
-        surge = share(rolling["maxSurge"], wanted, math.ceil)
+        surge = _surge(deployment)
         unavailable = share(rolling["maxUnavailable"], wanted, math.floor)
         if not surge and not unavailable:
             unavailable = 1
         others = sum(rs["spec"]["replicas"] for rs in old)
         room = min(wanted, wanted + surge - others)
-        self._scale(deployment, current, max(min(current["spec"]["replicas"], wanted), room))
-        self._shrink(deployment, old, current, wanted - unavailable)
+        size = max(min(current["spec"]["replicas"], wanted), room)
+        self._scale(deployment, current, size)
+        if size == current["spec"]["replicas"]:  # else it is looked at again when that is done
+            self._shrink(deployment, old, current, wanted - unavailable)
 
     def _shrink(self, deployment: Object, old: list[Object], current: Object, least: int) -> None:
-        """Takes replicas from older sets, those that are not ready first, while enough stay available."""
-        available = sum(_ready(rs) for rs in (*old, current))
-        for replica_set in sorted(old, key=lambda rs: rs["metadata"]["creationTimestamp"]):
-            replicas = replica_set["spec"]["replicas"]
-            ready = min(_ready(replica_set), replicas)
-            spare = min(ready, max(0, available - least))
-            if replicas:
-                self._scale(deployment, replica_set, ready - spare)
-                available -= spare
+        """Takes replicas from the oldest sets first: those that are not available, then others, while enough stay."""
+        left = {rs["metadata"]["uid"]: rs["spec"]["replicas"] for rs in old}
+        missing = current["spec"]["replicas"] - _available(current)
+        room = sum(left.values()) + current["spec"]["replicas"] - least - missing
+        spare = sum(map(_available, (*old, current))) - least
+        oldest = sorted(old, key=lambda rs: str(rs["metadata"]["creationTimestamp"])) if room > 0 else []
+        for replica_set in oldest:
+            useless = min(room, max(0, left[replica_set["metadata"]["uid"]] - _available(replica_set)))
+            left[replica_set["metadata"]["uid"]] -= useless
+            room -= useless
+        for replica_set in oldest:
+            taken = min(max(0, spare), left[replica_set["metadata"]["uid"]])
+            left[replica_set["metadata"]["uid"]] -= taken
+            spare -= taken
+            if replica_set["spec"]["replicas"]:
+                self._scale(deployment, replica_set, left[replica_set["metadata"]["uid"]])
 
     def _scale(self, deployment: Object, replica_set: Object, replicas: int) -> None:
         was = replica_set["spec"]["replicas"]
@@ -177,18 +205,36 @@ def template_hash(template: Object) -> str:
 
 def _noted(deployment: Object) -> Object:
     """What a ReplicaSet bears of its Deployment, so that it is scaled in proportion."""
-    spec = deployment["spec"]
-    surge = dig(spec, "strategy", "rollingUpdate", "maxSurge", default=0)
-    most = spec["replicas"] + share(surge, spec["replicas"], math.ceil)
-    return {
-        "deployment.kubernetes.io/desired-replicas": str(spec["replicas"]),
-        "deployment.kubernetes.io/max-replicas": str(most),
-    }
+    wanted = deployment["spec"]["replicas"]
+    return {_DESIRED: str(wanted), MOST: str(wanted + _surge(deployment))}
+
+
+def _surge(deployment: Object) -> int:
+    surge = dig(deployment, "spec", "strategy", "rollingUpdate", "maxSurge", default=0)
+    return share(surge, deployment["spec"]["replicas"], math.ceil)
+
+
+def _is_resized(deployment: Object, sets: list[Object]) -> bool:
+    """Whether it wants another number than when its ReplicaSets were scaled last."""
+    noted = [(rs["metadata"].get("annotations") or {}).get(_DESIRED) for rs in sets if rs["spec"]["replicas"]]
+    return any(said not in (None, str(deployment["spec"]["replicas"])) for said in noted)
+
+
+def _is_saturated(deployment: Object, current: Object) -> bool:
+    wanted, noted = deployment["spec"]["replicas"], (current["metadata"].get("annotations") or {}).get(_DESIRED)
+    return current["spec"]["replicas"] == wanted == _available(current) and noted == str(wanted)
+
+
+def _is_complete(deployment: Object) -> bool:
+    """Whether its rollout is over, by what it says itself."""
+    wanted = deployment["spec"]["replicas"]
+    counts = {count(deployment, name) for name in ("replicas", "updatedReplicas", "availableReplicas")}
+    return counts == {wanted} and count(deployment, "observedGeneration") >= deployment["metadata"]["generation"]
 
 
 def _revision(replica_set: Object) -> int:
     return int(replica_set["metadata"].get("annotations", {}).get(REVISION, 0))
 
 
-def _ready(replica_set: Object) -> int:
-    return count(replica_set, "readyReplicas")
+def _available(replica_set: Object) -> int:
+    return count(replica_set, "availableReplicas")

@@ -19,6 +19,7 @@ from bot.playground.cluster_server.controllers.running import (
     key_of,
     owner_of,
 )
+from bot.playground.cluster_server.objects.evaluating import OVER
 from bot.playground.cluster_server.objects.registry import Deleting
 from bot.playground.cluster_server.objects.store import Change
 from bot.playground.cluster_server.statuses import APIError
@@ -56,7 +57,7 @@ class Jobs(Controller):
         pods = self.registry.owned(self.scene.kind("v1", "Pod"), job)
         spec = job["spec"]
         good, bad = (sum(dig(pod, "status", "phase") == phase for pod in pods) for phase in ("Succeeded", "Failed"))
-        active = [p for p in pods if dig(p, "status", "phase") not in ("Succeeded", "Failed") and not is_going(p)]
+        active = [p for p in pods if dig(p, "status", "phase") not in OVER and not is_going(p)]
         conditions: list[Object] = []
         needed = spec.get("completions") or 1
         if bad > spec["backoffLimit"]:

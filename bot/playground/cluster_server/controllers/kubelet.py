@@ -26,6 +26,7 @@ from bot.playground.cluster_server.controllers.running import (
 from bot.playground.cluster_server.networks import plugin_of
 from bot.playground.cluster_server.networks.contract import sandbox_of
 from bot.playground.cluster_server.networks.hosts import Refused
+from bot.playground.cluster_server.objects.evaluating import OVER
 from bot.playground.cluster_server.objects.store import Change
 from bot.playground.cluster_server.values import dig
 
@@ -36,7 +37,6 @@ _SANDBOX_SECONDS = 12.0
 _BACK_OFF_SECONDS, _LONGEST_BACK_OFF_SECONDS = 10, 300
 _KILLED = 137
 """The exit code of one that a kubelet kills."""
-_OVER = ("Succeeded", "Failed")
 _MATTERS_TO_AGENTS = (
     ("", "configmaps"), ("", "serviceaccounts"), ("crd.projectcalico.org", "ippools"),
     ("apiextensions.k8s.io", "customresourcedefinitions"),
@@ -93,7 +93,7 @@ class Kubelet(Controller):
         address, uid = dig(pod, "status", "podIP", default=""), pod["metadata"]["uid"]
         if not address or pod["spec"].get("hostNetwork"):
             return
-        if gone or dig(pod, "status", "phase") in _OVER:
+        if gone or dig(pod, "status", "phase") in OVER:
             if self._addresses.get(address) == uid:
                 del self._addresses[address]
         else:
@@ -140,7 +140,7 @@ class Kubelet(Controller):
                 return Idle(_SANDBOX_SECONDS)
             self._write(pod, podstates.creating(pod, node, address, self.registry.now()))
             return _PULL_SECONDS
-        if status["phase"] in _OVER:
+        if status["phase"] in OVER:
             return None
         pauses: list[Pause] = []
         groups = {"initContainers": self._moved_in_turn(pod, pauses)}

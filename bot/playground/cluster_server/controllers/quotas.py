@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from bot.playground.cluster_server.controllers.running import Controller, Key, Pause, is_going, key_of
-from bot.playground.cluster_server.objects.kinds import Kind
+from bot.playground.cluster_server.objects.evaluating import evaluator_of, scopes_of
 from bot.playground.cluster_server.objects.store import Change
-from bot.playground.cluster_server.objects.usage import is_counted, is_in_scope, scopes_of, summed, used_by
+from bot.playground.cluster_server.objects.usage import summed
 
 Object = dict[str, Any]
 _MANAGER = "kube-controller-manager"
@@ -41,16 +41,14 @@ class ResourceQuotas(Controller):
         scopes, now = list(scopes_of(quota)), self.registry.clock()
         used: Object = {}
         for kind in self.registry.kinds.rows:
-            counted = [name for name in hard if kind.namespaced and is_counted(kind, name)]
+            evaluator = evaluator_of(kind)
+            counted = [name for name in hard if kind.namespaced and evaluator.counts(name)]
             if counted:
                 found = [
-                    used_by(kind, obj, now)
-                    for obj in self._objects(kind, quota["metadata"]["namespace"])
-                    if all(is_in_scope(kind, obj, scope) for scope in scopes)
+                    evaluator.used_by(obj, now)
+                    for obj in self.registry.list(kind, quota["metadata"]["namespace"])
+                    if all(evaluator.is_in_scope(obj, scope) for scope in scopes)
                 ]
                 total = summed(*found)
                 used |= {name: total.get(name, "0") for name in counted}
         return dict(sorted(used.items()))
-
-    def _objects(self, kind: Kind, namespace: str) -> Iterable[Object]:
-        return self.registry.list(kind, namespace)

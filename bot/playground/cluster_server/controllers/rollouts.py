@@ -60,11 +60,12 @@ class Rollout:
 
     def _counts(self) -> dict[str, int]:
         """Those that are not zero."""
-        wanted, ready = self._spec["replicas"], sum(count(rs, "readyReplicas") for rs in self._sets)
+        wanted, available = self._spec["replicas"], sum(count(rs, "availableReplicas") for rs in self._sets)
         counts = {
             "replicas": sum(count(rs, "replicas") for rs in self._sets),
             "updatedReplicas": count(self._current, "replicas") if self._current else 0,
-            "readyReplicas": ready, "availableReplicas": ready, "unavailableReplicas": max(0, wanted - ready),
+            "readyReplicas": sum(count(rs, "readyReplicas") for rs in self._sets), "availableReplicas": available,
+            "unavailableReplicas": max(0, wanted - available),
         }  # fmt: skip
         return {name: number for name, number in counts.items() if number}
 
@@ -142,8 +143,9 @@ class Rollout:
         return (self._now - datetime.datetime.fromisoformat(condition["lastUpdateTime"])).total_seconds()
 
 
-def count(replica_set: Object, name: str) -> int:
-    return int((replica_set.get("status") or {}).get(name, 0))
+def count(obj: Object, name: str) -> int:
+    """A number in its status."""
+    return int((obj.get("status") or {}).get(name, 0))
 
 
 def share(said: int | str, of: int, rounded: Any) -> int:

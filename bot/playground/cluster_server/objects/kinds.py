@@ -28,6 +28,7 @@ _SHOWN_WHEN_GONE = {
     ("", "Service"), ("", "Pod"), ("", "ServiceAccount"), ("", "Namespace"), ("", "ResourceQuota"),
     ("", "PersistentVolumeClaim"), ("", "PersistentVolume"), ("", "PodTemplate"), ("storage.k8s.io", "StorageClass"),
 }  # fmt: skip
+_ORPHANING = {("batch", "Job"), ("", "ReplicationController")}
 _CREATED_BY_UPDATE = {
     ("", "Service"), ("", "Endpoints"), ("", "Event"), ("", "LimitRange"), ("coordination.k8s.io", "Lease"),
     ("events.k8s.io", "Event"), ("rbac.authorization.k8s.io", "Role"), ("rbac.authorization.k8s.io", "RoleBinding"),
@@ -133,7 +134,7 @@ class Kind:
     @property
     def propagation(self) -> str:
         """What happens to what it owns, when a delete does not say."""
-        return "Orphan" if (self.group, self.name) == ("batch", "Job") else "Background"
+        return "Orphan" if (self.group, self.name) in _ORPHANING else "Background"
 
     @property
     def converted(self) -> bool:

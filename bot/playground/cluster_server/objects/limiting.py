@@ -31,9 +31,11 @@ class Limits:
         for limits in self._limits(pod["metadata"]["namespace"]):
             _give(pod, limits)
 
-    def check(self, kind: Kind, obj: Object, before: Object | None) -> None:
-        """Raises 403."""
-        if (kind.group, kind.name) not in _JUDGES or (kind.name == "Pod" and before is not None):
+    def check(self, kind: Kind, obj: Object, before: Object | None, subresource: str = "") -> None:
+        """Raises 403. Pods that are there are judged only at a resize: nothing else changes what they ask for."""
+        if (kind.group, kind.name) not in _JUDGES:
+            return
+        if kind.name == "Pod" and before is not None and subresource != "resize":
             return
         if before is not None and before["metadata"].get("deletionTimestamp"):
             return
@@ -82,14 +84,7 @@ def _judge_pod(limit: Object, pod: Object) -> Iterator[str]:
 def _judge(limit: Object, requests: Amounts, limits: Amounts) -> Iterator[str]:
     of = limit["type"]
     yield from _too_little(limit, requests, limits)
-    for name, most in sorted((limit.get("max") or {}).items()):
-        said = f"maximum {name} usage per {of} is {most}"
-        if name not in limits:
-            yield f"{said}.  No limit is specified"
-        elif amount(limits[name]) > amount(most):
-            yield f"{said}, but limit is {limits[name]}"
-        elif name in requests and amount(requests[name]) > amount(most):
-            yield f"{said}, but request is {requests[name]}"
+    yield from _too_much(limit, ("limit", limits), ("request", requests))
     for name, most in sorted((limit.get("maxLimitRequestRatio") or {}).items()):
         said = f"{name} max limit to request ratio per {of} is {most}"
         request, ceiling = requests.get(name), limits.get(name)
@@ -112,17 +107,23 @@ def _too_little(limit: Object, requests: Amounts, limits: Amounts) -> Iterator[s
             yield f"{said}, but limit is {limits[name]}"
 
 
+def _too_much(limit: Object, *asked: tuple[str, Amounts]) -> Iterator[str]:
+    """The first of what is asked has to be said; each may not be more than the most."""
+    for name, most in sorted((limit.get("max") or {}).items()):
+        said = f"maximum {name} usage per {limit['type']} is {most}"
+        over = [(what, found[name]) for what, found in asked if name in found and amount(found[name]) > amount(most)]
+        if name not in asked[0][1]:
+            yield f"{said}.  No {asked[0][0]} is specified"
+        elif over:
+            yield f"{said}, but {over[0][0]} is {over[0][1]}"
+
+
 def _judge_claim(limit: Object, claim: Object) -> Iterator[str]:
     if limit["type"] != "PersistentVolumeClaim":
         return
     requests = ((claim.get("spec") or {}).get("resources") or {}).get("requests") or {}
     yield from _too_little(limit, requests, {})
-    for name, most in sorted((limit.get("max") or {}).items()):
-        said = f"maximum {name} usage per {limit['type']} is {most}"
-        if name not in requests:
-            yield f"{said}.  No request is specified"
-        elif amount(requests[name]) > amount(most):
-            yield f"{said}, but request is {requests[name]}"
+    yield from _too_much(limit, ("request", requests))
 
 
 _JUDGES = {("", "Pod"): _judge_pod, ("", "PersistentVolumeClaim"): _judge_claim}

@@ -12,22 +12,12 @@ from typing import Any
 
 from bot.playground.cluster_server import statuses
 from bot.playground.cluster_server.objects.canonical import amount
+from bot.playground.cluster_server.objects.evaluating import Evaluator, evaluator_of, scopes_of
 from bot.playground.cluster_server.objects.kinds import Kind, Kinds
 from bot.playground.cluster_server.objects.store import Store
-from bot.playground.cluster_server.objects.usage import (
-    Amounts,
-    grown,
-    is_counted,
-    is_in_scope,
-    scopes_of,
-    summed,
-    unsaid,
-    used_by,
-)
+from bot.playground.cluster_server.objects.usage import Amounts, grown, summed
 
 Object = dict[str, Any]
-_CHANGING = ("Service", "PersistentVolumeClaim")
-"""Kinds of which a change may use more than before."""
 
 
 class Quotas:
@@ -38,20 +28,27 @@ class Quotas:
         self._quotas = kinds.named("v1", "ResourceQuota")
         self._clock = clock
 
-    def check(self, kind: Kind, obj: Object, before: Object | None) -> list[tuple[Object, Object]]:
+    def check(
+        self, kind: Kind, obj: Object, before: Object | None, subresource: str = ""
+    ) -> list[tuple[Object, Object]]:  # fmt: skip
         """The quotas that this write is charged to, each with its new status. Raises 403."""
-        if not self._store.count(self._quotas) or not _is_looked_at(kind, obj, before):
+        if not self._store.count(self._quotas) or (kind.group, kind.name) == ("", "Event"):
+            return []
+        evaluator = evaluator_of(kind)
+        if before is not None and not evaluator.may_grow(obj, before, subresource):
             return []
         now, metadata = self._clock(), obj["metadata"]
-        concerned = [quota for quota in self._in(metadata.get("namespace", "")) if self._holds(quota, kind, obj)]
+        concerned = [quota for quota in self._in(metadata.get("namespace", "")) if _holds(quota, evaluator, obj)]
         for quota in concerned:
-            self._demand(quota, kind, obj)
-        used = used_by(kind, obj, now)
+            counted = sorted(filter(evaluator.counts, quota["status"]["hard"]))
+            if said := _unsaid(quota, evaluator.unsaid(obj, counted)) or _unknown(quota, counted):
+                raise statuses.forbidden(kind.plural, kind.group, metadata["name"], said)
+        used = evaluator.used_by(obj, now)
         charges = []
         for quota in concerned:
             more = used
-            if before is not None and self._holds(quota, kind, before):
-                more = grown(used, used_by(kind, before, now))
+            if before is not None and _holds(quota, evaluator, before):
+                more = grown(used, evaluator.used_by(before, now))
             more = {name: value for name, value in more.items() if amount(value)}
             if not more:
                 continue
@@ -60,25 +57,6 @@ class Quotas:
 
     def _in(self, namespace: str) -> Iterator[Object]:
         return (stored.obj for stored in self._store.list(self._quotas, namespace)) if namespace else iter(())
-
-    @staticmethod
-    def _holds(quota: Object, kind: Kind, obj: Object) -> bool:
-        hard = (quota.get("status") or {}).get("hard") or {}
-        return any(is_counted(kind, name) for name in hard) and all(
-            is_in_scope(kind, obj, scope) for scope in scopes_of(quota)
-        )
-
-    @staticmethod
-    def _demand(quota: Object, kind: Kind, obj: Object) -> None:
-        status, names = quota["status"], (quota["metadata"]["name"], obj["metadata"]["name"])
-        counted = sorted(name for name in status["hard"] if is_counted(kind, name))
-        if kind.name == "Pod" and (missing := unsaid(obj, counted)):
-            listed = "; ".join(f"{name} for: {','.join(containers)}" for name, containers in missing.items())
-            said = f"failed quota: {names[0]}: must specify {listed}"
-            raise statuses.forbidden(kind.plural, kind.group, names[1], said)
-        if not set(counted) <= set(status.get("used") or ()):
-            said = f"status unknown for quota: {names[0]}, resources: {','.join(counted)}"
-            raise statuses.forbidden(kind.plural, kind.group, names[1], said)
 
     @staticmethod
     def _charged(quota: Object, kind: Kind, name: str, more: Amounts) -> Object:
@@ -96,13 +74,22 @@ class Quotas:
         return {**status, "used": total}
 
 
-def _is_looked_at(kind: Kind, obj: Object, before: Object | None) -> bool:
-    if (kind.group, kind.name) == ("", "Event"):
-        return False
-    if before is None or (not kind.group and kind.name in _CHANGING):
-        return True
-    deadlines = [(found.get("spec") or {}).get("activeDeadlineSeconds") is None for found in (obj, before)]
-    return (kind.group, kind.name) == ("", "Pod") and deadlines[0] != deadlines[1]
+def _holds(quota: Object, evaluator: Evaluator, obj: Object) -> bool:
+    hard = (quota.get("status") or {}).get("hard") or {}
+    return any(map(evaluator.counts, hard)) and all(evaluator.is_in_scope(obj, scope) for scope in scopes_of(quota))
+
+
+def _unsaid(quota: Object, missing: dict[str, list[str]]) -> str:
+    """What has to be said for a quota; empty: nothing."""
+    listed = "; ".join(f"{name} for: {','.join(containers)}" for name, containers in missing.items())
+    return f"failed quota: {quota['metadata']['name']}: must specify {listed}" if missing else ""
+
+
+def _unknown(quota: Object, counted: list[str]) -> str:
+    """What nobody has counted yet; empty: all is known."""
+    if set(counted) <= set(quota["status"].get("used") or ()):
+        return ""
+    return f"status unknown for quota: {quota['metadata']['name']}, resources: {','.join(counted)}"
 
 
 def _listed(amounts: Amounts, names: Iterable[str]) -> str:

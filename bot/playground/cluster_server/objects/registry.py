@@ -655,15 +655,16 @@ class Registry:
     ) -> bool:
         """Asks everything that may still refuse a complete and valid object, and charges it to the quotas. False: while
         webhooks were asked, the world has changed."""
-        whole = not writing.subresource
-        if whole:
-            self._limits.check(kind, obj, before)
+        sub = writing.subresource
+        if sub in ("", "resize"):
+            self._limits.check(kind, obj, before, sub)
+        if not sub:
             self._policies.check(kind, CREATE if before is None else UPDATE, obj, before, writing.warnings)
         if asking is not None:
             await self.webhooks.validate(replace(asking, name=obj["metadata"]["name"]), obj, before)
             if self._is_outdated(kind, obj, before):
                 return False
-        charges = self._quotas.check(kind, obj, before) if whole else []
+        charges = self._quotas.check(kind, obj, before, sub) if sub in ("", "resize") else []
         if not writing.dry_run:
             for quota, status in charges:
                 quotas = self.kinds.named("v1", "ResourceQuota")

@@ -21,10 +21,12 @@ from bot.playground.cluster_server.rules import (
     policies,
     quotas,
     replicasets,
+    replicationcontrollers,
     rights,
     services,
     statefulsets,
     storage,
+    webhooks,
 )
 from bot.playground.cluster_server.rules.contract import Rules
 
@@ -39,6 +41,7 @@ BY_KIND: dict[tuple[str, str], Rules] = {
     ("", "Endpoints"): endpointslices.ENDPOINTS,
     ("", "Event"): others.EVENT,
     ("", "PersistentVolumeClaim"): storage.CLAIM,
+    ("", "ReplicationController"): replicationcontrollers.RULES,
     ("", "ResourceQuota"): quotas.QUOTA,
     ("", "LimitRange"): quotas.LIMIT_RANGE,
     ("storage.k8s.io", "StorageClass"): storage.CLASS,
@@ -48,8 +51,8 @@ BY_KIND: dict[tuple[str, str], Rules] = {
     ("apps", "StatefulSet"): statefulsets.RULES,
     ("batch", "Job"): jobs.JOB,
     ("batch", "CronJob"): jobs.CRON_JOB,
-    ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"): admission.WEBHOOKS,
-    ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"): admission.WEBHOOKS,
+    ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"): webhooks.RULES,
+    ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"): webhooks.RULES,
     ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy"): admission.POLICY,
     ("admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding"): admission.BINDING,
     ("apiregistration.k8s.io", "APIService"): admission.API_SERVICE,

@@ -1,4 +1,4 @@
-"""Webhooks and admission policies: stored and shown as the real server does; nothing here is admitted by them."""
+"""Admission policies and aggregated APIs: what is not said of them. `objects/policing.py` enforces the policies."""
 
 from __future__ import annotations
 
@@ -12,20 +12,6 @@ def service_port(client: Any) -> None:
     """Where a webhook or an aggregated API is asked, when nothing is said of the port."""
     if isinstance(client, dict) and isinstance(client.get("service"), dict):
         client["service"].setdefault("port", 443)
-
-
-def _fill_webhooks(configuration: Object) -> None:
-    mutating = configuration["kind"].startswith("Mutating")
-    for webhook in configuration.get("webhooks") or ():
-        service_port(webhook.get("clientConfig"))
-        for name, value in (("failurePolicy", "Fail"), ("matchPolicy", "Equivalent"), ("timeoutSeconds", 10)):
-            webhook.setdefault(name, value)
-        for name in ("namespaceSelector", "objectSelector"):
-            webhook.setdefault(name, {})
-        if mutating:
-            webhook.setdefault("reinvocationPolicy", "Never")
-        for rule in webhook.get("rules") or ():
-            rule.setdefault("scope", "*")
 
 
 def _fill_constraints(constraints: Any) -> None:
@@ -55,7 +41,6 @@ def _fill_api_service(service: Object) -> None:
         spec["service"].setdefault("port", 443)
 
 
-WEBHOOKS = Rules(fill=_fill_webhooks)
 POLICY = Rules(fill=_fill_policy)
 BINDING = Rules(fill=_fill_binding)
 API_SERVICE = Rules(fill=_fill_api_service, naming=PATH_SEGMENT)

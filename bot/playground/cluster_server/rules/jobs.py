@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from zoneinfo import available_timezones
 
-from bot.playground.cluster_server.naming import LABEL, name_causes
 from bot.playground.cluster_server.rules.contract import Object, Rules, immutable
 from bot.playground.cluster_server.rules.pods import warnings
-from bot.playground.cluster_server.rules.workloads import fill_template, judge_template, warn
+from bot.playground.cluster_server.rules.workloads import fill_template, judge_template, name_warnings, warn
 from bot.playground.cluster_server.selectors import selector_matches
 from bot.playground.cluster_server.statuses import Cause, invalid, required, unsupported
 from bot.playground.cluster_server.values import dig
@@ -135,9 +134,7 @@ def judge_cron(cron: Object, before: Object | None) -> Iterator[Cause]:
 
 
 def _warn(job: Object) -> Iterator[str]:
-    for cause in name_causes("", job["metadata"]["name"], LABEL):
-        said = "metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior"
-        yield f"{said}; a DNS label is recommended: [{cause.message.partition(': ')[2].partition(': ')[2]}]"
+    yield from name_warnings(job)
     yield from warn(job)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.playground.cluster_server.rules.contract import Object, Rules, at_least, number_or_percentage
+from bot.playground.cluster_server.rules.storage import claim_warnings
 from bot.playground.cluster_server.rules.workloads import fill_template, judge_workload, warn
 from bot.playground.cluster_server.statuses import Cause, forbidden_field, invalid, shown
 
@@ -71,4 +72,10 @@ def _judge_strategy(strategy: Object, at: str) -> Iterator[Cause]:
         yield Cause(at, f'Invalid value: {{"Type":{shown(kind)},"RollingUpdate":{printed}}}: {said}')
 
 
-RULES = Rules(fill=fill, judge=judge, warn=warn)
+def _warn(stateful_set: Object) -> Iterator[str]:
+    yield from warn(stateful_set)
+    for number, template in enumerate(stateful_set["spec"].get("volumeClaimTemplates") or ()):
+        yield from claim_warnings(template.get("spec") or {}, f"spec.volumeClaimTemplates[{number}]")
+
+
+RULES = Rules(fill=fill, judge=judge, warn=_warn)

@@ -14,6 +14,7 @@ from bot.playground.cluster_server.values import copied, dig
 
 _MODES = ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")
 _ALONE = "ReadWriteOncePod"
+_OLD_CLASS = "volume.beta.kubernetes.io/storage-class"
 
 
 def _fill_claim(claim: Object) -> None:
@@ -107,5 +108,21 @@ def _judge_class(storage_class: Object, before: Object | None) -> Iterator[Cause
             yield invalid(name, storage_class.get(name), "field is immutable")
 
 
-CLAIM = Rules(fill=_fill_claim, prepare=_prepare_claim, judge=_judge_claim)
+def claim_warnings(spec: Object, at: str) -> Iterator[str]:
+    """Of a claim's spec, or of that of a template for claims."""
+    for group in ("requests", "limits"):
+        value = dig(spec, "resources", group, "storage")
+        if value is not None and amount(value) % 1:
+            yield f'{at}.resources.{group}[storage]: fractional byte value "{value}" is invalid, must be an integer'
+
+
+def _warn_of_claim(claim: Object) -> Iterator[str]:
+    if _OLD_CLASS in (claim["metadata"].get("annotations") or {}):
+        yield f'metadata.annotations[{_OLD_CLASS}]: deprecated since v1.8; use "storageClassName" attribute instead'
+    yield from claim_warnings(claim["spec"], "spec")
+
+
+CLAIM = Rules(
+    fill=_fill_claim, prepare=_prepare_claim, judge=_judge_claim, warn=_warn_of_claim, warns_again=True
+)  # fmt: skip
 CLASS = Rules(fill=_fill_class, judge=_judge_class)

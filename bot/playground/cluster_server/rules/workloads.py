@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from bot.playground.cluster_server.naming import label_selector, labels
+from bot.playground.cluster_server.naming import LABEL, label_selector, labels, name_causes
 from bot.playground.cluster_server.rules.contract import Object, at_least, immutable, number_or_percentage
 from bot.playground.cluster_server.rules.metadata import judge_annotations
 from bot.playground.cluster_server.rules.pods import fill_spec, judge_spec, warnings
@@ -73,6 +73,13 @@ def judge_template(template: Object, at: str) -> Iterator[Cause]:
     yield from judge_spec(template.get("spec") or {}, f"{at}.spec")
     if dig(template, "spec", "ephemeralContainers"):
         yield forbidden_field(f"{at}.spec.ephemeralContainers", "ephemeral containers not allowed in pod template")
+
+
+def name_warnings(workload: Object) -> Iterator[str]:
+    """Of those whose pods bear their name."""
+    for cause in name_causes("", workload["metadata"]["name"], LABEL):
+        said = "metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior"
+        yield f"{said}; a DNS label is recommended: [{cause.message.partition(': ')[2].partition(': ')[2]}]"
 
 
 def warn(workload: Object) -> Iterator[str]:
