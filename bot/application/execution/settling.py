@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.application.execution.evidence import events_of, evidence, pods_of
-from bot.application.execution.verifying import POLL_SECONDS, not_rolled_out
+from bot.application.execution.verifying import POLL_SECONDS, not_rolled_out, own_words
 from bot.application.execution.working import LeaseLost, Work
 from bot.application.execution.writing import StepFailed, look
 from bot.domain.changes import fields
@@ -46,7 +46,9 @@ async def settle(work: Work, index: int, step: Settle) -> None:
         await work.ports.clock.sleep(POLL_SECONDS)
         await work.breathe()
     unserved = next((node.name for node in work.step(index).nodes if not node.served), "")
-    told = await evidence(work, step.ref, unserved)
+    words = await own_words(work)
+    told = (*words, *await evidence(work, step.ref, unserved))
+    why = "; ".join([why, *words[:1]])
     note = f"not within {step.timeout_seconds:g} s: {why}"
     await work.mark(index, state=StepState.FAILED, ended_at=work.now(), note=note, evidence=told)
     raise StepFailed(f"{step.ref}, {note}")

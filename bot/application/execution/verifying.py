@@ -9,6 +9,7 @@ from bot.application.execution.working import Work
 from bot.application.execution.writing import StepFailed, look
 from bot.domain.changes import fields
 from bot.domain.changes.change import Ask, StepState, Until, Wait
+from bot.domain.chat.masking import masked
 from bot.domain.network.probing import ByAPIServer, HTTPProbe, Observation, Outcome, Probe, TCPProbe
 from bot.domain.network.references import DAEMON_SET, ENDPOINT_SLICE, POD, SERVICE, JSONObject, Ref, ref_to
 from bot.errors import BotError
@@ -102,6 +103,21 @@ def not_rolled_out(workload: JSONObject) -> str:
     if available < wanted:
         return f"{available} of {wanted} pods are available"
     return ""
+
+
+async def own_words(work: Work) -> tuple[str, ...]:
+    """What the objects that this change waits for say of being degraded, a line each: whoever waits for something that
+    comes before them is told why it does not come."""
+    found = []
+    for step in work.record.change.steps:
+        if isinstance(step, Wait) and step.until is Until.AVAILABLE:
+            try:
+                there = await look(work, step.ref)
+            except BotError:
+                continue
+            if there is not None and _conditions(there).get("Degraded", {}).get("status") == "True":
+                found.append(masked(f"{step.ref}: {_not_available(there)}")[0])
+    return tuple(found)
 
 
 def still_there(object: JSONObject | None) -> str:
