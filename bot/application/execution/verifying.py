@@ -11,7 +11,7 @@ from bot.domain.changes import fields
 from bot.domain.changes.change import Ask, StepState, Until, Wait
 from bot.domain.chat.masking import masked
 from bot.domain.network.probing import ByAPIServer, HTTPProbe, Observation, Outcome, Probe, TCPProbe
-from bot.domain.network.references import DAEMON_SET, ENDPOINT_SLICE, POD, SERVICE, JSONObject, Ref, ref_to
+from bot.domain.network.references import DAEMON_SET, ENDPOINT_SLICE, NAMESPACE, POD, SERVICE, JSONObject, Ref, ref_to
 from bot.errors import BotError
 
 POLL_SECONDS = 1.0
@@ -126,7 +126,10 @@ def still_there(object: JSONObject | None) -> str:
         return ""
     if finalizers := fields.metadata(object).get("finalizers"):
         return f"it is kept by the finalizer {', '.join(map(str, finalizers))}"
-    return "it is still there"
+    # What is in a namespace may keep it: https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/
+    said = [each for each in _conditions(object).values() if each.get("status") == "True" and each.get("message")]
+    why = "; ".join(str(each["message"]) for each in said) if object.get("kind") == NAMESPACE.name else ""
+    return f"it is still there: {masked(why)[0]}" if why else "it is still there"
 
 
 def _address(object: JSONObject) -> bool:
