@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.application.execution.holding import counted_in_words, held_by
 from bot.application.ports import Changing, Context
-from bot.domain.changes.change import Apply, Change, ChangeRecord, ChangeState, Delete, Restore
+from bot.domain.changes.change import Apply, Brief, Change, ChangeRecord, ChangeState, Delete, Restore
 from bot.domain.changes.inverse import inverse
 from bot.domain.chat.grammar import argument, option
 from bot.domain.chat.values import Identifier
@@ -42,6 +42,9 @@ async def undo_change(request: UndoChange, context: Context) -> Change:
         summary=f"undo change {record.id}: {record.change.summary}",
         steps=tuple(steps),
         warnings=tuple(left),
+        brief=Brief(afterwards=record.change.brief.taken_back)
+        if record.change.brief and record.change.brief.taken_back
+        else None,
         undoes=record.id,
     )
 

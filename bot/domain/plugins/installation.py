@@ -24,6 +24,17 @@ class Leftovers:
     on_hosts: tuple[str, ...] = ()
     """Commands that clear a host of it, to be run there as root."""
 
+    def told(self, stays: str) -> tuple[str, ...]:
+        """In lines for people; `stays` says of the configuration where, and how surely."""
+        commands = tuple(f"  {command}" for command in self.on_hosts)
+        if not self.configuration:
+            return commands
+        line = (
+            f"{stays} /etc/cni/net.d/{self.configuration[0]} stays, and the kubelet takes the node for Ready as long "
+            "as it does. Clear the hosts before another plugin is installed:"
+        )
+        return (line, *commands)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Installation:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from bot.domain.changes.change import Brief, Change, Checked, Doubt, Premise
 from bot.domain.network.references import JSONObject
 from bot.domain.plugins import incoming
@@ -63,7 +65,13 @@ def plan(
         premises=premises(wanted, around),
         warnings=wanted.installation.notes,
         doubts=doubts(checks, accepted),
-        brief=brief(wanted.objects, sources, checks, afterwards(around)),
+        brief=replace(
+            brief(wanted.objects, sources, checks, afterwards(around)),
+            taken_back=(
+                *wanted.plugin.leftovers.told("On hosts where its agent has run"),
+                "Pods that were given an address meanwhile keep it until they are made anew.",
+            ),
+        ),
     )
 
 

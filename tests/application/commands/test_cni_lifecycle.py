@@ -114,6 +114,7 @@ async def test_an_install_is_undone(name: str, tmp_path: Path) -> None:
         await installed(here, name)
         said = await here.approved("changes undo 1")
         assert said.startswith("Applied: undo"), said
+        assert f"/etc/cni/net.d/{FILES[name]} stays" in said
         check_nothing_left(here, before)
         assert here.record(1).undone_by == 2
 
