@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
+from bot.application.execution.writing import arrived
+from bot.domain.changes.change import Apply
 from bot.playground.manifests import FOLDER, RELEASES
 from tests.mirrors import HAVE_MIRROR, MIRROR
 from tests.playground.cluster_server.installing import objects_of
@@ -49,6 +51,7 @@ async def installed(here: Site, name: str, version: str = "") -> str:
     said = await here.approved(f"cni install {name}" + (f" --version {version}" if version else ""))
     assert said.startswith("Applied: install"), said
     check_serves(here)
+    check_is_known_again(here)
     return said
 
 
@@ -58,6 +61,15 @@ def check_serves(here: Site) -> None:
     assert len(addresses) == 2
     assert all(ipaddress.ip_address(each) in PODS for each in addresses)
     assert all(pod["status"]["phase"] == "Running" for pod in here.pods("kube-dns"))
+
+
+def check_is_known_again(here: Site) -> None:
+    """Had the process died after sending it, the next one would have seen that each object has arrived."""
+    record = here.record()
+    for step, done in zip(record.change.steps, record.steps, strict=True):
+        if isinstance(step, Apply):
+            live = here.get(step.ref.kind, step.ref.namespace, step.ref.name, step.ref.api_version)
+            assert arrived(step, live, done.started_at), step.ref
 
 
 def check_nothing_left(here: Site, before: set[str]) -> None:
