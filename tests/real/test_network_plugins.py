@@ -60,7 +60,7 @@ def patchbay(tmp_path: Path) -> Any:
             "PATCHBAY_MANIFEST_CACHE": str(tmp_path / "cache"),
             "PATCHBAY_DATABASE_URL": f"sqlite+aiosqlite:///{tmp_path}/patchbay.db",
         }
-        words = [sys.executable, "-m", "bot", "run", "--yes", "--", *line.split()]
+        words = [sys.executable, "-m", "bot", "run", "--yes", *line.split()]
         done = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=seconds)
         return done.returncode, done.stdout + done.stderr
 
@@ -123,14 +123,14 @@ def _in_range(found: dict[str, str]) -> bool:
 
 def test_flannel_brings_the_network_is_upgraded_and_goes(bare: None, patchbay: Any) -> None:
     assert addresses("waiting") == {}, "a pod has an address without a network plugin"
-    status, said = patchbay("cni install flannel --version v0.28.8 --accept no-kube-proxy")
+    status, said = patchbay("cni install flannel --version v0.28.8 --timeout 90s --accept no-kube-proxy")
     assert status == 0, said
     assert "2 of 2 nodes served" in said
     assert sorted(ready_nodes()) == ["node1", "node2"]
     until("pods get addresses", lambda: _in_range(addresses("waiting")))
     until("packets go from node to node", carries_packets)
 
-    status, said = patchbay("cni upgrade --accept no-kube-proxy")
+    status, said = patchbay("cni upgrade --timeout 90s --accept no-kube-proxy")
     assert status == 0, said
     images = kubectl("get", "ds", "-n", "kube-flannel", "-o", "jsonpath={..image}")
     assert "v0.28.9" in images
@@ -147,7 +147,7 @@ def test_kube_router_brings_the_network_and_goes(bare: None, patchbay: Any) -> N
     restart_waiting()
     assert addresses("waiting") == {}
     # flannel's condition NetworkUnavailable stays on the nodes: kube-router never sets it, so somebody must accept it.
-    status, said = patchbay("cni install kube-router --accept no-kube-proxy --accept leftovers")
+    status, said = patchbay("cni install kube-router --timeout 90s --accept no-kube-proxy --accept leftovers")
     assert status == 0, said
     assert "2 of 2 nodes served" in said
     until("pods get addresses", lambda: _in_range(addresses("waiting")))
