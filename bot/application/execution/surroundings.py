@@ -28,7 +28,7 @@ from bot.domain.network.snapshot import Scope
 from bot.domain.plugins.fitting import Objects, containers, ref
 from bot.domain.plugins.steps import TRIAL_NAMESPACE, definitions
 from bot.domain.plugins.surroundings import Range, Surroundings
-from bot.errors import BotError, NotFound
+from bot.errors import BotError, NotFound, Refused
 
 SERVICE_CIDR = Kind("ServiceCIDR", "servicecidrs", "networking.k8s.io/v1", namespaced=False)
 _AT_ONCE = 8
@@ -56,8 +56,15 @@ def _kube_proxy(daemon_sets: Iterable[Any]) -> bool:
 
 
 async def with_plan(cluster: Cluster, around: Surroundings, objects: Objects) -> Surroundings:
-    """With what stands already of a plan's objects, and what the bot may not do of it."""
-    existing, missing = await asyncio.gather(_existing(cluster, objects), _missing_rights(cluster, objects))
+    """With what stands already of a plan's objects, and what the bot may not do of it. Raises what `_existing` raises;
+    where rights are missing these say more than the first object that may not be read."""
+    missing = await _missing_rights(cluster, objects)
+    try:
+        existing = await _existing(cluster, objects)
+    except Refused:
+        if not missing:
+            raise
+        existing = {}
     return dataclasses.replace(around, existing=existing, missing_rights=missing)
 
 
