@@ -189,8 +189,8 @@ async def _missing_rights(cluster: Cluster, objects: Objects) -> tuple[str, ...]
 
 
 def needed_rights(objects: Objects) -> list[Right]:
-    """For writing each kind of object, deleting it again, and verifying. To grant what one does not hold takes
-    `escalate`, to bind it `bind`: https://kubernetes.io/docs/reference/access-authn-authz/rbac/"""
+    """For writing each kind of object, putting it back, deleting it again, and verifying. To grant what one does not
+    hold takes `escalate`, to bind it `bind`: https://kubernetes.io/docs/reference/access-authn-authz/rbac/"""
     plurals = {key: _plural_of(definition) for key, definition in definitions(objects)}
     rights: dict[Right, None] = {}
     for object in objects:
@@ -204,7 +204,7 @@ def needed_rights(objects: Objects) -> list[Right]:
         if own.kind in ("ClusterRoleBinding", "RoleBinding"):
             named: Any = object.get("roleRef") or {}
             role = plural(str(named.get("kind")))
-            rights[Right("bind", role, group, own.namespace if role == "roles" else "", str(named.get("name")))] = None
+            rights[Right("bind", role, group, own.namespace, str(named.get("name")))] = None
     for verb in ("create", "patch", "list", "delete"):
         rights[Right(verb, "pods", "", TRIAL_NAMESPACE)] = None
     rights[Right("list", "nodes")] = None
