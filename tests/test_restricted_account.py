@@ -1,4 +1,4 @@
-"""The account that deploy/kubernetes makes, on an API server that holds it to its rights: what it may plan, and may not."""
+"""The account that deploy/kubernetes makes, on an API server that holds it to its rights: what it may plan."""
 
 from __future__ import annotations
 
