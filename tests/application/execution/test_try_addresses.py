@@ -99,6 +99,24 @@ async def test_any_of_several_ranges_will_do_and_without_one_any_address(address
     assert (await carried_out(world, msgspec.structs.replace(TRY, ranges=ranges))).state is ChangeState.APPLIED
 
 
+@pytest.mark.parametrize(("second", "state"), [("fd00:1::7", "applied"), ("fd00:2::7", "rolled back")])
+async def test_every_address_of_a_pod_has_to_be_in_a_range(second: str, state: str) -> None:
+    world = cluster_of(node("a"))
+    gives(world, a="10.244.0.7")
+    first = world.cluster.on_write
+
+    def both(when: str, verb: str, ref: Ref) -> None:
+        first(when, verb, ref)
+        if (when, verb) == ("after", "apply"):
+            addresses = [{"ip": "10.244.0.7"}, {"ip": second}]
+            world.cluster.touch(ref, ("status", "podIPs"), addresses, manager="kubelet", subresource="status")
+
+    world.cluster.on_write = both
+    record = await carried_out(world, msgspec.structs.replace(TRY, ranges=("10.244.0.0/16", "fd00:1::/56")))
+    assert record.state.value == state
+    assert second in record.steps[0].note
+
+
 async def test_no_address_is_told_with_the_pods_events() -> None:
     world = cluster_of(node("a"))
     made = gives(world)
