@@ -173,7 +173,7 @@ async def _try(work: Work, step: TryAddresses, nodes: Sequence[str]) -> dict[str
     while True:
         for node in [node for node in nodes if node not in given]:
             pod = await look(work, pods[node])
-            if addresses := _addresses(pod) if pod else []:
+            if addresses := _addresses(pod, step) if pod else []:
                 given[node] = " and ".join(_in_range(address, step, node) for address in addresses)
             await work.breathe()
         waiting = [node for node in nodes if node not in given]
@@ -192,11 +192,15 @@ async def _no_address(work: Work, step: TryAddresses, nodes: Sequence[str], pod:
     )
 
 
-def _addresses(pod: JSONObject) -> list[str]:
-    """One a family."""
-    listed: Any = fields.at(pod, ("status", "podIPs")).value or []
+def _addresses(pod: JSONObject, step: TryAddresses) -> list[str]:
+    """Its first one, and those of other families that there is a range for."""
     first = fields.at(pod, ("status", "podIP")).value
-    return [str(each["ip"]) for each in listed] or ([str(first)] if first else [])
+    if not first:
+        return []
+    families = {ipaddress.ip_network(each).version for each in step.ranges}
+    listed: Any = fields.at(pod, ("status", "podIPs")).value or []
+    others = [str(each["ip"]) for each in listed if each["ip"] != first]
+    return [str(first), *(each for each in others if ipaddress.ip_address(each).version in families)]
 
 
 def _in_range(address: str, step: TryAddresses, node: str) -> str:
