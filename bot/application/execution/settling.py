@@ -173,8 +173,8 @@ async def _try(work: Work, step: TryAddresses, nodes: Sequence[str]) -> dict[str
     while True:
         for node in [node for node in nodes if node not in given]:
             pod = await look(work, pods[node])
-            if address := fields.at(pod, ("status", "podIP")).value if pod else None:
-                given[node] = _in_range(str(address), step, node)
+            if addresses := _addresses(pod, step) if pod else []:
+                given[node] = " and ".join(_in_range(address, step, node) for address in addresses)
             await work.breathe()
         waiting = [node for node in nodes if node not in given]
         if not waiting:
@@ -190,6 +190,17 @@ async def _no_address(work: Work, step: TryAddresses, nodes: Sequence[str], pod:
     return f"A new pod on node {nodes[0]} was given no address within {step.timeout_seconds:g} s{more}" + (
         f": {told}" if told else ""
     )
+
+
+def _addresses(pod: JSONObject, step: TryAddresses) -> list[str]:
+    """Its first one, and those of other families that there is a range for."""
+    first = fields.at(pod, ("status", "podIP")).value
+    if not first:
+        return []
+    families = {ipaddress.ip_network(each).version for each in step.ranges}
+    listed: Any = fields.at(pod, ("status", "podIPs")).value or []
+    others = [str(each["ip"]) for each in listed if each["ip"] != first]
+    return [str(first), *(each for each in others if ipaddress.ip_address(each).version in families)]
 
 
 def _in_range(address: str, step: TryAddresses, node: str) -> str:
