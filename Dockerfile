@@ -10,7 +10,8 @@ RUN /opt/patchbay/bin/pip install --no-cache-dir --no-deps --no-build-isolation 
 
 FROM python:3.13-slim
 COPY --from=build /opt/patchbay /opt/patchbay
-ENV PATH=/opt/patchbay/bin:$PATH PYTHONUNBUFFERED=1 PATCHBAY_HTTP_HOST=0.0.0.0 XDG_STATE_HOME=/var/lib
+ENV PATH=/opt/patchbay/bin:$PATH PYTHONUNBUFFERED=1 PATCHBAY_HTTP_HOST=0.0.0.0 XDG_STATE_HOME=/var/lib \
+    PATCHBAY_MANIFEST_CACHE=/var/lib/patchbay/manifests
 RUN install -d -o 65532 -g 65532 -m 0700 /var/lib/patchbay
 USER 65532:65532
 VOLUME /var/lib/patchbay

@@ -42,6 +42,11 @@ def state_folder() -> Path:
     return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "patchbay"
 
 
+def cache_folder() -> Path:
+    """Where a user's programs keep what they can get again (XDG Base Directory Specification)."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "patchbay"
+
+
 def _words(value: Any) -> Any:
     return [word for word in value.replace(",", " ").split() if word] if isinstance(value, str) else value
 
@@ -69,6 +74,8 @@ class Settings(BaseSettings):
     changers: Annotated[list[str], NoDecode, BeforeValidator(_words)] = Field([], validation_alias="PATCHBAY_CHANGERS")
     second_approver: bool = Field(False, validation_alias="PATCHBAY_SECOND_APPROVER")
     database_url: str = Field("", validation_alias="PATCHBAY_DATABASE_URL")
+    manifests: str = Field("", validation_alias="PATCHBAY_MANIFESTS")
+    manifest_cache: str = Field("", validation_alias="PATCHBAY_MANIFEST_CACHE")
     http_host: str = Field("127.0.0.1", validation_alias="PATCHBAY_HTTP_HOST")
     http_port: int = Field(8080, ge=0, le=65535, validation_alias="PATCHBAY_HTTP_PORT")
     drain_seconds: float = Field(20.0, ge=0, le=600, validation_alias="PATCHBAY_DRAIN_SECONDS")
@@ -105,6 +112,13 @@ class Settings(BaseSettings):
             raise ValueError("must be a level")
         return value.lower()
 
+    @field_validator("manifests")
+    @classmethod
+    def _is_a_folder(cls, value: str) -> str:
+        if value and not Path(value).is_dir():
+            raise ValueError("there is no such folder")
+        return value
+
     @field_validator("changers")
     @classmethod
     def _are_people(cls, value: list[str]) -> list[str]:
@@ -116,6 +130,16 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The database's URL; by default an SQLite file in the user's state folder."""
         return self.database_url or f"sqlite+aiosqlite:///{state_folder() / 'patchbay.db'}"
+
+    @property
+    def manifest_mirror(self) -> Path | None:
+        """The folder that manifests are looked for in first."""
+        return Path(self.manifests) if self.manifests else None
+
+    @property
+    def manifest_cache_folder(self) -> Path:
+        """Where downloaded manifests are kept; by default in the user's cache folder."""
+        return Path(self.manifest_cache) if self.manifest_cache else cache_folder() / "manifests"
 
     @classmethod
     def settings_customise_sources(
@@ -142,6 +166,8 @@ RIGHT_VALUES = {
     "PATCHBAY_CHANGERS": "Slack user ids such as U061F7AUR U0G9QF9C6, or * for everyone",
     "PATCHBAY_SECOND_APPROVER": "true or false",
     "PATCHBAY_DATABASE_URL": "sqlite+aiosqlite:////var/lib/patchbay/patchbay.db",
+    "PATCHBAY_MANIFESTS": "a folder, such as /srv/manifests, laid out as calico/v3.32.1/tigera-operator.yaml",
+    "PATCHBAY_MANIFEST_CACHE": "/var/lib/patchbay/manifests",
     "PATCHBAY_HTTP_HOST": "0.0.0.0 for all addresses, 127.0.0.1 for this machine alone",
     "PATCHBAY_HTTP_PORT": "a port from 0 to 65535, such as 8080",
     "PATCHBAY_DRAIN_SECONDS": "seconds from 0 to 600, such as 20",

@@ -38,5 +38,8 @@ def an_environment_without_settings(monkeypatch: pytest.MonkeyPatch, request: py
         monkeypatch.delenv(name, raising=False)
     if not request.config.getoption("--cluster"):
         monkeypatch.delenv("KUBECONFIG", raising=False)
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+    for name in ("PATCHBAY_MANIFESTS", "PATCHBAY_MANIFEST_CACHE"):
+        monkeypatch.delenv(name, raising=False)
+    proxies = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+    for name in (*proxies, *map(str.lower, proxies)):
         monkeypatch.delenv(name, raising=False)

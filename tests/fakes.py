@@ -10,7 +10,7 @@ import asyncio
 import copy
 import dataclasses
 import datetime
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -20,12 +20,14 @@ from bot.application.ports import (
     Applied,
     LogLines,
     LogRequest,
+    Manifest,
     Message,
     MessageId,
     OpenCluster,
     OutboxEntry,
     Ports,
     Process,
+    Right,
 )
 from bot.domain.access import AccessPolicy
 from bot.domain.changes.change import ChangeRecord
@@ -35,6 +37,7 @@ from bot.domain.incidents.incident import Incident, IncidentState
 from bot.domain.network.probing import ByAPIServer, Observation, Outcome, Probe, Vantage
 from bot.domain.network.references import JSONObject, Kind, Ref
 from bot.domain.network.snapshot import FIELD_OF_KIND, ClusterIdentity, Scope, Snapshot, Unread
+from bot.domain.plugins.releases import ManifestFile
 from bot.domain.schedules.schedule import Schedule
 from bot.errors import BotError, Conflict, NotFound, Refused
 
@@ -43,11 +46,16 @@ MANAGER = "patchbay"
 
 
 class FakeClock:
-    """Stands still unless told to move; a sleep returns at once, and the time has passed."""
+    """Stands still unless told to move; a sleep returns at once, and the time has passed. `later` says what happens in
+    the world when it has."""
 
     def __init__(self, now: datetime.datetime = NOW) -> None:
         self._start = now
         self._passed = 0.0
+        self._later: list[tuple[float, Callable[[], object]]] = []
+
+    def later(self, seconds: float, happening: Callable[[], object]) -> None:
+        self._later.append((self._passed + seconds, happening))
 
     def now(self) -> datetime.datetime:
         return self._start + datetime.timedelta(seconds=self._passed)
@@ -61,6 +69,10 @@ class FakeClock:
 
     def advance(self, seconds: float) -> None:
         self._passed += max(0.0, seconds)
+        due = [happening for at, happening in self._later if at <= self._passed]
+        self._later = [(at, happening) for at, happening in self._later if at > self._passed]
+        for happening in due:
+            happening()
 
 
 class FakeMessenger:
@@ -379,7 +391,10 @@ class FakeCluster:
         self.writes: list[tuple[str, Ref]] = []
         self.on_write: Callable[[str, str, Ref], None] = lambda when, verb, ref: None
         self.refuses: dict[str, BotError] = {}
-        """Errors by kind, raised by get and list, and put into `unread` by read."""
+        """Errors by kind, raised by get and list, and put into `unread` by read; by the kind
+        SelfSubjectAccessReview, raised by may."""
+        self.granted: list[Right] | None = None
+        """What the bot is allowed to, `*` for any verb, resource or group; None: everything."""
         self.log_text: dict[Ref, str] = {}
         self._objects: dict[Ref, JSONObject] = {}
         self._owners: dict[Ref, dict[tuple[str, str, str], set[Path]]] = {}
@@ -532,6 +547,12 @@ class FakeCluster:
         self.writes.append(("delete", ref))
         self._tell("after", "delete", ref, dry_run)
 
+    async def may(self, right: Right) -> bool:
+        await asyncio.sleep(0)
+        if error := self.refuses.get("SelfSubjectAccessReview"):
+            raise error
+        return self.granted is None or any(_grants(each, right) for each in self.granted)
+
     async def logs(self, pod: Ref, request: LogRequest) -> LogLines:
         await self.get(pod)
         content = self.log_text.get(pod, "")
@@ -607,6 +628,13 @@ class FakeCluster:
         return Ref(object["kind"], metadata["name"], metadata.get("namespace", ""), object["apiVersion"])
 
 
+def _grants(given: Right, asked: Right) -> bool:
+    """As RBAC has it: what is given everywhere or for any name covers one of them, and not the other way round."""
+    kinds = ((given.verb, asked.verb), (given.resource, asked.resource), (given.group, asked.group))
+    places = ((given.namespace, asked.namespace), (given.name, asked.name))
+    return all(one in ("*", other) for one, other in kinds) and all(one in ("", other) for one, other in places)
+
+
 def _meant(whole: JSONObject) -> JSONObject:
     """An object without what the server keeps for itself."""
     server = {"uid", "resourceVersion", "generation", "creationTimestamp", "managedFields"}
@@ -680,6 +708,28 @@ class FakeClusters:
         yield OpenCluster(found, self.prober)
 
 
+class FakeManifests:
+    """Has the files that it is given, by path; `lines` are what it says of each custom resource."""
+
+    def __init__(self, files: Mapping[str, Iterable[JSONObject]] | None = None) -> None:
+        self.files = {path: tuple(objects) for path, objects in (files or {}).items()}
+        self.in_mirror: dict[str, tuple[ManifestFile, ...]] = {}
+        self.lines: tuple[str, ...] = ()
+
+    async def read(self, file: ManifestFile) -> Manifest:
+        if file.path not in self.files:
+            raise NotFound(f"Cannot read the manifest {file.path}")
+        return Manifest(file, copy.deepcopy(self.files[file.path]), "memory")
+
+    async def mirrored(self, folder: str) -> tuple[ManifestFile, ...]:
+        return self.in_mirror.get(folder, ())
+
+    def misfits(self, object: JSONObject, definitions: Sequence[JSONObject]) -> tuple[str, ...]:
+        if all(_get(each, ("spec", "names", "kind")) != object["kind"] for each in definitions):
+            raise NotFound(f"No definition of {object['kind']}")
+        return self.lines
+
+
 @dataclasses.dataclass
 class World:
     """Everything in memory, and the ports onto it."""
@@ -706,6 +756,7 @@ def world(catalogue: Any = None, *, changers: Iterable[str] = ("*",), second_per
         clock=clock,
         process=Process("p1", "serve"),
         access=AccessPolicy(frozenset(changers), second_person),
+        manifests=FakeManifests(),
         catalogue=catalogue or {},
         messenger=messenger,
     )

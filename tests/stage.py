@@ -1,9 +1,10 @@
 """A scenario of the playground behind the real adapters: for tests that hold the whole way from a line to an answer."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from bot.adapters.cluster.clusters import KubernetesClusters
 from bot.application.execution.dispatch import dispatch
@@ -13,8 +14,10 @@ from bot.domain.access import AccessPolicy
 from bot.domain.chat.invocation import Actor, Invocation, Source
 from bot.domain.chat.report import Report
 from bot.playground.cluster_server import EmbeddedCluster
+from bot.playground.manifests import RELEASES
 from bot.playground.world import World
 from tests.fakes import FakeClock, MemoryStorage
+from tests.mirrors import Offline
 
 
 def catalogue() -> dict[str, Command]:
@@ -41,9 +44,13 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(scenario: str, storage: Storage | None = None, clock: Clock | None = None) -> AsyncIterator[Stage]:
-    """The scenario, settled, on a loopback server of its own."""
-    async with EmbeddedCluster() as cluster:
+async def staged(
+    scenario: str, storage: Storage | None = None, clock: Clock | None = None, *, pace: float = 0.0
+) -> AsyncIterator[Stage]:
+    """The scenario, settled, on a loopback server of its own; manifests are real where this machine has them."""
+    async with AsyncExitStack() as stack:
+        cluster = await stack.enter_async_context(EmbeddedCluster(pace=pace))
+        cache = Path(stack.enter_context(TemporaryDirectory(prefix="patchbay-manifests-")))
         world = World(cluster)
         await world.load(scenario)
         clusters = KubernetesClusters(Path(cluster.kubeconfig_path))
@@ -53,6 +60,8 @@ async def staged(scenario: str, storage: Storage | None = None, clock: Clock | N
             clock=clock or FakeClock(),
             process=Process("test", "run"),
             access=AccessPolicy(frozenset({"*"})),
+            manifests=Offline(cache),
+            own_releases=RELEASES,
             catalogue=catalogue(),
         )
         try:

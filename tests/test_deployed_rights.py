@@ -8,9 +8,13 @@ import pytest
 import yaml
 from aiohttp import web
 
+from bot.application.execution.plugins import all_plugins
+from bot.application.execution.surroundings import needed_rights
 from bot.application.ports import Changing
+from bot.domain.plugins.parameters import Parameters
 from bot.playground.cluster_server.http.requests import target_of
 from bot.playground.cluster_server.http.serving import Serving
+from tests.mirrors import HAVE_MIRROR, Offline
 from tests.stage import Stage, catalogue, staged
 
 FOLDER = Path(__file__).parent.parent / "deploy" / "kubernetes"
@@ -19,7 +23,7 @@ Right = tuple[str, str, str]
 
 
 def granted(file: str) -> set[Right]:
-    roles = [o for o in yaml.safe_load_all((FOLDER / file).read_text()) if o["kind"] == "ClusterRole"]
+    roles = [o for o in yaml.safe_load_all((FOLDER / file).read_text()) if o["kind"] in ("ClusterRole", "Role")]
     return {
         (verb, group, resource)
         for role in roles
@@ -90,3 +94,37 @@ async def test_changing_needs_what_is_granted_and_no_more(calls: set[Right]) -> 
             writing = {call for call in calls if call[0] not in ("get", "list")}
             assert writing
             assert writing <= granted("change.yaml")
+
+
+def _covered(right: Right, allowed: set[Right]) -> bool:
+    return right in allowed or (right[0], right[1], "*") in allowed
+
+
+@pytest.mark.skipif(not HAVE_MIRROR, reason="needs the real manifests in ../shared/manifests")
+async def test_installing_each_plugin_needs_what_is_granted(tmp_path: Path) -> None:
+    allowed = granted("network-plugins.yaml") | granted("look.yaml")
+    manifests, needed = Offline(tmp_path), set[Right]()
+    for plugin in all_plugins().values():
+        for release in plugin.install.releases if plugin.install else ():
+            assert plugin.install
+            objects = tuple([each for file in release.files for each in (await manifests.read(file)).objects])
+            everything = Parameters(pod_cidrs=plugin.install.pod_cidrs, extras=frozenset(plugin.install.extras))
+            rights = needed_rights(plugin.install.fit(objects, everything))
+            needed |= {(right.verb, right.group, right.resource) for right in rights}
+    assert {right for right in needed if not _covered(right, allowed)} == set()
+    for_nothing = {
+        (verb, group, resource)
+        for verb, group, resource in granted("network-plugins.yaml")
+        if verb not in ("get", "list") and resource != "*" and (verb, group, resource) not in needed
+    }
+    assert for_nothing == set()
+
+
+async def test_a_plugins_life_needs_what_is_granted(calls: set[Right]) -> None:
+    allowed = granted("network-plugins.yaml") | granted("look.yaml")
+    async with staged("new-cluster", pace=0.01) as stage:
+        await _approved(stage, "cni install calico")
+        await _approved(stage, "cni uninstall --accept objects-lost")
+    # Anybody may ask what they may do.
+    needed = calls - {("create", "authorization.k8s.io", "selfsubjectaccessreviews")}
+    assert {right for right in needed if not _covered(right, allowed)} == set()

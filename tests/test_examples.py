@@ -1,4 +1,4 @@
-"""Every example that help shows is carried out in the scenario `shop`: none of them may fail."""
+"""Every example that help shows is carried out in the scenario that its command names: none of them may fail."""
 
 import re
 from collections.abc import AsyncIterator
@@ -14,15 +14,17 @@ from tests.builders import NOW, finding
 from tests.stage import Stage, catalogue, staged
 
 EXAMPLES = [
-    pytest.param(example, id=example) for _, command in sorted(catalogue().items()) for example in command.examples
+    pytest.param(example, command.scenario, id=example)
+    for _, command in sorted(catalogue().items())
+    for example in command.examples
 ]
 
 
 @pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+async def stage(tmp_path: Path, scenario: str) -> AsyncIterator[Stage]:
     storage = SQLStorage(f"sqlite+aiosqlite:///{tmp_path}/patchbay.db")
     await storage.open()
-    async with staged("shop", storage, SystemClock()) as stage:
+    async with staged(scenario, storage, SystemClock()) as stage:
         yield stage
     await storage.close()
 
@@ -74,8 +76,8 @@ async def _incident(stage: Stage) -> int:
         return (await tx.incidents.add(incident)).id
 
 
-@pytest.mark.parametrize("example", EXAMPLES)
-async def test_an_example_works_in_the_shop(example: str, stage: Stage) -> None:
+@pytest.mark.parametrize(("example", "scenario"), EXAMPLES)
+async def test_an_example_works_in_its_scenario(example: str, stage: Stage) -> None:
     report = await stage.say(await with_ids(stage, example))
     assert report.status is not Status.FAILED, (report.title, report.blocks)
     assert report.title

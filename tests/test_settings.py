@@ -68,3 +68,18 @@ def test_serving_says_which_tokens_each_mode_lacks(monkeypatch: pytest.MonkeyPat
     assert names() == ["SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET"]
     monkeypatch.setenv("SLACK_BOT_TOKEN", "")
     assert names() == ["SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET"]
+
+
+def test_manifests_come_from_a_folder_that_is_there_and_are_kept_where_users_programs_keep_things(
+    empty_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", "/home/ana/.cache")
+    loaded = settings.load()
+    assert (loaded.manifest_mirror, loaded.manifest_cache_folder) == (None, Path("/home/ana/.cache/patchbay/manifests"))
+    monkeypatch.setenv("PATCHBAY_MANIFESTS", str(empty_folder))
+    monkeypatch.setenv("PATCHBAY_MANIFEST_CACHE", "/var/lib/patchbay/manifests")
+    loaded = settings.load()
+    assert (loaded.manifest_mirror, loaded.manifest_cache_folder) == (empty_folder, Path("/var/lib/patchbay/manifests"))
+    monkeypatch.setenv("PATCHBAY_MANIFESTS", str(empty_folder / "gone"))
+    with pytest.raises(SettingsError, match="PATCHBAY_MANIFESTS: there is no such folder; a right value: a folder"):
+        settings.load()

@@ -1,15 +1,19 @@
-"""What stands behind every door: the commands, and the ports to clusters and to what is remembered."""
+"""What stands behind every door: the commands, and the ports to clusters, to manifests and to what is remembered."""
 
 import contextlib
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from bot.adapters.cluster.clusters import KubernetesClusters
+from bot.adapters.manifests import MirrorThenDownload
 from bot.adapters.storage import SQLStorage
 from bot.adapters.timers.clock import SystemClock
 from bot.application.ports import Changing, Command, Look, Ports, Process, Steering
 from bot.discovery import DeclarationError, declared
 from bot.domain.access import AccessPolicy
+from bot.domain.plugins.releases import Release
 from bot.settings import Settings
 
 
@@ -22,8 +26,22 @@ def catalogue() -> dict[str, Command]:
     return {command.name: command for command in found.values()}
 
 
+@dataclass(frozen=True, slots=True)
+class OwnManifests:
+    """Manifests that come with a house, for machines with neither mirror nor internet: only the playground has any."""
+
+    folder: Path | None = None
+    releases: Mapping[str, tuple[Release, ...]] = field(default_factory=dict)
+    """By plugin, as its name is typed."""
+
+
+NO_MANIFESTS = OwnManifests()
+
+
 @contextlib.asynccontextmanager
-async def open_ports(settings: Settings, kind: str, access: AccessPolicy, prefix: str) -> AsyncIterator[Ports]:
+async def open_ports(
+    settings: Settings, kind: str, access: AccessPolicy, prefix: str, own: OwnManifests = NO_MANIFESTS
+) -> AsyncIterator[Ports]:
     """The ports that every door needs: clusters and storage, opened; no messenger yet."""
     clusters = KubernetesClusters(settings.kubeconfig or None, settings.kube_context)
     storage = SQLStorage(settings.database)
@@ -33,6 +51,8 @@ async def open_ports(settings: Settings, kind: str, access: AccessPolicy, prefix
             clusters=clusters,
             storage=storage,
             clock=SystemClock(),
+            manifests=MirrorThenDownload(settings.manifest_mirror, settings.manifest_cache_folder, own=own.folder),
+            own_releases=own.releases,
             process=Process(secrets.token_hex(8), kind),
             access=access,
             catalogue=catalogue(),

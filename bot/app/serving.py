@@ -14,7 +14,7 @@ from bot import logs, metrics
 from bot.adapters.slack import SlackEdge
 from bot.adapters.timers.timers import Timers
 from bot.adapters.web import WebServer
-from bot.app.house import open_ports
+from bot.app.house import NO_MANIFESTS, OwnManifests, open_ports
 from bot.application.execution.dispatch import Show, dispatch
 from bot.application.execution.supervision import Supervisor
 from bot.application.ports import Answer, Ports
@@ -47,10 +47,10 @@ async def _serve(settings: Settings) -> None:
 
 
 @contextlib.asynccontextmanager
-async def service(settings: Settings) -> AsyncIterator["Service"]:
+async def service(settings: Settings, own: OwnManifests = NO_MANIFESTS) -> AsyncIterator["Service"]:
     """A running bot; it is drained when the block ends. Raises BotError when it cannot start."""
     access = AccessPolicy(frozenset(_actor_id(word) for word in settings.changers), settings.second_approver)
-    async with open_ports(settings, "serve", access, settings.command) as ports:
+    async with open_ports(settings, "serve", access, settings.command, own) as ports:
         running = Service(settings, ports)
         try:
             await running.start()

@@ -22,10 +22,10 @@ from pydantic import SecretStr
 
 from bot import __version__, logs
 from bot.app import serving
-from bot.app.house import catalogue
+from bot.app.house import OwnManifests, catalogue
 from bot.domain.chat import grammar
 from bot.errors import BotError
-from bot.playground import page
+from bot.playground import manifests, page
 from bot.playground.cluster_server import EmbeddedCluster
 from bot.playground.slack_server import EmbeddedSlack, SlashCommand
 from bot.playground.world import World
@@ -101,7 +101,9 @@ async def playground(options: Options) -> AsyncIterator[Playground]:
         port = await _serve(slack, world, options, kubeconfig, secret, stack)
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="patchbay-playground-state-")))
         settings = _settings(options, slack, kubeconfig, folder)
-        await stack.enter_async_context(serving.service(settings))
+        # A real cluster is never given what was written for the pretended one.
+        own = OwnManifests() if options.kubeconfig else OwnManifests(manifests.FOLDER, manifests.RELEASES)
+        await stack.enter_async_context(serving.service(settings, own))
         yield Playground(f"http://127.0.0.1:{port}/?secret={secret}", kubeconfig, slack, world)
 
 

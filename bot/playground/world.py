@@ -1,9 +1,9 @@
 """The one truth behind the playground: which scenario is on, what is broken in it, and what there is to see.
 
 A scenario is a YAML file in `scenarios/`: a world, faults that can be switched, and findings it must yield. One that
-names a `base` takes all from there and says what is different. A fault is a pair of patches on an object, or a
-pair of programs for an image; it counts as broken when the patch that breaks would change nothing, so that one mended
-with kubectl counts as mended.
+names a `base` takes all from there and says what is different. A fault is a pair of patches on an object (or on its
+status), or a pair of programs for an image; it counts as broken when the patch that breaks would change nothing, so
+that one mended with kubectl counts as mended.
 """
 
 from __future__ import annotations
@@ -246,7 +246,11 @@ class World:
         if obj is None:
             where = f"{kind.name} {namespace}/{name}"
             raise UnknownName(f"{where} is gone", next_step="load the scenario again")
-        self.cluster.registry.update(kind, namespace, name, strategic_patched(obj, said[way], kind.type), _WRITING)
+        patched = strategic_patched(obj, said[way], kind.type)
+        if "status" in said[way]:
+            self.cluster.registry.write_status(kind, obj, patched["status"], _WRITING.manager)
+        else:
+            self.cluster.registry.update(kind, namespace, name, patched, _WRITING)
 
     def _place(self, fault: Object) -> tuple[Kind, str, str]:
         kind_name, _, name = fault["object"].partition(" ")

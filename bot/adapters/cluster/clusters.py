@@ -22,8 +22,9 @@ from bot.adapters.cluster.discovery import Kinds
 from bot.adapters.cluster.kubeconfig import Access, access
 from bot.adapters.cluster.probing import APIServerProber
 from bot.adapters.cluster.reading import list_objects, read
+from bot.adapters.cluster.reviewing import may
 from bot.adapters.cluster.session import Call, Session, Timeouts, object_path
-from bot.application.ports.cluster import Applied, Clusters, LogLines, LogRequest, OpenCluster
+from bot.application.ports.cluster import Applied, Clusters, LogLines, LogRequest, OpenCluster, Right
 from bot.domain.chat.invocation import Actor
 from bot.domain.network.probing import Observation, Outcome, Probe, Vantage
 from bot.domain.network.references import NAMESPACE, JSONObject, Kind, Ref
@@ -154,6 +155,10 @@ class KubernetesCluster:
         objects = await self._objects()
         self._note("deletes", ref, dry_run)
         await objects.delete(ref, uid=uid, resource_version=resource_version, dry_run=dry_run)
+
+    async def may(self, right: Right) -> bool:
+        await self._resolved()
+        return await may(self._connection.session, right)
 
     async def logs(self, pod: Ref, request: LogRequest) -> LogLines:
         objects = await self._objects()

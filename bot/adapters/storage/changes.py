@@ -1,5 +1,10 @@
-"""Changes and their history."""
+"""Changes and their history.
 
+A plan can be large (Calico's definitions alone are 3 MB) and its history is saved at every step: the plan is written
+once, compressed, and each save writes the history alone.
+"""
+
+import zlib
 from typing import Any
 
 import msgspec
@@ -8,10 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.adapters.storage import documents
 from bot.adapters.storage.tables import CHANGES
-from bot.domain.changes.change import ChangeRecord
+from bot.domain.changes.change import Change, ChangeRecord
 from bot.errors import Conflict, NotFound
 
-_COLUMNS = (CHANGES.c.id, CHANGES.c.revision, CHANGES.c.document)
+_COLUMNS = (CHANGES.c.id, CHANGES.c.revision, CHANGES.c.document, CHANGES.c.plan)
+_ELSEWHERE = Change(cluster="", request="", summary="", steps=())
+"""What stands in the document where the plan would."""
 
 
 class Changes:
@@ -22,7 +29,8 @@ class Changes:
 
     async def add(self, record: ChangeRecord) -> ChangeRecord:
         """Stores a new one; returns it with its id and revision."""
-        values = _values(record, revision=1)
+        plan = zlib.compress(documents.written(record.change).encode(), level=1)
+        values = _values(record, revision=1) | {"plan": plan}
         id = (await self._connection.execute(insert(CHANGES).values(values).returning(CHANGES.c.id))).scalar_one()
         return _with(record, id, 1)
 
@@ -34,7 +42,8 @@ class Changes:
         return _record(row)
 
     async def save(self, record: ChangeRecord) -> ChangeRecord:
-        """Stores the next revision; returns it. Raises Conflict when somebody saved since this one was read."""
+        """Stores the next revision of the history; returns it. Raises Conflict when somebody saved since this one was
+        read."""
         revision = record.revision + 1
         result = await self._connection.execute(
             update(CHANGES)
@@ -63,11 +72,12 @@ class Changes:
 
 
 def _values(record: ChangeRecord, revision: int) -> dict[str, Any]:
+    history = msgspec.structs.replace(record, change=_ELSEWHERE)
     return {
         "revision": revision,
         "cluster": record.change.cluster,
         "running": record.state.running,
-        "document": documents.written(record),
+        "document": documents.written(history),
     }
 
 
@@ -76,4 +86,5 @@ def _with(record: ChangeRecord, id: int, revision: int) -> ChangeRecord:
 
 
 def _record(row: Any) -> ChangeRecord:
-    return documents.read(row.document, ChangeRecord, id=row.id, revision=row.revision)
+    plan = documents.read(zlib.decompress(row.plan), Change)
+    return documents.read(row.document, ChangeRecord, id=row.id, revision=row.revision, change=plan)

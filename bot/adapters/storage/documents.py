@@ -13,7 +13,7 @@ def written(record: msgspec.Struct) -> str:
     return msgspec.json.encode(record).decode()
 
 
-def read(document: str, kind: type[Record], **columns: Any) -> Record:
+def read(document: str | bytes, kind: type[Record], **columns: Any) -> Record:
     """The record of a document; what has a column of its own (its id, its revision) is taken from there."""
     try:
         record = msgspec.json.decode(document, type=kind)

@@ -6,11 +6,11 @@ milliseconds since 1970, because SQLite knows no time zones.
 
 import datetime
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, String, Table, Text, false
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text, false
 
 METADATA = MetaData()
 
-VERSION = "0001"
+VERSION = "0002"
 """The migration that makes the tables as they are here. Compared at start before Alembic is even imported."""
 
 # SQLite counts a column up by itself only when it is called INTEGER. With AUTOINCREMENT the id of a removed row is not
@@ -25,10 +25,12 @@ CHANGES = Table(
     Column("cluster", String(100), nullable=False),
     Column("running", Boolean, nullable=False),
     Column("document", Text, nullable=False),
+    Column("plan", LargeBinary, nullable=False, server_default=""),
     Index("changes_by_cluster", "cluster", "id"),
     Index("changes_running", "running", "id"),
     sqlite_autoincrement=True,
 )
+"""`plan` is the change itself, which never changes, compressed; the document is its history, written at every step."""
 
 SCHEDULES = Table(
     "schedules",

@@ -13,7 +13,7 @@ from typing import Protocol, TextIO
 from bot.adapters.terminal.rendering import exit_status, render_json, render_text
 from bot.application.ports import Answer
 from bot.domain.chat.invocation import Actor, Invocation, Source
-from bot.domain.chat.report import Report, Status
+from bot.domain.chat.report import Action, Report, Status
 
 Show = Callable[[Report], Awaitable[None]]
 
@@ -40,6 +40,11 @@ async def converse(
     shown = _Progress(terminal)
     show = _silent if as_json else shown
     answer = await dispatch(_invocation(shlex.join(words)), show)
+    if (doubts := _doubts(answer)) and terminal.ask is not None and not as_json:
+        status = _tell(answer.report, terminal, as_json)
+        if terminal.ask(f"{doubts.label}? [y/N] ").strip().lower() not in ("y", "yes"):
+            return status
+        answer = await dispatch(_invocation(doubts.command), show)
     approval = _approval(answer.report) if answer.change else None
     if approval is None:
         return _tell(answer.report, terminal, as_json)
@@ -56,6 +61,13 @@ async def converse(
             return _tell(cancelled.report, terminal, as_json)
     outcome = await dispatch(_invocation(approval), show)
     return _tell(outcome.report, terminal, as_json)
+
+
+def _doubts(answer: Answer) -> Action | None:
+    """What plans again with all doubts accepted; None when there are none. `--yes` never does that."""
+    if answer.change:
+        return None
+    return next((each for each in answer.report.actions if " --accept " in each.command), None)
 
 
 def _invocation(line: str) -> Invocation:

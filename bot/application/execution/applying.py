@@ -7,15 +7,27 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable
 
-from bot.application.execution import verifying, writing
+from bot.application.execution import settling, verifying, writing
 from bot.application.execution.rolling_back import roll_back
-from bot.application.execution.working import LeaseLost, Work
+from bot.application.execution.working import OUTAGE_SECONDS, LeaseLost, Work
 from bot.application.execution.writing import StepFailed
 from bot.application.ports import Ports
-from bot.domain.changes.change import Apply, Ask, ChangeRecord, ChangeState, Delete, Restore, Step, StepState, Wait
+from bot.domain.changes.change import (
+    Apply,
+    Ask,
+    ChangeRecord,
+    ChangeState,
+    Delete,
+    Restore,
+    Settle,
+    Step,
+    StepState,
+    TryAddresses,
+    Wait,
+)
 from bot.domain.chat.invocation import Actor
 from bot.domain.chat.report import Report
-from bot.errors import BotError
+from bot.errors import BotError, Unreachable
 
 _log = logging.getLogger(__name__)
 
@@ -90,15 +102,24 @@ def _needed(step: Step) -> bool:
 
 
 async def _try(work: Work, index: int, step: Step) -> None:
-    """Takes the step; one that failed before anything was sent is recorded as failed."""
-    try:
-        await _take(work, index, step)
-    except LeaseLost:
-        raise
-    except (StepFailed, BotError) as error:
-        if work.step(index).state is StepState.WAITING:
-            await work.mark(index, state=StepState.FAILED, ended_at=work.now(), note=str(error))
-        raise
+    """Takes the step, again and again for a while when the API server does not answer; one that failed before anything
+    was sent is recorded as failed."""
+    patient_until = work.ports.clock.monotonic() + OUTAGE_SECONDS
+    while True:
+        try:
+            await _take(work, index, step)
+            return
+        except LeaseLost:
+            raise
+        except (StepFailed, BotError) as error:
+            if isinstance(error, Unreachable) and work.ports.clock.monotonic() < patient_until:
+                _log.info("change %s waits for the API server: %s", work.record.id, error)
+            else:
+                if work.step(index).state is StepState.WAITING:
+                    await work.mark(index, state=StepState.FAILED, ended_at=work.now(), note=str(error))
+                raise
+        await work.ports.clock.sleep(2.0)
+        await work.breathe()
 
 
 async def _take(work: Work, index: int, step: Step) -> None:
@@ -113,3 +134,7 @@ async def _take(work: Work, index: int, step: Step) -> None:
             await verifying.wait(work, index, step)
         case Ask():
             await verifying.ask(work, index, step)
+        case Settle():
+            await settling.settle(work, index, step)
+        case TryAddresses():
+            await settling.try_addresses(work, index, step)

@@ -34,6 +34,8 @@ async def approve(id: int, digest: str, context: Context) -> Answer:
             line=record.change.request,
         )
         planned = await _plan_again(record, again, context)
+        if planned.doubts:
+            return await _show_doubts(record, planned, context)
         if planned.digest != record.change.digest:
             return await _show_new_plan(record, planned, again, context)
     claimed = await _claim(record, context)
@@ -126,6 +128,13 @@ async def _plan_again(record: ChangeRecord, again: Context, context: Context) ->
         await _close(record, context, ChangeState.SUPERSEDED, f"The plan does not hold any more: {error}")
         raise
     return planned
+
+
+async def _show_doubts(record: ChangeRecord, planned: Change, context: Context) -> Answer:
+    """What was in order when it was planned is doubtful now: it has to be asked for again."""
+    codes = ", ".join(doubt.code for doubt in planned.doubts)
+    await _close(record, context, ChangeState.SUPERSEDED, f"Since it was planned there is doubt: {codes}.")
+    return Answer(telling.doubtful_plan(planned, ()))
 
 
 async def _show_new_plan(record: ChangeRecord, planned: Change, again: Context, context: Context) -> Answer:

@@ -7,13 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.application.execution import telling
+from bot.application.execution.telling_large import FEW
 from bot.application.ports import Answer, Context, Transaction
 from bot.domain.changes import fields
 from bot.domain.changes.change import Apply, Change, ChangeRecord, Delete, Restore, Step, StepRecord
 from bot.domain.changes.differences import in_words
+from bot.domain.network.references import CUSTOM_RESOURCE_DEFINITION, NAMESPACE
 from bot.errors import BotError, Conflict, NotFound, Refused
 
 APPROVABLE_FOR = datetime.timedelta(minutes=15)
+ACCEPTED = "the API server accepts it (dry run)"
+UNTRIED = "needs what an earlier step makes: it cannot be tried before"
+_THERE = "kube-system"
+"""A namespace of every cluster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,8 @@ async def propose(change: Change, context: Context, *, dry_run: bool) -> Answer:
     trial = await try_out(change, context)
     if not trial.accepted:
         return Answer(telling.refused_plan(change, trial.said))
+    if change.doubts:
+        return Answer(telling.doubtful_plan(change, trial.said))
     if dry_run:
         return Answer(telling.trial(change, trial.said))
     async with context.ports.storage.begin() as transaction:
@@ -67,30 +75,58 @@ async def store(transaction: Transaction, change: Change, context: Context, said
 
 
 async def try_out(change: Change, context: Context) -> Trial:
-    """Server-side dry run of each step that writes. Raises Unreachable."""
-    said, accepted = [], True
+    """Server-side dry run of each step that writes. Of a plan with many steps only what is not plainly accepted is
+    told one by one. Raises Unreachable."""
+    said: list[str] = []
+    accepted, plain, untried = True, 0, 0
     for number, step in enumerate(change.steps, 1):
         if not isinstance(step, Apply | Restore | Delete):
             continue
-        if isinstance(step, Apply) and step.needs_earlier_step:
-            said.append(f"Step {number} needs what an earlier step makes: it cannot be tried before.")
-            continue
+        words = f"Step {number}, {in_words(step)}"
         try:
-            verdict = await _try_step(step, context)
-            said.append(f"Step {number}, {in_words(step)}: {verdict}")
+            verdict = await _try_step(step, change, context)
         except (Conflict, NotFound, Refused) as error:
-            said, accepted = [*said, f"Step {number}, {in_words(step)}: {error}"], False
+            said, accepted = [*said, f"{words}: {error}"], False
+            continue
         except BotError as error:
             if type(error) is not BotError:
                 raise
-            said, accepted = [*said, f"Step {number}, {in_words(step)}: {error}"], False
+            said, accepted = [*said, f"{words}: {error}"], False
+            continue
+        if not verdict:
+            untried += 1
+        elif verdict == ACCEPTED:
+            plain += 1
+        if verdict != ACCEPTED or not large(change):
+            said.append(f"{words}: {verdict or UNTRIED}" if not large(change) or verdict else "")
+    if large(change):
+        said = _summed_up([each for each in said if each], plain, untried)
     return Trial(tuple(said), accepted)
 
 
-async def _try_step(step: Step, context: Context) -> str:
-    """Raises BotError when the API server does not accept it."""
+def large(change: Change) -> bool:
+    """Whether it has too many steps for telling them one by one."""
+    return change.brief is not None or len(change.steps) > FEW
+
+
+def _summed_up(said: list[str], plain: int, untried: int) -> list[str]:
+    if plain:
+        said = [f"The API server accepts {plain} objects as they are (dry run).", *said]
+    if untried:
+        said = [
+            *said,
+            f"{untried} custom resources cannot be tried before what defines them is there; they fit the schema that "
+            "comes with them.",
+        ]
+    return said
+
+
+async def _try_step(step: Step, change: Change, context: Context) -> str:
+    """The verdict; empty when it cannot be tried. Raises BotError when the API server does not accept it."""
     cluster = context.cluster
     match step:
+        case Apply(needs_earlier_step=True):
+            return await _try_elsewhere(step, change, context)
         case Apply():
             try:
                 await cluster.apply(step.manifest, force=False, dry_run=True)
@@ -104,4 +140,26 @@ async def _try_step(step: Step, context: Context) -> str:
             await cluster.replace(fields.with_fields(there, step.fields), dry_run=True)
         case Delete():
             await cluster.delete(step.ref, uid=step.uid, dry_run=True)
-    return "the API server accepts it (dry run)"
+    return ACCEPTED
+
+
+async def _try_elsewhere(step: Apply, change: Change, context: Context) -> str:
+    """What goes into a namespace that is yet to be made is tried, under another name, in one that is there."""
+    namespaces = {each.ref.name for each in change.steps if isinstance(each, Apply) and each.ref.kind == NAMESPACE.name}
+    if step.ref.namespace not in namespaces or _is_custom(step, change):
+        return ""
+    metadata = {**fields.metadata(step.manifest), "namespace": _THERE, "name": f"{step.ref.name[:220]}-trial"}
+    await context.cluster.apply({**step.manifest, "metadata": metadata}, dry_run=True)
+    return ACCEPTED
+
+
+def _is_custom(step: Apply, change: Change) -> bool:
+    """Whether another step of the plan defines its kind."""
+    group = step.ref.api_version.partition("/")[0]
+    return any(
+        isinstance(each, Apply)
+        and each.ref.kind == CUSTOM_RESOURCE_DEFINITION.name
+        and fields.at(each.manifest, ("spec", "group")).value == group
+        and fields.at(each.manifest, ("spec", "names", "kind")).value == step.ref.kind
+        for each in change.steps
+    )

@@ -6,15 +6,28 @@ can be called again after a kill.
 
 from __future__ import annotations
 
+import contextlib
+
 from bot.application.execution import writing
+from bot.application.execution.holding import counted_in_words, held_by
+from bot.application.execution.settling import clean_up
 from bot.application.execution.verifying import POLL_SECONDS, still_there
-from bot.application.execution.working import LeaseLost, Work
+from bot.application.execution.working import OUTAGE_SECONDS, LeaseLost, Work
 from bot.application.execution.writing import ATTEMPTS, arrived, look
 from bot.domain.changes import fields
-from bot.domain.changes.change import Apply, ChangeState, Delete, FieldValue, Restore, StepRecord, StepState
+from bot.domain.changes.change import (
+    Apply,
+    ChangeState,
+    Delete,
+    FieldValue,
+    Restore,
+    StepRecord,
+    StepState,
+    TryAddresses,
+)
 from bot.domain.changes.inverse import GONE_SECONDS
-from bot.domain.network.references import JSONObject
-from bot.errors import BotError
+from bot.domain.network.references import JSONObject, Ref
+from bot.errors import BotError, Unreachable
 
 
 class _Left(Exception):
@@ -26,6 +39,9 @@ async def roll_back(work: Work) -> None:
     for index, step in reversed(list(enumerate(work.record.change.steps))):
         if isinstance(step, Apply | Restore | Delete) and work.step(index).state in (StepState.DONE, StepState.STARTED):
             await _undo(work, index, step)
+        elif isinstance(step, TryAddresses) and work.step(index).state in (StepState.STARTED, StepState.FAILED):
+            with contextlib.suppress(BotError):  # pods that do nothing; their label tells whose they are
+                await clean_up(work, step)
     left = any(each.state is StepState.LEFT for each in work.record.steps)
     undone = sum(each.state is StepState.UNDONE for each in work.record.steps)
     why = work.record.outcome.rstrip(".")
@@ -39,7 +55,8 @@ async def roll_back(work: Work) -> None:
 async def _undo(work: Work, index: int, step: Apply | Restore | Delete) -> None:
     if not work.step(index).undoing:
         await work.mark(index, undoing=True)
-    for attempt in range(ATTEMPTS):
+    attempt, patient_until = 0, work.ports.clock.monotonic() + OUTAGE_SECONDS
+    while True:
         try:
             note = await _take_back(work, index, step)
             await work.mark(index, state=StepState.UNDONE, ended_at=work.now(), note=note)
@@ -49,13 +66,19 @@ async def _undo(work: Work, index: int, step: Apply | Restore | Delete) -> None:
             return
         except LeaseLost:
             raise
-        except BotError as error:
-            if attempt == ATTEMPTS - 1:
+        except Unreachable as error:
+            if work.ports.clock.monotonic() >= patient_until:
                 note = f"it could not be taken back: {error}"
                 await work.mark(index, state=StepState.LEFT, ended_at=work.now(), note=note)
                 return
-            await work.ports.clock.sleep(2.0)
-            await work.breathe()
+        except BotError as error:
+            attempt += 1
+            if attempt >= ATTEMPTS:
+                note = f"it could not be taken back: {error}"
+                await work.mark(index, state=StepState.LEFT, ended_at=work.now(), note=note)
+                return
+        await work.ports.clock.sleep(2.0)
+        await work.breathe()
 
 
 async def _take_back(work: Work, index: int, step: Apply | Restore | Delete) -> str:
@@ -82,7 +105,11 @@ async def _unmake(work: Work, step: Apply, done: StepRecord) -> str:
             expected = set(done.writers) or {fields.MANAGER}
             if others := set(fields.writers(there)) - expected:
                 raise _Left(f"{', '.join(sorted(others))} wrote to it since")
-            await writing.remove(work, step.ref, there)
+            if held := await _held(work, there):
+                if work.ports.clock.monotonic() >= deadline:
+                    raise _Left(f"it holds what this change did not make: {counted_in_words(held)}")
+            else:
+                await writing.remove(work, step.ref, there)
             if await look(work, step.ref) is None:
                 return "it was deleted"
         if work.ports.clock.monotonic() >= deadline:
@@ -91,9 +118,15 @@ async def _unmake(work: Work, step: Apply, done: StepRecord) -> str:
         await work.breathe()
 
 
+async def _held(work: Work, there: JSONObject) -> list[Ref]:
+    """What would go along with it, and is not this change's own."""
+    own = [step.ref for step in work.record.change.steps if isinstance(step, Apply)]
+    return await work.call(held_by(work.cluster, there, own))
+
+
 async def _put_fields_back(work: Work, step: Apply | Restore, done: StepRecord) -> str:
     back = step.prior if isinstance(step, Apply) else step.expected
-    written = done.written
+    written = fields.written_by(step, done) if done.state is StepState.DONE else ()
     for _ in range(ATTEMPTS):
         there = await look(work, step.ref)
         if there is None:
@@ -125,4 +158,6 @@ async def _remake(work: Work, step: Delete) -> str:
             return "it is there"
         raise _Left("somebody else made one of the same name")
     await work.call(work.cluster.apply(step.prior))
+    if step.holds:
+        raise _Left(f"it was made again, without the {step.holds} objects that went along with it")
     return "it was made again"

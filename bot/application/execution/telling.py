@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Sequence
 
 from bot.application.execution.objects import as_yaml
+from bot.application.execution.telling_large import FEW, brief_blocks, evidence_blocks, grouped, node_blocks
 from bot.application.ports import Message
 from bot.domain.changes.change import (
     Apply,
@@ -26,6 +27,7 @@ from bot.domain.chat.invocation import Actor
 from bot.domain.chat.report import (
     Action,
     Block,
+    Bold,
     Bullets,
     Code,
     Paragraph,
@@ -44,9 +46,11 @@ from bot.domain.chat.report import (
     table,
     text,
 )
+from bot.domain.chat.wording import counted
 from bot.domain.network.references import JSONObject
 
 SHORT_DIGEST = 12
+_LONGEST_COMMAND = 1_900
 _MARKS = {
     StepState.WAITING: "waiting",
     StepState.STARTED: "working",
@@ -119,6 +123,26 @@ def refused_plan(change: Change, said: Sequence[str]) -> Report:
     )
 
 
+def doubtful_plan(change: Change, said: Sequence[str]) -> Report:
+    """A plan with doubts that nobody has accepted: it is shown, and has to be asked for again."""
+    codes = [doubt.code for doubt in change.doubts]
+    again = " ".join((change.request, *(f"--accept {code}" for code in codes)))
+    doubts = [text(Bold(doubt.code), ": ", Plain(doubt.text)) for doubt in change.doubts]
+    accept = Action(
+        label="Accept and plan" if len(codes) == 1 else f"Accept all {len(codes)} and plan",
+        command=again,
+        style="danger",
+        confirm=f"Accept {', '.join(codes)}? Nothing is written before the plan is approved.",
+    )
+    return Report(
+        status=Status.FINDINGS,
+        title=f"Somebody has to accept {counted(len(codes), 'doubt')} first: {change.summary}",
+        blocks=(Bullets(tuple(doubts)), *plan_blocks(change, said)),
+        actions=(accept,) if len(again) <= _LONGEST_COMMAND else (),
+        footnotes=(text("Nothing was written and nothing is stored. If you accept this, say ", Code(again)),),
+    )
+
+
 def nothing_to_do(change: Change) -> Report:
     return Report(status=Status.OK, title=f"Nothing to do: {change.summary}")
 
@@ -128,6 +152,8 @@ def plan_blocks(change: Change, said: Sequence[str]) -> tuple[Block, ...]:
     if change.warnings:
         blocks.append(paragraph("Before you approve:"))
         blocks.append(Bullets(tuple((Plain(warning),) for warning in change.warnings)))
+    if change.brief is not None:
+        return (*blocks, *brief_blocks(change, change.brief), *_said(said))
     lines: list[Text] = []
     for number, step in enumerate(change.steps, 1):
         lines.append((Plain(f"{number}. {in_words(step)}"),))
@@ -136,9 +162,11 @@ def plan_blocks(change: Change, said: Sequence[str]) -> tuple[Block, ...]:
     for step in change.steps:
         if shown := _yaml(step):
             blocks.append(shown)
-    if said:
-        blocks.append(Bullets(tuple((Plain(line),) for line in said)))
-    return tuple(blocks)
+    return (*blocks, *_said(said))
+
+
+def _said(said: Sequence[str]) -> tuple[Block, ...]:
+    return (Bullets(tuple((Plain(line),) for line in said)),) if said else ()
 
 
 def _yaml(step: object) -> Preformatted | None:
@@ -165,11 +193,13 @@ def _diff(old: JSONObject, new: JSONObject, title: str) -> Preformatted:
 
 
 def closed_plan(record: ChangeRecord) -> Report:
-    """The plan's message once it has been decided on: no buttons any more."""
+    """The plan's message once it has been decided on: no buttons any more, and of a large one only where to read it."""
+    short = record.change.brief is not None
+    plan = (paragraph(f"`changes show {record.id}` shows all of it."),) if short else plan_blocks(record.change, ())
     return Report(
         status=Status.OK,  # decided: how it goes on is told by the next message
         title=f"Plan {record.id}: {record.change.summary}",
-        blocks=(Paragraph(_decision(record)), *plan_blocks(record.change, ())),
+        blocks=(Paragraph(_decision(record)), *plan),
         footnotes=(text("Digest ", Code(record.change.digest[:SHORT_DIGEST])),),
     )
 
@@ -192,12 +222,14 @@ def progress(record: ChangeRecord) -> Report:
     return Report(
         status=Status.WORKING,
         title=f"{verb} change {record.id}, step {max(over, 1)} of {len(record.steps)}: {record.change.summary}",
-        blocks=(_progress(record),),
+        blocks=(_progress(record), *node_blocks(record)),
     )
 
 
 def _progress(record: ChangeRecord) -> Progress:
-    steps = zip(record.change.steps, record.steps, strict=True)
+    steps = list(zip(record.change.steps, record.steps, strict=True))
+    if len(steps) > FEW:
+        return grouped(steps)
     told = (ProgressStep(_step_text(_words(step, done), done), _mark(step, done)) for step, done in steps)
     return Progress(tuple(told))
 
@@ -236,9 +268,11 @@ def outcome(record: ChangeRecord) -> Report:
     }.get(record.state, (Status.OK, record.state.value.capitalize()))
     if record.state is ChangeState.APPLIED and unproven(record):
         verb = "Applied, but not proven to work"
-    blocks: list[Block] = [_progress(record)]
+    blocks: list[Block] = [_progress(record), *node_blocks(record), *evidence_blocks(record)]
     if record.outcome:
         blocks.insert(0, Paragraph((Plain(record.outcome),)))
+    if record.state is ChangeState.APPLIED and record.change.brief and record.change.brief.afterwards:
+        blocks.append(Bullets(tuple((Plain(line),) for line in record.change.brief.afterwards)))
     if record.state is ChangeState.PARKED:
         blocks += _to_decide(record)
     return Report(
@@ -283,7 +317,10 @@ def whole(record: ChangeRecord) -> Report:
     blocks: list[Block] = [Bullets(tuple(history)), _progress(record)]
     if record.outcome:
         blocks.insert(0, Paragraph((Plain(record.outcome),)))
-    blocks += [shown for step in record.change.steps if (shown := _yaml(step))]
+    if record.change.brief is not None:
+        blocks += [*node_blocks(record), *evidence_blocks(record), *brief_blocks(record.change, record.change.brief)]
+    else:
+        blocks += [shown for step in record.change.steps if (shown := _yaml(step))]
     return Report(
         status=Status.WORKING if record.state.running else Status.OK,
         title=f"Change {record.id} is {record.state.value}: {record.change.summary}",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.application.execution.evidence import evidence
 from bot.application.execution.working import Work
 from bot.application.execution.writing import StepFailed, look
 from bot.domain.changes import fields
 from bot.domain.changes.change import Ask, StepState, Until, Wait
 from bot.domain.network.probing import ByAPIServer, HTTPProbe, Observation, Outcome, Probe, TCPProbe
-from bot.domain.network.references import ENDPOINT_SLICE, POD, SERVICE, JSONObject, Ref, ref_to
+from bot.domain.network.references import DAEMON_SET, ENDPOINT_SLICE, POD, SERVICE, JSONObject, Ref, ref_to
 from bot.errors import BotError
 
 POLL_SECONDS = 1.0
@@ -33,7 +34,8 @@ async def wait(work: Work, index: int, step: Wait) -> None:
         await work.ports.clock.sleep(POLL_SECONDS)
         await work.breathe()
     note = f"not within {step.timeout_seconds:g} s: {why}"
-    await work.mark(index, state=StepState.FAILED, ended_at=work.now(), note=note)
+    told = await evidence(work, step.ref) if step.until is Until.ROLLED_OUT else ()
+    await work.mark(index, state=StepState.FAILED, ended_at=work.now(), note=note, evidence=told)
     if step.required:
         raise StepFailed(f"{step.ref}, {note}")
 
@@ -46,8 +48,60 @@ async def _missing(work: Work, step: Wait) -> str:
     if step.until is Until.GONE:
         return still_there(there)
     if there is None:
-        return "it is gone"
-    return "" if _address(there) else "no controller has given it an address"
+        return "it is not there"
+    match step.until:
+        case Until.ESTABLISHED:
+            return _not_established(there)
+        case Until.ROLLED_OUT:
+            return not_rolled_out(there)
+        case Until.AVAILABLE:
+            return _not_available(there)
+        case _:
+            return "" if _address(there) else "no controller has given it an address"
+
+
+def _conditions(object: JSONObject) -> dict[str, dict[str, Any]]:
+    listed: Any = fields.at(object, ("status", "conditions")).value or []
+    return {str(each.get("type")): each for each in listed}
+
+
+def _not_established(definition: JSONObject) -> str:
+    said = _conditions(definition)
+    names, established = said.get("NamesAccepted", {}), said.get("Established", {})
+    if names.get("status") == "False":
+        return f"its names are taken: {names.get('message')}"
+    if established.get("status") != "True":
+        return f"it is not established: {established.get('message') or 'nothing is said of it yet'}"
+    return ""
+
+
+def _not_available(object: JSONObject) -> str:
+    said = _conditions(object)
+    degraded, available = said.get("Degraded", {}), said.get("Available", {})
+    if degraded.get("status") == "True":
+        return f"it is degraded: {degraded.get('message') or degraded.get('reason')}"
+    if available.get("status") != "True":
+        return f"it is not available: {available.get('message') or 'nothing is said of it yet'}"
+    return ""
+
+
+def not_rolled_out(workload: JSONObject) -> str:
+    """Why a Deployment or DaemonSet is not rolled out, as `kubectl rollout status` judges it; empty: it is."""
+    status: Any = workload.get("status") or {}
+    if int(status.get("observedGeneration") or 0) < int(fields.metadata(workload).get("generation") or 0):
+        return "its newest generation has not been looked at yet"
+    if workload.get("kind") == DAEMON_SET.name:
+        wanted = int(status.get("desiredNumberScheduled") or 0)
+        updated, available = status.get("updatedNumberScheduled") or 0, status.get("numberAvailable") or 0
+    else:
+        replicas = fields.at(workload, ("spec", "replicas"))
+        wanted = int(replicas.value) if isinstance(replicas.value, int) else 1
+        updated, available = status.get("updatedReplicas") or 0, status.get("availableReplicas") or 0
+    if updated < wanted:
+        return f"{updated} of {wanted} pods are of the newest generation"
+    if available < wanted:
+        return f"{available} of {wanted} pods are available"
+    return ""
 
 
 def still_there(object: JSONObject | None) -> str:

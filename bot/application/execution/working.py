@@ -23,6 +23,8 @@ LEASE = datetime.timedelta(seconds=45)
 CALL_SECONDS = 30.0
 """A call that takes longer is given up: nothing is sent by a process whose lease may have run out."""
 PROGRESS_SECONDS = 2.0
+OUTAGE_SECONDS = 120.0
+"""How long a step goes on trying when the API server does not answer: one that is restarted is back by then."""
 
 _T = TypeVar("_T")
 

@@ -8,6 +8,7 @@ import datetime
 from collections.abc import Awaitable
 
 from bot.application.execution.working import Work
+from bot.application.ports import Applied
 from bot.domain.changes import fields
 from bot.domain.changes.change import Apply, Delete, Restore, StepState
 from bot.domain.network.references import JSONObject, Ref
@@ -15,6 +16,7 @@ from bot.errors import BotError, Conflict, NotFound, Unreachable
 
 ATTEMPTS = 5
 """Readings anew when somebody wrote (a status, say) between our reading and our writing."""
+SERVED_SECONDS = 30.0
 CLOCK_SKEW = datetime.timedelta(seconds=30)
 """How far the API server's clock may be behind ours."""
 
@@ -50,7 +52,7 @@ async def apply(work: Work, index: int, step: Apply) -> None:
     started_at = work.step(index).started_at if resumed else work.now()
     await work.mark(index, state=StepState.STARTED, started_at=started_at, repeated=resumed)
     try:
-        result = await work.call(work.cluster.apply(step.manifest, force=step.force))
+        result = await _send(work, step)
     except Unreachable as error:
         await _unanswered(work, index, step, error)
         return
@@ -63,6 +65,19 @@ async def apply(work: Work, index: int, step: Apply) -> None:
         await work.mark(index, state=StepState.LEFT, ended_at=work.now(), uid=fields.uid(result.object), note=note)
         raise StepFailed(f"{step.ref}: {note}")
     await _applied(work, index, step, result.object, "")
+
+
+async def _send(work: Work, step: Apply) -> Applied:
+    """A kind that an earlier step has defined is served a moment after its definition says so: waits for that."""
+    patient_until = work.ports.clock.monotonic() + SERVED_SECONDS
+    while True:
+        try:
+            return await work.call(work.cluster.apply(step.manifest, force=step.force))
+        except NotFound:
+            if not step.needs_earlier_step or work.ports.clock.monotonic() >= patient_until:
+                raise
+        await work.ports.clock.sleep(1.0)
+        await work.breathe()
 
 
 def _check_before(step: Apply, there: JSONObject | None) -> None:
@@ -81,7 +96,7 @@ async def _unanswered(work: Work, index: int, step: Apply, error: Unreachable) -
     except BotError:
         there = None
     if there is None or not arrived(step, there, work.step(index).started_at):
-        raise StepFailed(str(error)) from error
+        raise error
     await _applied(work, index, step, there, "the answer was lost, but it had arrived")
 
 
@@ -91,7 +106,7 @@ async def _applied(work: Work, index: int, step: Apply, object: JSONObject, note
         state=StepState.DONE,
         ended_at=work.now(),
         uid=fields.uid(object),
-        written=fields.standing(object, step.manifest),
+        written=fields.beyond(object, step.manifest),
         # Found after a kill, others may have written since: only our own writing is known to be expected.
         writers=(fields.MANAGER,) if note and step.creates else fields.writers(object),
         note=note,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from bot.application.ports.catalogue import Answer, Changing, Command, Context, Look, Steering
 from bot.application.ports.clock import Clock
-from bot.application.ports.cluster import Applied, Cluster, Clusters, LogLines, LogRequest, OpenCluster, Prober
+from bot.application.ports.cluster import Applied, Cluster, Clusters, LogLines, LogRequest, OpenCluster, Prober, Right
 from bot.application.ports.manifests import Manifest, Manifests
 from bot.application.ports.messenger import Message, MessageId, Messenger
 from bot.application.ports.storage import (
@@ -22,6 +22,7 @@ from bot.application.ports.storage import (
     Transaction,
 )
 from bot.domain.access import AccessPolicy
+from bot.domain.plugins.releases import Release
 
 __all__ = [
     "Answer",
@@ -48,6 +49,7 @@ __all__ = [
     "Ports",
     "Prober",
     "Process",
+    "Right",
     "ScheduleStore",
     "SeenEvents",
     "Steering",
@@ -75,6 +77,9 @@ class Ports:
     clock: Clock
     process: Process
     access: AccessPolicy
+    manifests: Manifests
+    own_releases: Mapping[str, tuple[Release, ...]] = field(default_factory=dict)
+    """Releases that this house alone has, by plugin: the playground's own, for machines without mirror and internet."""
     catalogue: Mapping[str, Command] = field(default_factory=dict)
     """Commands by name, `ingress create`."""
     messenger: Messenger | None = None

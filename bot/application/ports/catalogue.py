@@ -61,7 +61,9 @@ class _Command(Generic[Request]):
     summary: str
     """One line for `help`, beginning with a verb, without a full stop."""
     examples: tuple[str, ...]
-    """Complete lines; `help` shows them and the tests run them in the scenario `shop`."""
+    """Complete lines; `help` shows them and the tests run them in the scenario named below."""
+    scenario: str = "shop"
+    """The playground's scenario in which the examples make sense."""
     details: str = ""
     """More for `help NAME`, in sentences."""
     needs_change_right: bool = False

@@ -48,6 +48,25 @@ class LogLines:
     """True: `limit_bytes` was reached, older lines are missing."""
 
 
+@dataclass(frozen=True, slots=True)
+class Right:
+    """One thing to be allowed, as RBAC names it."""
+
+    verb: str
+    resource: str
+    """Plural, with the subresource: `pods/log`."""
+    group: str = ""
+    namespace: str = ""
+    """Empty: everywhere, or for what is in none."""
+    name: str = ""
+    """Empty: any."""
+
+    def __str__(self) -> str:
+        what = f"{self.resource}.{self.group}" if self.group else self.resource
+        where = f" in {self.namespace}" if self.namespace else ""
+        return f"{self.verb} {what}" + (f" {self.name}" if self.name else "") + where
+
+
 class Cluster(Protocol):
     """One cluster, used on behalf of one actor."""
 
@@ -82,6 +101,10 @@ class Cluster(Protocol):
 
     async def delete(self, ref: Ref, *, uid: str, resource_version: str = "", dry_run: bool = False) -> None:
         """Deletes the object if it still is this one. Raises NotFound, Conflict."""
+        ...
+
+    async def may(self, right: Right) -> bool:
+        """Whether the bot is allowed to, as the API server answers (SelfSubjectAccessReview)."""
         ...
 
     async def logs(self, pod: Ref, request: LogRequest) -> LogLines: ...

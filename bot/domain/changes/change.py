@@ -39,6 +39,10 @@ class Apply(msgspec.Struct, frozen=True, tag="apply", kw_only=True):
     """True: fields of other managers are taken over, which the plan then says."""
     needs_earlier_step: bool = False
     """True: it cannot be tried (dry run) before an earlier step has been applied."""
+    part: str = ""
+    """What it is a part of, when a plan has many steps: `the operator`. Told together with its neighbours."""
+    source: str = ""
+    """The published file that it comes from; empty: we wrote it, and the plan shows it whole."""
 
 
 class Restore(msgspec.Struct, frozen=True, tag="restore", kw_only=True):
@@ -47,6 +51,7 @@ class Restore(msgspec.Struct, frozen=True, tag="restore", kw_only=True):
     ref: Ref
     fields: tuple[FieldValue, ...]
     expected: tuple[FieldValue, ...]
+    part: str = ""
 
 
 class Delete(msgspec.Struct, frozen=True, tag="delete", kw_only=True):
@@ -59,6 +64,9 @@ class Delete(msgspec.Struct, frozen=True, tag="delete", kw_only=True):
     writers: tuple[str, ...] = ()
     """The field managers (not of the status) that may be there; any other one means somebody else touched it.
     Empty: not checked."""
+    holds: int = 0
+    """How many objects go along (of a definition, in a namespace), which going back does not bring again."""
+    part: str = ""
 
 
 class Until(Enum):
@@ -67,6 +75,12 @@ class Until(Enum):
     ENDPOINTS_READY = "has a ready endpoint"
     ADDRESS_ASSIGNED = "has an address"
     GONE = "is gone"
+    ESTABLISHED = "is established"
+    """A CustomResourceDefinition whose kind is served under the names it asked for."""
+    ROLLED_OUT = "is rolled out"
+    """A Deployment or DaemonSet whose pods are all of its newest generation, and available."""
+    AVAILABLE = "is available"
+    """Condition Available is True, and Degraded is not (TigeraStatus, APIService)."""
 
 
 class Wait(msgspec.Struct, frozen=True, tag="wait", kw_only=True):
@@ -77,6 +91,7 @@ class Wait(msgspec.Struct, frozen=True, tag="wait", kw_only=True):
     timeout_seconds: float
     required: bool = True
     """False: when it does not come to hold the change stands, and the report says what was waited for in vain."""
+    part: str = ""
 
 
 class Ask(msgspec.Struct, frozen=True, tag="ask", kw_only=True):
@@ -85,9 +100,68 @@ class Ask(msgspec.Struct, frozen=True, tag="ask", kw_only=True):
     probe: Probe
     attempts: int = 5
     """One a second."""
+    part: str = ""
 
 
-Step: TypeAlias = Apply | Restore | Delete | Wait | Ask
+class Settle(msgspec.Struct, frozen=True, tag="settle", kw_only=True):
+    """Wait until a network plugin serves every node: its agent of the newest generation runs and is ready there, the
+    node is Ready, and where the plugin says so itself, the node's condition NetworkUnavailable is False."""
+
+    ref: Ref
+    """The agent's DaemonSet; it may not be there yet."""
+    timeout_seconds: float
+    tells_network: bool = False
+    """True: this plugin sets NetworkUnavailable on each node. Some never do."""
+    version: str = ""
+    """The tag that one of the agent's images has to have; empty: any will do."""
+    part: str = ""
+
+
+class TryAddresses(msgspec.Struct, frozen=True, tag="try-addresses", kw_only=True):
+    """Make a pod on each node, see which address it is given, and remove it again."""
+
+    namespace: str
+    ranges: tuple[str, ...]
+    """CIDRs: each address must be in one of them."""
+    timeout_seconds: float
+    part: str = ""
+
+
+Step: TypeAlias = Apply | Restore | Delete | Wait | Ask | Settle | TryAddresses
+
+
+class Doubt(msgspec.Struct, frozen=True):
+    """Something that may well go wrong, and that a person has to accept by its code."""
+
+    code: str
+    """`--accept CODE`: lower-case letters, digits and dashes."""
+    text: str
+
+
+class Checked(msgspec.Struct, frozen=True):
+    """Something that was looked at before planning."""
+
+    about: str
+    verdict: str
+    """`ok`, `doubt`, `conflict`, or `unknown` when it could not be read."""
+    evidence: str
+    code: str = ""
+    """Of a doubt."""
+
+
+class Brief(msgspec.Struct, frozen=True, kw_only=True):
+    """What people read of a large plan in place of its YAML; not part of the digest."""
+
+    checks: tuple[Checked, ...] = ()
+    sources: tuple[str, ...] = ()
+    """Each file with its origin and digest."""
+    adjusted: tuple[str, ...] = ()
+    """What stands otherwise than in these files, a line a field."""
+    images: tuple[str, ...] = ()
+    privileges: tuple[str, ...] = ()
+    host_paths: tuple[str, ...] = ()
+    afterwards: tuple[str, ...] = ()
+    """What to know, or to do, once it has been applied."""
 
 
 class Premise(msgspec.Struct, frozen=True):
@@ -110,6 +184,9 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     premises: tuple[Premise, ...] = ()
     warnings: tuple[str, ...] = ()
     """What people should know before they approve; not part of the digest."""
+    doubts: tuple[Doubt, ...] = ()
+    """What nobody has accepted yet: such a plan is shown, and cannot be approved."""
+    brief: Brief | None = None
     undoes: int = 0
     """Id of the change that this one undoes; 0: none."""
 
@@ -159,6 +236,22 @@ class StepState(Enum):
     """Done, and not undone although the change was: the report says why."""
 
 
+class NodeState(msgspec.Struct, frozen=True, kw_only=True):
+    """A node while a network plugin comes to it."""
+
+    name: str
+    pod: str = ""
+    """The plugin's pod there; empty: none yet."""
+    pod_state: str = ""
+    """As kubectl prints it: `Running`, `ImagePullBackOff`."""
+    pod_ready: bool = False
+    ready: bool = False
+    network: str = ""
+    """`available`, `unavailable`, or empty when nobody has said."""
+    served: bool = False
+    """All is there that is waited for."""
+
+
 class StepRecord(msgspec.Struct, frozen=True, kw_only=True):
     """What became of the step with the same index."""
 
@@ -169,15 +262,19 @@ class StepRecord(msgspec.Struct, frozen=True, kw_only=True):
     """uid of the object after the step."""
     written: tuple[FieldValue, ...] = ()
     """The written fields as they stood after the step, defaults of the server included: what must still be there
-    for going back to be safe."""
+    for going back to be safe. For an Apply only those that stand otherwise than in its manifest: see `written_by`."""
     writers: tuple[str, ...] = ()
     """The field managers after the step, without those that only write status."""
     repeated: bool = False
-    """The step was sent again because a process died before recording its result."""
+    """The step was sent again because it was not known what became of it: a process died, or no answer came."""
     undoing: bool = False
     """Going back has been started for this step (recorded before it is sent)."""
     note: str = ""
     """In plain words: what failed, what was seen, why it was left."""
+    nodes: tuple[NodeState, ...] = ()
+    """For a step that waits for nodes: as they were seen last, by name."""
+    evidence: tuple[str, ...] = ()
+    """Why it failed, in lines: the pod at fault, its events, the end of its log, secrets masked."""
 
 
 class Approval(msgspec.Struct, frozen=True):

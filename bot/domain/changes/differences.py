@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from bot.domain.changes.change import Apply, Ask, Delete, FieldValue, Restore, Step, Wait
+from bot.domain.changes.change import Apply, Ask, Delete, FieldValue, Restore, Settle, Step, TryAddresses, Wait
 from bot.domain.changes.fields import covers, leaves
 from bot.domain.network.references import JSON
 
@@ -28,6 +28,10 @@ def in_words(step: Step) -> str:
             return f"waits until {step.ref} {step.until.value}, {limit}{required}"
         case Ask():
             return f"asks: {step.probe}"
+        case Settle():
+            return f"waits until {step.ref} serves every node, at most {step.timeout_seconds:g} s"
+        case TryAddresses():
+            return f"tries a new pod on each node: its address must be in {' or '.join(step.ranges) or 'any range'}"
 
 
 def done_in_words(step: Step) -> str:
@@ -45,6 +49,10 @@ def done_in_words(step: Step) -> str:
             return f"{step.ref} {step.until.value}"
         case Ask():
             return f"asked: {step.probe}"
+        case Settle():
+            return f"{step.ref} serves every node"
+        case TryAddresses():
+            return "a new pod on each node was given an address"
 
 
 def field_differences(step: Step) -> list[str]:

@@ -11,7 +11,7 @@ import datetime
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from bot.domain.changes.change import FieldValue
+from bot.domain.changes.change import Apply, FieldValue, Restore, StepRecord
 from bot.domain.network.references import JSON, JSONObject, Ref
 
 MANAGER = "patchbay"
@@ -56,6 +56,19 @@ def at(object: JSON, path: tuple[str, ...]) -> FieldValue:
 def standing(object: JSONObject, manifest: JSONObject) -> tuple[FieldValue, ...]:
     """What stands in each of the fields that the manifest writes."""
     return tuple(at(object, field.path) for field in leaves(manifest))
+
+
+def beyond(object: JSONObject, manifest: JSONObject) -> tuple[FieldValue, ...]:
+    """Those fields of the manifest that stand otherwise than it says: what a server filled in, mostly."""
+    return tuple(there for field in leaves(manifest) if (there := at(object, field.path)) != field)
+
+
+def written_by(step: Apply | Restore, done: StepRecord) -> tuple[FieldValue, ...]:
+    """All fields as a step that was done left them."""
+    if isinstance(step, Restore):
+        return done.written
+    sent = {field.path: field for field in leaves(step.manifest)}
+    return tuple((sent | {field.path: field for field in done.written}).values())
 
 
 def covers(have: JSON, wanted: JSON) -> bool:

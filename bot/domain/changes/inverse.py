@@ -49,17 +49,19 @@ def _opposite(step: Apply | Restore | Delete, done: StepRecord, now: JSONObject 
     if done.uid and fields.uid(now) != done.uid:
         return f"{step.ref} was deleted and made anew by somebody else, and is left alone"
     if isinstance(step, Apply) and step.creates:
-        return _unmake(step.ref, done, now)
+        return _unmake(step, done, now)
     back = step.prior if isinstance(step, Apply) else step.expected
-    if changed := fields.lost(now, done.written):
+    written = fields.written_by(step, done)
+    if changed := fields.lost(now, written):
         return f"{step.ref} was changed by somebody else since ({', '.join(changed)}), and is left alone"
-    return [Restore(ref=step.ref, fields=back, expected=done.written)]
+    return [Restore(ref=step.ref, fields=back, expected=written, part=step.part)]
 
 
-def _unmake(ref: Ref, done: StepRecord, now: JSONObject) -> list[Step] | str:
+def _unmake(step: Apply, done: StepRecord, now: JSONObject) -> list[Step] | str:
+    ref = step.ref
     if others := sorted(set(fields.writers(now)) - set(done.writers)):
         return f"{ref} was written to by {', '.join(others)} since, and is left alone"
     return [
-        Delete(ref=ref, uid=fields.uid(now), prior=fields.reborn(now), writers=done.writers),
-        Wait(ref=ref, until=Until.GONE, timeout_seconds=GONE_SECONDS),
+        Delete(ref=ref, uid=fields.uid(now), prior=fields.reborn(now), writers=done.writers, part=step.part),
+        Wait(ref=ref, until=Until.GONE, timeout_seconds=GONE_SECONDS, part=step.part),
     ]

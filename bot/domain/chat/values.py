@@ -298,7 +298,14 @@ class Listing(InNamespaces):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ClusterChangeRequest:
+    """What commands that change the cluster as a whole take."""
+
+    dry_run: bool = option("--dry-run", summary="show the plan and stop there", default=False)
+
+
+@dataclass(frozen=True, kw_only=True)
 class ChangeRequest(InNamespace):
-    """What every command that changes takes."""
+    """What commands that change something in a namespace take."""
 
     dry_run: bool = option("--dry-run", summary="show the plan and stop there", default=False)

@@ -54,6 +54,16 @@ INGRESS = Kind("Ingress", "ingresses", "networking.k8s.io/v1", short_names=("ing
 INGRESS_CLASS = Kind(
     "IngressClass", "ingressclasses", "networking.k8s.io/v1", namespaced=False, short_names=("ingressclass",)
 )
+PERSISTENT_VOLUME_CLAIM = Kind(
+    "PersistentVolumeClaim", "persistentvolumeclaims", "v1", short_names=("pvc", "persistentvolumeclaim")
+)
+CUSTOM_RESOURCE_DEFINITION = Kind(
+    "CustomResourceDefinition",
+    "customresourcedefinitions",
+    "apiextensions.k8s.io/v1",
+    namespaced=False,
+    short_names=("crd", "crds", "customresourcedefinition"),
+)
 NETWORK_POLICY = Kind("NetworkPolicy", "networkpolicies", "networking.k8s.io/v1", short_names=("netpol",))
 
 KINDS: tuple[Kind, ...] = (

@@ -104,6 +104,8 @@ class NodeSpec(msgspec.Struct, frozen=True, rename="camel"):
     pod_cidrs: list[str] | None = msgspec.field(default=None, name="podCIDRs")
     taints: list[Taint] | None = None
     unschedulable: bool | None = None
+    provider_id: str = msgspec.field(default="", name="providerID")
+    """`aws:///eu-central-1a/i-0abc`; empty where no cloud has said."""
 
 
 class NodeAddress(msgspec.Struct, frozen=True):

@@ -20,11 +20,17 @@ class Release:
     """One version of a plugin."""
 
     version: str
-    """As its makers write it, and as its image is tagged: `v0.28.9`."""
+    """As its makers write it: `v0.28.9`."""
     files: tuple[ManifestFile, ...]
     """In the order in which they are applied."""
+    tag: str = ""
+    """How its agent's image is tagged, where that is not the version."""
     kubernetes: tuple[str, str] = ("", "")
     """The oldest and the newest Kubernetes minor (`1.32`) that its makers tested it with, both included; empty: they
     do not say."""
     architectures: frozenset[str] = frozenset({"amd64", "arm64"})
     """Those that its images are made for, as nodes name theirs."""
+
+    @property
+    def image_tag(self) -> str:
+        return self.tag or self.version

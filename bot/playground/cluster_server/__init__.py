@@ -26,6 +26,7 @@ from bot.playground.cluster_server.certificates import make_certificates
 from bot.playground.cluster_server.controllers import ALL
 from bot.playground.cluster_server.controllers.running import Controllers, Scene, Surroundings
 from bot.playground.cluster_server.http.serving import Serving
+from bot.playground.cluster_server.networks.hosts import Hosts
 from bot.playground.cluster_server.nodes import TWO, node
 from bot.playground.cluster_server.objects.beginnings import beginnings
 from bot.playground.cluster_server.objects.kinds import built_in_kinds
@@ -63,7 +64,10 @@ class EmbeddedCluster:
         seed = secrets.randbits(64) if seed is None else seed
         self.registry = Registry(self.store, self.kinds, self.now, seed, self._reach)
         self._sockets = Sockets(self.programs)
-        self._scene = Scene(self.registry, self.programs, self.surroundings, self.ca_pem.decode(), pace)
+        self.hosts = Hosts(self.registry)
+        self.store.subscribe(self.hosts.hear)
+        self.programs.of_agents = self.hosts.program
+        self._scene = Scene(self.registry, self.programs, self.hosts, self.surroundings, self.ca_pem.decode(), pace)
         self._controllers = Controllers(self._scene, ALL)
         self.store.subscribe(self._sockets.hear)
         self._pods = PodAccess(self.registry, self._sockets)

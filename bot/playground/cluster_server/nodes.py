@@ -12,13 +12,23 @@ TWO = (
 )
 """What a cluster has that was told nothing else."""
 
+READY = {"status": "True", "reason": "KubeletReady", "message": "kubelet is posting ready status"}
+WITHOUT_NETWORK = {
+    "status": "False",
+    "reason": "KubeletNotReady",
+    "message": "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady "
+    "message:Network plugin returns error: cni plugin not initialized",
+}
+"""What a kubelet says of itself."""
+
 
 def node(said: Object) -> Object:
-    """`ready: false` is one that is cut off, `network: false` one that waits for a network plugin."""
+    """`ready: false` is one that is cut off, `network: false` one that waits for a network plugin; without `pods` it
+    was given no addresses for them."""
     name, ready = said["name"], said.get("ready", True)
     labels = {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}
     labels |= {f"node-role.kubernetes.io/{role}": "" for role in said.get("roles", ())}
-    spec: Object = {"podCIDR": said["pods"], "podCIDRs": [said["pods"]]}
+    spec: Object = {"podCIDR": said["pods"], "podCIDRs": [said["pods"]]} if "pods" in said else {}
     if "control-plane" in said.get("roles", ()):
         spec["taints"] = [{"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}]
     addresses = [{"type": "InternalIP", "address": said["address"]}, {"type": "Hostname", "address": name}]
@@ -49,12 +59,14 @@ def _node_conditions(ready: bool, *, network: bool) -> list[Object]:
         ("PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
     ]
     if ready and not network:
-        why = "reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not initialized"
-        message = f"container runtime network not ready: NetworkReady=false {why}"
-        said.append(("Ready", "False", "KubeletNotReady", message))
+        said.append(("Ready", *_words(WITHOUT_NETWORK)))
     elif ready:
-        said.append(("Ready", "True", "KubeletReady", "kubelet is posting ready status"))
+        said.append(("Ready", *_words(READY)))
     else:
         said = [(kind, "Unknown", "NodeStatusUnknown", "Kubelet stopped posting node status.") for kind, *_ in said]
         said.append(("Ready", "Unknown", "NodeStatusUnknown", "Kubelet stopped posting node status."))
     return [{"type": kind, "status": status, "reason": why, "message": message} for kind, status, why, message in said]
+
+
+def _words(said: dict[str, str]) -> tuple[str, str, str]:
+    return said["status"], said["reason"], said["message"]

@@ -1,22 +1,26 @@
 import asyncio
+import datetime
 import os
 import sqlite3
 import stat
 import sys
+import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, select, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
-from bot.adapters.storage import SQLStorage, migrating, tables
+from bot.adapters.storage import SQLStorage, documents, migrating, tables
 from bot.application.ports import Message
+from bot.domain.changes.change import Change, ChangeRecord
 from bot.domain.chat.report import Report, Status
 from bot.domain.schedules.schedule import Schedule
 from bot.errors import BotError, NotFound
@@ -56,6 +60,30 @@ def test_the_version_is_that_of_the_last_migration() -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(migrating.__file__).parent / "migrations"))
     assert ScriptDirectory.from_config(config).get_heads() == [tables.VERSION]
+
+
+def test_a_database_of_before_keeps_its_changes(tmp_path: Path) -> None:
+    """Rows as 0001 held them, plan and history in one document, and the way back."""
+    url = f"sqlite:///{tmp_path}/x.db"
+    engine = create_engine(url)
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrating.__file__).parent / "migrations"))
+    change = Change(cluster="c1", request="expose deploy/web", summary="expose", steps=())
+    at = datetime.datetime(2026, 11, 28, tzinfo=datetime.UTC)
+    record = ChangeRecord(change=change, author="slack:U1", origin="serve", created_at=at, expires_at=at)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        columns = "INSERT INTO changes (revision, cluster, running, document) VALUES (1, 'c1', 0, :document)"
+        connection.execute(text(columns), {"document": documents.written(record)})
+        migrating.migrate(connection, "x")
+        (row,) = connection.execute(select(tables.CHANGES)).all()
+        assert documents.read(zlib.decompress(row.plan), Change) == change
+        assert documents.read(row.document, ChangeRecord).change.request == ""
+        command.downgrade(config, "0001")
+        (found,) = connection.execute(text("SELECT document FROM changes")).scalars().all()
+        assert documents.read(found, ChangeRecord) == record
+    engine.dispose()
 
 
 @pytest.mark.parametrize("table", tables.METADATA.sorted_tables, ids=lambda table: table.name)

@@ -17,6 +17,13 @@ APPLIED = Report(status=Status.OK, title="Change 7 is applied")
 CANCELLED = Report(status=Status.OK, title="Change 7 is cancelled")
 
 
+DOUBTFUL = Report(
+    status=Status.FINDINGS,
+    title="Somebody has to accept 1 doubt first",
+    actions=(Action(label="Accept and plan", command="cni install flannel --mtu 9000 --accept mtu"),),
+)
+
+
 class Bot:
     """Plans, and then does what it is told; remembers what was said to it."""
 
@@ -30,6 +37,8 @@ class Bot:
             return Answer(APPLIED)
         if invocation.text.startswith("changes cancel"):
             return Answer(CANCELLED)
+        if "mtu" in invocation.text and "--accept" not in invocation.text:
+            return Answer(DOUBTFUL)
         if "--dry-run" in invocation.text:
             return Answer(msgspec.structs.replace(PLAN, actions=(), status=Status.OK))
         return Answer(PLAN, change=7)
@@ -85,3 +94,26 @@ async def test_words_keep_their_borders() -> None:
     bot = Bot()
     await converse(bot, ["logs", "web", "--grep", "connection refused"], terminal("n"), as_json=False, approve=False)
     assert bot.said[0] == "logs web --grep 'connection refused'"
+
+
+LARGE = ["cni", "install", "flannel", "--mtu", "9000"]
+
+
+async def test_a_doubt_is_asked_about_before_there_is_a_plan() -> None:
+    bot, screen = Bot(), terminal("y")
+    assert await converse(bot, LARGE, screen, as_json=False, approve=False) == 0
+    assert bot.said[1:] == ["cni install flannel --mtu 9000 --accept mtu", "changes approve 7 --digest abc"]
+    assert "1 doubt" in screen.out.getvalue()
+
+
+async def test_a_doubt_that_is_not_accepted_ends_it() -> None:
+    bot, screen = Bot(), terminal("n")
+    assert await converse(bot, LARGE, screen, as_json=False, approve=False) == 1
+    assert len(bot.said) == 1
+    assert screen.out.getvalue().count("1 doubt") == 1
+
+
+async def test_yes_beforehand_accepts_no_doubt() -> None:
+    bot = Bot()
+    assert await converse(bot, LARGE, terminal(), as_json=False, approve=True) == 1
+    assert len(bot.said) == 1

@@ -8,7 +8,7 @@ from bot.application.routines.deliver import EDITS_AT_ONCE, LONGEST_RETRY_SECOND
 from bot.domain.access import AccessPolicy
 from bot.domain.chat.report import Report, Status
 from bot.errors import BotError, Unreachable
-from tests.fakes import FakeClock, FakeClusters, FakeMessenger, MemoryStorage
+from tests.fakes import FakeClock, FakeClusters, FakeManifests, FakeMessenger, MemoryStorage
 
 
 class House:
@@ -18,7 +18,7 @@ class House:
         self.slack = FakeMessenger()
         self.ports = Ports(
             clusters=FakeClusters(), storage=self.storage, clock=self.clock, process=Process("p", "serve"),
-            access=AccessPolicy(), messenger=self.slack,
+            access=AccessPolicy(), manifests=FakeManifests(), messenger=self.slack,
         )  # fmt: skip
         self.delivery = Delivery(self.ports, self.slack)
 

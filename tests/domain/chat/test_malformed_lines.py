@@ -18,6 +18,7 @@ from bot.domain.chat.markup import unmangled
 from bot.domain.chat.report import Status, plain
 from bot.domain.network.snapshot import ClusterIdentity
 from bot.errors import Unreachable, UsageError
+from tests.fakes import FakeManifests
 
 CATALOGUE: dict[str, Command] = {
     command.name: command
@@ -76,6 +77,7 @@ def answered(line: str, loop: asyncio.AbstractEventLoop) -> None:
         clock=Clock(),
         process=Process("test", "run"),
         access=AccessPolicy(frozenset({"*"})),
+        manifests=FakeManifests(),
         catalogue=CATALOGUE,
     )
     invocation = Invocation(text=line, source=Source.SLASH, actor=Actor("slack:U1", "ann"))

@@ -4,6 +4,7 @@ import pytest
 
 from bot.playground.cluster_server import EmbeddedCluster
 from bot.playground.cluster_server.nodes import node
+from bot.playground.cluster_server.objects.registry import Writing
 
 GATEWAY, TIGERA, CALICO = "gateway.networking.k8s.io", "operator.tigera.io", "crd.projectcalico.org"
 
@@ -107,10 +108,10 @@ async def test_the_tigera_operator_installs_calico(bare):
     await bare.settled()
     installation = named(bare, f"{TIGERA}/v1", "Installation", "default")
     assert (installation["status"]["calicoVersion"], installation["status"]["mtu"]) == ("v3.32.1", 1480)
-    assert conditions(installation)["Available"] == ("True", "AllObjectsAvailable")
+    assert conditions(installation)["Ready"] == ("True", "AllObjectsAvailable")
     for name in ("calico", "apiserver", "ippools"):
         assert conditions(named(bare, f"{TIGERA}/v1", "TigeraStatus", name))["Degraded"][0] == "False"
-    spec = named(bare, f"{CALICO}/v1", "IPPool", "default-ipv4-ippool")["spec"]
+    spec = named(bare, f"{CALICO}/v1", "IPPool", "10.244.0.0-16")["spec"]
     assert (spec["cidr"], spec["ipipMode"], spec["vxlanMode"], spec["natOutgoing"]) == (
         "10.244.0.0/16", "Always", "Never", True,
     )  # fmt: skip
@@ -207,3 +208,26 @@ async def test_nobody_speaks_for_a_controller_that_does_not_run(gateways):
     gateways.create([gateway()])
     await gateways.settled()
     assert "status" not in named(gateways, f"{GATEWAY}/v1", "Gateway", "g", "default")
+
+
+async def test_a_daemon_set_is_rolled_over_node_by_node():
+    async with EmbeddedCluster(seed=1) as cluster:
+        cluster.create([workload("DaemonSet", "default", "agent", "agent:1")])
+        await cluster.settled()
+        least = [2]
+
+        def watch(change):
+            if change.resource == ("apps", "daemonsets") and "numberReady" in change.obj.get("status", {}):
+                least.append(change.obj["status"]["numberReady"])
+
+        cluster.store.subscribe(watch)
+        kind = cluster.kinds.named("apps/v1", "DaemonSet")
+        found = named(cluster, "apps/v1", "DaemonSet", "agent", "default")
+        newer = workload("DaemonSet", "default", "agent", "agent:2")["spec"]
+        cluster.registry.update(kind, "default", "agent", found | {"spec": found["spec"] | newer}, Writing("kubectl"))
+        await cluster.settled()
+        assert min(least) == 1
+        pods = cluster.registry.list(cluster.kinds.named("v1", "Pod"))
+        assert {pod["spec"]["containers"][0]["image"] for pod in pods} == {"agent:2"}
+        status = named(cluster, "apps/v1", "DaemonSet", "agent", "default")["status"]
+        assert (status["numberReady"], status["updatedNumberScheduled"]) == (2, 2)

@@ -188,7 +188,7 @@ async def test_a_node_whose_addresses_are_all_taken_says_so():
         events = cluster.registry.list(cluster.kinds.named("v1", "Event"), "default")
         said = [event["message"] for event in events if event["reason"] == "FailedCreatePodSandBox"]
         assert len(said) == 1
-        assert "no IP addresses available in range set: 10.0.0.0/30" in said[0]
+        assert "no IP addresses available in range set: 10.0.0.1-10.0.0.2" in said[0]
 
 
 async def test_a_world_is_cleared_with_its_definitions():

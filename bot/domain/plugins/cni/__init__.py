@@ -1,14 +1,17 @@
-"""Network plugins, one a file, declaring CNI. Here: how to recognise one that is there, and to read its version.
+"""Network plugins, one a file, declaring CNI. Here: what one is, how to recognise one that is there, and its version.
 
 To add one, write `<name>.py` with `CNI = NetworkPlugin(...)`. When several match, the one with more marks wins: Canal
 is Calico's agent beside flannel's and looks like either.
 """
+
+from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.domain.network.foundations import network_agents
 from bot.domain.network.snapshot import Container, DaemonSet, Snapshot
+from bot.domain.plugins.installation import Installation, Leftovers
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,12 @@ class NetworkPlugin:
     """Ways in which it may be installed; empty: nothing of it is seen in the API."""
     version_image: str = ""
     """The image repository whose tag is the plugin's version."""
+    install: Installation | None = None
+    """None: it is recognised and explained, and its makers' own ways install it."""
+    why_not: str = ""
+    """Why it is not installed here, and how it is, for people."""
+    leftovers: Leftovers = Leftovers()
+    """What stays of it in a cluster and on its hosts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +78,11 @@ def recognise(snapshot: Snapshot, plugins: Iterable[NetworkPlugin]) -> tuple[Rec
     if found or not any(node.ready for node in snapshot.nodes):
         return tuple(found)
     return tuple(Recognised(plugin.title, "", None) for plugin in known if not plugin.marks)
+
+
+def plugin_names(found: Iterable[Recognised]) -> str:
+    """`Calico v3.32.1 and flannel v0.28.9`; empty when there is none."""
+    return " and ".join(f"{each.title} {each.version}".strip() for each in found)
 
 
 def _weight(plugin: NetworkPlugin, agent: DaemonSet) -> int:

@@ -2,4 +2,8 @@
 
 from bot.domain.plugins.cni import NetworkPlugin
 
-CNI = NetworkPlugin(title="a plain bridge, or one that the hosts manage", marks=())
+CNI = NetworkPlugin(
+    title="a plain bridge, or one that the hosts manage",
+    marks=(),
+    why_not="it is configured on each host, outside of Kubernetes",
+)

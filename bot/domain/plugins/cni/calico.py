@@ -1,9 +1,135 @@
-"""Calico: its operator puts the agent into calico-system, its plain manifest into kube-system."""
+"""Calico: its operator puts the agent into calico-system, its plain manifest into kube-system.
 
+Installed by the operator: definitions, the operator, and an Installation that tells it what is wanted
+(https://docs.tigera.io/calico/latest/reference/installation/api).
+"""
+
+from typing import Any
+
+from bot.domain.network.references import DAEMON_SET, DEPLOYMENT, Ref, ref_to
 from bot.domain.plugins.cni import Marks, NetworkPlugin
+from bot.domain.plugins.fitting import Objects, change_images, copied, from_registry, named
+from bot.domain.plugins.installation import Installation, Leftovers
+from bot.domain.plugins.parameters import Encapsulation, Option, Parameters
+from bot.domain.plugins.releases import ManifestFile, Release
+
+_EXTRAS = {"goldmane": "Goldmane", "whisker": "Whisker"}
+_ARCHITECTURES = frozenset({"amd64", "arm64", "ppc64le", "s390x"})
+
+
+def _release(version: str, kubernetes: tuple[str, str], **sha256: str) -> Release:
+    def file(name: str, digest: str) -> ManifestFile:
+        url = f"https://raw.githubusercontent.com/projectcalico/calico/{version}/manifests/{name}"
+        return ManifestFile(f"calico/{version}/{name}", url, digest)
+
+    return Release(
+        version=version,
+        files=tuple(file(name.replace("_", "-") + ".yaml", digest) for name, digest in sha256.items()),
+        kubernetes=kubernetes,
+        architectures=_ARCHITECTURES,
+    )
+
+
+def pool(cidr: str, parameters: Parameters) -> dict[str, Any]:
+    """An IPPool as an Installation has it. `natOutgoing` is an enum there: older texts' `true` is refused."""
+    six = ":" in cidr
+    encapsulation = parameters.encapsulation or Encapsulation.VXLAN_CROSS_SUBNET
+    own_size = parameters.block_size and (parameters.block_size > 32) == six
+    nat = (not six) if parameters.nat_outgoing is None else parameters.nat_outgoing
+    return {
+        "name": f"default-ipv{6 if six else 4}-ippool",
+        "cidr": cidr,
+        "blockSize": parameters.block_size if own_size else (122 if six else 26),
+        "encapsulation": encapsulation.value,
+        "natOutgoing": "Enabled" if nat else "Disabled",
+        "nodeSelector": "all()",
+    }
+
+
+def _fit(objects: Objects, parameters: Parameters) -> Objects:
+    left_out = {kind for extra, kind in _EXTRAS.items() if extra not in parameters.extras}
+    fitted = copied(object for object in objects if object.get("kind") not in left_out)
+    installation = named(fitted, "Installation", "default")
+    spec = installation.setdefault("spec", {})
+    network = spec.setdefault("calicoNetwork", {})
+    network["ipPools"] = [pool(cidr, parameters) for cidr in parameters.pod_cidrs]
+    if parameters.mtu:
+        network["mtu"] = parameters.mtu
+    if parameters.registry:
+        spec["registry"] = f"{parameters.registry}/"
+        change_images(fitted, lambda image: from_registry(image, parameters.registry))
+    return fitted
+
+
+def overhead(parameters: Parameters) -> int:
+    """IPIP 20 bytes, VXLAN 50, over IPv6 70: https://docs.tigera.io/calico/latest/networking/configuring/mtu"""
+    six = parameters.pod_cidrs and all(":" in cidr for cidr in parameters.pod_cidrs)
+    match parameters.encapsulation:
+        case Encapsulation.NONE:
+            return 0
+        case Encapsulation.IPIP | Encapsulation.IPIP_CROSS_SUBNET:
+            return 20
+        case _:
+            return 70 if six else 50
+
+
+def _ready(parameters: Parameters) -> tuple[Ref, ...]:
+    names = ("ippools", "calico", "apiserver", *sorted(parameters.extras))
+    return tuple(Ref("TigeraStatus", name, "", "operator.tigera.io/v1") for name in names)
+
 
 CNI = NetworkPlugin(
     title="Calico",
     marks=(Marks(daemon_sets=("calico-node",)), Marks(images=("calico/node",), without_images=("flannel/flannel",))),
     version_image="calico/node",
+    install=Installation(
+        releases=(
+            _release(
+                "v3.32.1",
+                ("1.34", "1.36"),
+                operator_crds="192f8b2d934ef24b62e86b7e1a6e1762d1c8af26a916f78057bc13fa5ed60f71",
+                tigera_operator="f18e073794207d372606bc3ea6f8fd73972f86d6828f4ba666dfe0d4aa8ab07f",
+                custom_resources="4fb598a7fce1ad1f8bbfb9004f5efcdb835082e92e06323cb7b8ce60260ed891",
+            ),
+            _release(
+                "v3.31.7",
+                ("1.32", "1.35"),
+                operator_crds="380414d5756e9a1af29ddb1ad70cada07aa344ae7a2680ba7355248621f8adbf",
+                tigera_operator="092c10b3d0cb73617aca51367ca59755348f4647e6d2e63fa4e5b81266203214",
+                custom_resources="4fb598a7fce1ad1f8bbfb9004f5efcdb835082e92e06323cb7b8ce60260ed891",
+            ),
+        ),
+        options=frozenset(
+            {
+                Option.POD_CIDR,
+                Option.ENCAPSULATION,
+                Option.NAT_OUTGOING,
+                Option.MTU,
+                Option.BLOCK_SIZE,
+                Option.REGISTRY,
+                Option.WITH,
+            }
+        ),
+        extras=tuple(_EXTRAS),
+        pod_cidrs=("192.168.0.0/16",),
+        dual_stack=True,
+        fit=_fit,
+        agent=ref_to(DAEMON_SET, "calico-system", "calico-node"),
+        overhead=overhead,
+        tells_network=True,
+        uses_node_cidrs=False,
+        operator=ref_to(DEPLOYMENT, "tigera-operator", "tigera-operator"),
+        ready=_ready,
+    ),
+    leftovers=Leftovers(
+        definitions=(".projectcalico.org", ".operator.tigera.io"),
+        network_reason="CalicoIsUp",
+        configuration=("10-calico.conflist", "calico-kubeconfig"),
+        on_hosts=(
+            "rm -f /etc/cni/net.d/10-calico.conflist /etc/cni/net.d/calico-kubeconfig",
+            "rm -rf /var/lib/calico /var/run/calico /var/lib/cni/networks/k8s-pod-network",
+            "ip link delete vxlan.calico; modprobe -r ipip",
+            "iptables-save | grep -v cali | iptables-restore",
+        ),
+    ),
 )

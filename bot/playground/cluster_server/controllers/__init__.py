@@ -20,7 +20,8 @@ from bot.playground.cluster_server.controllers.jobs import Jobs
 from bot.playground.cluster_server.controllers.kubelet import Kubelet
 from bot.playground.cluster_server.controllers.loadbalancers import LoadBalancers
 from bot.playground.cluster_server.controllers.namespaces import Namespaces
-from bot.playground.cluster_server.controllers.nodelife import Networks, NodeLife
+from bot.playground.cluster_server.controllers.networks import Networks
+from bot.playground.cluster_server.controllers.nodelife import NodeLife
 from bot.playground.cluster_server.controllers.quotas import ResourceQuotas
 from bot.playground.cluster_server.controllers.replicasets import ReplicaSets, ReplicationControllers
 from bot.playground.cluster_server.controllers.scheduler import Scheduler

@@ -6,7 +6,6 @@ like at each is in `podstates`.
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable
 from typing import Any
 
@@ -24,6 +23,9 @@ from bot.playground.cluster_server.controllers.running import (
     is_ready,
     key_of,
 )
+from bot.playground.cluster_server.networks import plugin_of
+from bot.playground.cluster_server.networks.contract import sandbox_of
+from bot.playground.cluster_server.networks.hosts import Refused
 from bot.playground.cluster_server.objects.evaluating import OVER
 from bot.playground.cluster_server.objects.store import Change
 from bot.playground.cluster_server.values import dig
@@ -31,9 +33,15 @@ from bot.playground.cluster_server.values import dig
 Object = dict[str, Any]
 _MANAGER = "kubelet"
 _PULL_SECONDS, _START_SECONDS, _PROBE_SECONDS, _END_SECONDS = 1.0, 0.5, 1.0, 1.0
+_SANDBOX_SECONDS = 12.0
 _BACK_OFF_SECONDS, _LONGEST_BACK_OFF_SECONDS = 10, 300
 _KILLED = 137
 """The exit code of one that a kubelet kills."""
+_MATTERS_TO_AGENTS = (
+    ("", "configmaps"), ("", "serviceaccounts"), ("crd.projectcalico.org", "ippools"),
+    ("apiextensions.k8s.io", "customresourcedefinitions"),
+)  # fmt: skip
+"""What a network plugin may wait for, besides its node."""
 NETWORK_NOT_READY = "container runtime network not ready"
 
 
@@ -56,14 +64,27 @@ class Kubelet(Controller):
     def concerns(self, change: Change) -> Iterable[Key]:
         if change.resource == ("", "pods"):
             self._note_address(change.obj, gone=change.type == "DELETED")
+            name = dig(change.obj, "spec", "nodeName")
+            waiting = self._without_address(name) if name and plugin_of(change.obj) else []
             if change.type == "DELETED":
                 self._due.pop(change.obj["metadata"]["uid"], None)
-                return ()
-            return [key_of(change.obj)] if dig(change.obj, "spec", "nodeName") else ()
+                return waiting
+            return [key_of(change.obj), *waiting] if name else ()
+        if change.resource in _MATTERS_TO_AGENTS:
+            agents = [key_of(pod) for pod in self._pods() if plugin_of(pod) and not is_ready(pod)]
+            return [*agents, *self._without_address("")]
         if change.resource == ("", "nodes"):
             name = change.obj["metadata"]["name"]
             return [key_of(pod) for pod in self._pods() if pod["spec"].get("nodeName") == name]
         return ()
+
+    def _without_address(self, node: str) -> list[Key]:
+        """Pods that wait for the network there; empty for a node: anywhere."""
+        return [
+            key_of(pod)
+            for pod in self._pods()
+            if pod["spec"].get("nodeName") and node in ("", pod["spec"]["nodeName"]) and not dig(pod, "status", "podIP")
+        ]
 
     def everything(self) -> Iterable[Key]:
         return [key_of(pod) for pod in self._pods() if pod["spec"].get("nodeName")]
@@ -111,11 +132,12 @@ class Kubelet(Controller):
 
     def _step(self, pod: Object, node: Object) -> Pause:
         status = pod["status"]
-        if not status.get("containerStatuses"):
-            address = self._address(pod, node)
-            if not address:
-                self._say_full(pod, node)
-                return Idle(_PULL_SECONDS)
+        if not status.get("podIP"):
+            try:
+                address = self._address(pod, node)
+            except Refused as refusal:
+                self._refuse(pod, node, refusal)
+                return Idle(_SANDBOX_SECONDS)
             self._write(pod, podstates.creating(pod, node, address, self.registry.now()))
             return _PULL_SECONDS
         if status["phase"] in OVER:
@@ -153,7 +175,7 @@ class Kubelet(Controller):
 
     def _container(self, pod: Object, container: Object, before: Object, group: str) -> tuple[Object, Pause]:
         """The next state of one container, and the pause before the one after that."""
-        program = self.scene.programs.of(container)
+        program = self.scene.programs.of(container, pod)
         state, now = before.get("state") or {}, self.registry.now()
         waiting = dig(state, "waiting", "reason")
         say = _Saying(self, pod, container, group)
@@ -239,7 +261,7 @@ class Kubelet(Controller):
         container, pod = say.container, say.pod
         if group == "ephemeralContainers":
             return before, None
-        program, which = self.scene.programs.of(container), before.get("containerID", "")
+        program, which = self.scene.programs.of(container, pod), before.get("containerID", "")
         for name, title in (("startupProbe", "Startup"), ("livenessProbe", "Liveness")):
             if failure := podstates.probe_failure(container, pod, program, name):
                 say("Warning", "Unhealthy", f"{title} probe failed: {failure}")
@@ -261,16 +283,15 @@ class Kubelet(Controller):
     def _address(self, pod: Object, node: Object) -> str:
         if pod["spec"].get("hostNetwork"):
             return podstates.node_address(node)
-        network = ipaddress.ip_network(node["spec"].get("podCIDR", "10.244.0.0/24"))
-        first, last = int(network.network_address) + 2, int(network.broadcast_address)  # .1 is the node's own
-        free = (str(ipaddress.ip_address(number)) for number in range(first, last))
-        return next((address for address in free if address not in self._addresses), "")
+        return self.scene.hosts.address(pod, node, self._addresses)
 
-    def _say_full(self, pod: Object, node: Object) -> None:
+    def _refuse(self, pod: Object, node: Object, why: Refused) -> None:
+        if not pod["status"].get("containerStatuses"):
+            self._write(pod, podstates.creating(pod, node, "", self.registry.now()))
         said = (
-            "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox: "
-            "plugin failed (add): failed to allocate for range 0: no IP addresses available in range set: "
-        ) + str(node["spec"].get("podCIDR"))
+            "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox "
+            f'"{sandbox_of(pod)}": {why}'
+        )
         record(
             self.registry, pod, "Warning", "FailedCreatePodSandBox", said, component="kubelet",
             host=pod["spec"]["nodeName"],

@@ -1,8 +1,4 @@
-"""Nodes: what is done about one that is gone, and when one without a network plugin gets its network.
-
-A node counts as ready for pods once a pod runs on it that writes to /etc/cni/net.d, which is what installing a network
-plugin comes to: https://kubernetes.io/docs/concepts/extend-kubernetes/compute-storage-net/network-plugins/.
-"""
+"""Nodes: what is done about one that is gone, or that has no network."""
 
 from __future__ import annotations
 
@@ -10,7 +6,6 @@ import datetime
 from collections.abc import Iterable
 from typing import Any
 
-from bot.playground.cluster_server.controllers.kubelet import NETWORK_NOT_READY
 from bot.playground.cluster_server.controllers.running import (
     Controller,
     Idle,
@@ -29,7 +24,8 @@ _WRITING = Writing("kube-controller-manager")
 _NOT_READY, _UNREACHABLE = "node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"
 _LEASES = "kube-node-lease"
 _EFFECTS = ("NoSchedule", "NoExecute")
-_CONFIGURATION = "/etc/cni/net.d"
+_NO_NETWORK = "node.kubernetes.io/network-unavailable"
+_OURS = (_NOT_READY, _UNREACHABLE, _NO_NETWORK)
 
 
 class NodeLife(Controller):
@@ -83,12 +79,16 @@ class NodeLife(Controller):
 
     def _tainted(self, node: Object, wanted: str) -> Object:
         taints = dig(node, "spec", "taints", default=[])
-        kept = [taint for taint in taints if taint["key"] not in (_NOT_READY, _UNREACHABLE) or taint["key"] == wanted]
+        kept = [taint for taint in taints if taint["key"] not in _OURS or taint["key"] == wanted]
+        if any(
+            said["type"] == "NetworkUnavailable" and said["status"] == "True" for said in node["status"]["conditions"]
+        ):
+            kept.append({"key": _NO_NETWORK, "effect": "NoSchedule"})
         for effect in _EFFECTS if wanted else ():
             if not any((taint["key"], taint["effect"]) == (wanted, effect) for taint in kept):
                 stamp = {"timeAdded": self.registry.now()} if effect == "NoExecute" else {}
                 kept.append({"key": wanted, "effect": effect} | stamp)
-        if kept == taints:
+        if sorted(map(str, kept)) == sorted(map(str, taints)):
             return node
         spec = {name: value for name, value in node["spec"].items() if name != "taints"}
         spec |= {"taints": kept} if kept else {}
@@ -123,40 +123,8 @@ class NodeLife(Controller):
         self.registry.write_status(self.scene.kind("v1", "Pod"), pod, status, "kube-controller-manager")
 
 
-class Networks(Controller):
-    """What a kubelet says of its network."""
-
-    def concerns(self, change: Change) -> Iterable[Key]:
-        if change.resource == ("", "pods") and (name := dig(change.obj, "spec", "nodeName")):
-            return [("", name)] if _installs(change.obj) else ()
-        return ()
-
-    def reconcile(self, key: Key) -> Pause:
-        kind = self.scene.kind("v1", "Node")
-        node = self.registry.find(kind, *key)
-        ready = _condition(node) if node else None
-        if node is None or ready is None or NETWORK_NOT_READY not in ready.get("message", ""):
-            return None
-        pods = self.registry.list(self.scene.kind("v1", "Pod"))
-        if not any(pod["spec"].get("nodeName") == key[1] and _installs(pod) and is_ready(pod) for pod in pods):
-            return None
-        now = self.registry.now()
-        after = ready | {
-            "status": "True", "reason": "KubeletReady", "message": "kubelet is posting ready status",
-            "lastTransitionTime": now, "lastHeartbeatTime": now,
-        }  # fmt: skip
-        conditions = [after if said is ready else said for said in node["status"]["conditions"]]
-        self.registry.write_status(kind, node, node["status"] | {"conditions": conditions}, "kubelet")
-        return None
-
-
 def _condition(node: Object) -> Object | None:
     return next((said for said in dig(node, "status", "conditions", default=()) if said["type"] == "Ready"), None)
-
-
-def _installs(pod: Object) -> bool:
-    paths = [dig(volume, "hostPath", "path", default="").rstrip("/") for volume in pod["spec"].get("volumes") or ()]
-    return any(path and (_CONFIGURATION + "/").startswith(path + "/") and path.startswith("/etc/cni") for path in paths)
 
 
 def _tolerated_seconds(pod: Object, taint: str) -> float | None:

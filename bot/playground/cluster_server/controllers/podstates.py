@@ -44,7 +44,7 @@ def is_sidecar(container: Object) -> bool:
 
 
 def creating(pod: Object, node: Object, address: str, now: str) -> Object:
-    """The sandbox stands, with an address; containers are about to be made."""
+    """The sandbox stands, with an address; containers are about to be made. Without one: it does not stand yet."""
     host, spec = node_address(node), pod["spec"]
     first = spec.get("initContainers") or ()
     groups = {
@@ -56,9 +56,11 @@ def creating(pod: Object, node: Object, address: str, now: str) -> Object:
             for number, container in enumerate(first)
         ]
     status = pod["status"] | {
-        "phase": "Pending", "hostIP": host, "hostIPs": [{"ip": host}], "podIP": address, "podIPs": [{"ip": address}],
-        "startTime": now, "observedGeneration": pod["metadata"].get("generation", 1),
+        "phase": "Pending", "hostIP": host, "hostIPs": [{"ip": host}], "startTime": now,
+        "observedGeneration": pod["metadata"].get("generation", 1),
     }  # fmt: skip
+    if address:
+        status |= {"podIP": address, "podIPs": [{"ip": address}]}
     return assembled(pod | {"status": status}, groups, now)
 
 
@@ -105,7 +107,7 @@ def assembled(pod: Object, groups: dict[str, list[Object]], now: str) -> Object:
     conditions = [
         _condition(before, kind, holds, said, now) | {"observedGeneration": generation}
         for kind, holds, said in (
-            ("PodReadyToStartContainers", not over, ("", "")),
+            ("PodReadyToStartContainers", bool(status.get("podIP")) and not over, ("", "")),
             ("Initialized", initialized, initial),
             ("Ready", not unready and not over, why),
             ("ContainersReady", not unready and not over, why),

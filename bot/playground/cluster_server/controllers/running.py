@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from bot.playground.cluster_server.access.people import AUTHENTICATED, User, account_groups
+from bot.playground.cluster_server.networks.hosts import Hosts
 from bot.playground.cluster_server.objects.kinds import Kind
 from bot.playground.cluster_server.objects.registry import Acting, Place, Postponed, Registry
 from bot.playground.cluster_server.objects.store import Change
@@ -50,6 +51,7 @@ class Scene:
 
     registry: Registry
     programs: Programs
+    hosts: Hosts
     surroundings: Surroundings
     ca_pem: str
     pace: float

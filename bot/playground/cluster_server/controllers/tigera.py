@@ -1,23 +1,31 @@
-"""The tigera operator: what it makes of an Installation of Calico once it runs, and what it says of that.
+"""The tigera operator: what it makes of an Installation of Calico once it runs, what it says of that, and how it takes
+it away again.
 
 The names are those that the real operator uses, see https://docs.tigera.io/calico/latest/reference/installation/api.
+An Installation that is deleted stays until the operator has ended the pods that need the network to end; without an
+operator it stays for ever.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
+from bot.playground.cluster_server.controllers.networks import kubeadm_subnets
 from bot.playground.cluster_server.controllers.running import (
     Controller,
     Key,
     Pause,
     is_going,
+    is_ready,
     key_of,
     reference_to,
 )
+from bot.playground.cluster_server.networks import calico_system, tigera_status
+from bot.playground.cluster_server.networks.calico import GROUP_VERSION
+from bot.playground.cluster_server.networks.installation import Wrong, changed_pool, completed, mtu, pool_spec
 from bot.playground.cluster_server.objects.kinds import Kind
-from bot.playground.cluster_server.objects.registry import Writing
+from bot.playground.cluster_server.objects.registry import Deleting, Writing
 from bot.playground.cluster_server.objects.store import Change
 from bot.playground.cluster_server.values import dig
 
@@ -25,24 +33,33 @@ Object = dict[str, Any]
 GROUP = "operator.tigera.io"
 _VERSION = f"{GROUP}/v1"
 _OPERATOR = ("tigera-operator", "tigera-operator")
-_WRITING = Writing("tigera-operator")
-_SYSTEM = "calico-system"
+_WRITING = Writing("operator")
+_SYSTEM = calico_system.NAMESPACE
 _RELEASES = {"v1.42.": "v3.32.1", "v1.40.": "v3.31.7"}
 """What an operator installs, by the beginning of its version."""
-_REGISTRY = "quay.io/calico"
-_HOST_MTU, _OVERHEAD = 1500, {"VXLAN": 50, "VXLANCrossSubnet": 50, "IPIP": 20, "IPIPCrossSubnet": 20}
-_POOLS = ("crd.projectcalico.org/v1", "IPPool")
-_DEFAULT_POOL = "default-ipv4-ippool"
+_FINALIZERS = ["tigera.io/operator-cleanup", f"{GROUP}/installation-controller"]
+_FIRST = ("calico-kube-controllers", "calico-apiserver", "goldmane", "whisker")
+"""Deployments whose pods need the network to end well."""
+_STATUS_OF = {"APIServer": "apiserver", "Goldmane": "goldmane", "Whisker": "whisker"}
+_NO_POOLS = "waiting for enabled IP pools to be created"
+_NOT_INSTALLED = "Waiting for Installation to be ready"
+_MANAGED = {"app.kubernetes.io/managed-by": "tigera-operator"}
 
 
 class Tigera(Controller):
     """Keys are the names of the operator's own kinds."""
 
     def concerns(self, change: Change) -> Iterable[Key]:
-        if change.resource[0] == GROUP or change.resource[0] == "apiextensions.k8s.io":
-            return self._keys() if change.resource[1] != "tigerastatuses" else ()
+        group, plural = change.resource
         metadata = change.obj["metadata"]
-        if change.resource[0] == "apps" and (metadata.get("namespace") == _SYSTEM or key_of(change.obj) == _OPERATOR):
+        namespace = metadata.get("namespace", "")
+        if group == GROUP or group == "apiextensions.k8s.io":
+            return self._keys() if plural != "tigerastatuses" else ()
+        if change.resource == (GROUP_VERSION.partition("/")[0], "ippools"):
+            return self._keys()
+        if (group == "apps" and namespace == _SYSTEM) or (change.resource == ("", "pods") and namespace in _OURS):
+            return self._keys()
+        if key_of(change.obj) == ("kube-system", "kubeadm-config"):
             return self._keys()
         return ()
 
@@ -50,109 +67,116 @@ class Tigera(Controller):
         return self._keys()
 
     def _keys(self) -> list[Key]:
-        return [("", name) for name in ("Installation", "APIServer", "Goldmane", "Whisker") if self._kind(name)]
+        return [("", name) for name in ("Installation", *_STATUS_OF) if self._kind(name)]
 
     def _kind(self, name: str) -> Kind | None:
         return self.registry.kinds.of(_VERSION, name)
 
     def _wanted(self, name: str) -> Object | None:
         kind = self._kind(name)
-        return next((obj for obj in self.registry.list(kind) if not is_going(obj)), None) if kind else None
+        return next(iter(self.registry.list(kind)), None) if kind else None
 
     def reconcile(self, key: Key) -> Pause:
-        wanted, operator = (
-            self._wanted(key[1]),
-            self.registry.find(self.scene.kind("apps/v1", "Deployment"), *_OPERATOR),
-        )
-        if wanted is None or not dig(operator, "status", "readyReplicas"):
+        wanted, installation, release = self._wanted(key[1]), self._wanted("Installation"), self._release()
+        if wanted is None or installation is None or not release:
             return None
-        assert operator is not None
-        image = operator["spec"]["template"]["spec"]["containers"][0]["image"]
-        release = next((to for start, to in _RELEASES.items() if image.rpartition(":")[2].startswith(start)), "v3.32.1")
-        match key[1]:
-            case "Installation":
-                self._install(wanted, release)
-            case "APIServer":
-                made = self._workload(wanted, "Deployment", "calico-apiserver", f"apiserver:{release}", port=5443)
+        if is_going(installation):
+            self._dismantle(installation)
+        elif key[1] == "Installation":
+            self._install(wanted, release)
+        elif not dig(installation, "status", "variant"):
+            self._tell_wrong(wanted, _STATUS_OF[key[1]], Wrong("ResourceNotReady", _NOT_INSTALLED))
+        elif not is_going(wanted):
+            made = [
+                self._made(wanted, workload) for workload in calico_system.parts(key[1], installation["spec"], release)
+            ]
+            if key[1] == "APIServer":
                 self._serve(wanted)
-                self._tell(wanted, "apiserver", [made])
-            case "Goldmane":
-                made = self._workload(wanted, "Deployment", "goldmane", f"goldmane:{release}", port=7443)
-                self._tell(wanted, "goldmane", [made])
-            case "Whisker":
-                made = self._workload(wanted, "Deployment", "whisker", f"whisker:{release}", port=8081)
-                self._tell(wanted, "whisker", [made])
+            self._tell(wanted, _STATUS_OF[key[1]], made)
         return None
 
+    def _release(self) -> str:
+        """What the operator installs that runs now; empty: none does."""
+        deployment = self.registry.find(self.scene.kind("apps/v1", "Deployment"), *_OPERATOR)
+        if deployment is None:
+            return ""
+        asked = deployment["spec"]["template"]["spec"]["containers"][0]["image"]
+        pods = self.registry.list(self.scene.kind("v1", "Pod"), _OPERATOR[0])
+        running = {pod["spec"]["containers"][0]["image"] for pod in pods if is_ready(pod) and not is_going(pod)}
+        if not running:
+            return ""
+        tag = (asked if asked in running else min(running)).rpartition(":")[2]
+        return next((to for start, to in _RELEASES.items() if tag.startswith(start)), "v3.32.1")
+
     def _install(self, installation: Object, release: str) -> None:
-        pools = dig(installation, "spec", "calicoNetwork", "ipPools", default=[{"cidr": "192.168.0.0/16"}])
-        self._make_pools(installation, pools)
-        made = [
-            self._workload(installation, "DaemonSet", "calico-node", f"node:{release}", host=True),
-            self._workload(installation, "Deployment", "calico-typha", f"typha:{release}", host=True, port=5473),
-            self._workload(installation, "Deployment", "calico-kube-controllers", f"kube-controllers:{release}"),
-        ]
-        self._tell(installation, "calico", made)
+        try:
+            installation = self._completed(installation)
+        except Wrong as wrong:
+            self._tell_wrong(installation, "ippools", wrong)
+            if not self._pools():
+                self._tell_wrong(installation, "calico", Wrong("ResourceNotFound", _NO_POOLS))
+            return
+        spec = installation["spec"]
+        self._make_pools(spec["calicoNetwork"]["ipPools"])
         self._tell(installation, "ippools", [])
-        kind = self._kind("Installation")
-        assert kind is not None
+        made = [self._made(installation, workload) for workload in calico_system.parts("Installation", spec, release)]
+        kind = self.scene.kind(_VERSION, "Installation")
         live = self.registry.get(kind, "", installation["metadata"]["name"])
-        encapsulation = pools[0].get("encapsulation", "IPIP") if pools else "None"
-        mtu = dig(live, "spec", "calicoNetwork", "mtu") or _HOST_MTU - _OVERHEAD.get(encapsulation, 0)
-        status = {
-            "variant": "Calico", "calicoVersion": release, "mtu": mtu, "computed": live.get("spec") or {},
-            "conditions": self._conditions(live, made),
-        }  # fmt: skip
-        self.registry.write_status(kind, live, status, _WRITING.manager)
+        status = {"variant": "Calico", "calicoVersion": release, "mtu": mtu(spec), "computed": spec}
+        self.registry.write_status(kind, live, (live.get("status") or {}) | status, _WRITING.manager)
+        self._tell(installation, "calico", made)
 
-    def _make_pools(self, installation: Object, pools: list[Object]) -> None:
-        kind = self.registry.kinds.of(*_POOLS)
-        for number, pool in enumerate(pools if kind else ()):
+    def _completed(self, installation: Object) -> Object:
+        """With its defaults and finalizers, written back. Raises Wrong, with the finalizers written."""
+        kind, name = self.scene.kind(_VERSION, "Installation"), installation["metadata"]["name"]
+        there = installation["metadata"].get("finalizers") or []
+        missing = [finalizer for finalizer in _FINALIZERS if finalizer not in there]
+        if missing:
+            metadata = installation["metadata"] | {"finalizers": [*there, *missing]}
+            installation = self.registry.update(kind, "", name, installation | {"metadata": metadata}, _WRITING)
+        spec = completed(installation.get("spec") or {}, kubeadm_subnets(self.registry), self._pools())
+        if spec != installation.get("spec"):
+            installation = self.registry.update(kind, "", name, installation | {"spec": spec}, _WRITING)
+        return installation
+
+    def _pools(self) -> list[Object]:
+        kind = self.registry.kinds.of(GROUP_VERSION, "IPPool")
+        return list(self.registry.list(kind)) if kind else []
+
+    def _make_pools(self, pools: list[Object]) -> None:
+        kind = self.registry.kinds.of(GROUP_VERSION, "IPPool")
+        for pool in pools if kind else ():
             assert kind is not None
-            name = pool.get("name") or (_DEFAULT_POOL if number == 0 else f"ippool-{number}")
-            if self.registry.find(kind, "", name):
-                continue
-            how = pool.get("encapsulation", "IPIP")
-            spec = {
-                "cidr": pool["cidr"], "blockSize": pool.get("blockSize", 26),
-                "ipipMode": {"IPIP": "Always", "IPIPCrossSubnet": "CrossSubnet"}.get(how, "Never"),
-                "vxlanMode": {"VXLAN": "Always", "VXLANCrossSubnet": "CrossSubnet"}.get(how, "Never"),
-                "natOutgoing": pool.get("natOutgoing", "Enabled") == "Enabled",
-                "nodeSelector": pool.get("nodeSelector", "all()"), "allowedUses": ["Workload", "Tunnel"],
-            }  # fmt: skip
-            obj = {"apiVersion": _POOLS[0], "kind": _POOLS[1], "metadata": {"name": name}, "spec": spec}
-            self.registry.create(kind, "", obj, _WRITING)
+            found = self.registry.find(kind, "", pool["name"])
+            if found is None:
+                metadata = {"name": pool["name"], "labels": _MANAGED}
+                body = {"apiVersion": GROUP_VERSION, "kind": "IPPool", "metadata": metadata, "spec": pool_spec(pool)}
+                self.registry.create(kind, "", body, _WRITING)
+            elif (spec := changed_pool(found["spec"], pool)) != found["spec"]:
+                self.registry.update(kind, "", pool["name"], found | {"spec": spec}, _WRITING)
 
-    def _workload(
-        self, owner: Object, kind_name: str, name: str, image: str, *, host: bool = False, port: int = 0
-    ) -> Object:
-        """Makes it, its account and its namespace, when they are not there yet."""
+    def _made(self, owner: Object, workload: Object) -> Object:
+        """The workload as it is now; made when it is not there, with its account and namespace, and brought to other
+        images and settings when those changed."""
+        self._make_room(owner, workload["metadata"]["name"])
+        kind, name = self.scene.kind("apps/v1", workload["kind"]), workload["metadata"]["name"]
+        found = self.registry.find(kind, _SYSTEM, name)
+        if found is None:
+            metadata = workload["metadata"] | {"ownerReferences": [reference_to(owner)]}
+            return self.registry.create(kind, _SYSTEM, workload | {"metadata": metadata}, _WRITING)
+        if is_going(found) or calico_system.images(found) == calico_system.images(workload):
+            return found
+        return self.registry.update(kind, _SYSTEM, name, found | {"spec": found["spec"] | workload["spec"]}, _WRITING)
+
+    def _make_room(self, owner: Object, account: str) -> None:
         namespaces, accounts = self.scene.kind("v1", "Namespace"), self.scene.kind("v1", "ServiceAccount")
+        owned = {"ownerReferences": [reference_to(self._wanted("Installation") or owner)]}
         if not self.registry.find(namespaces, "", _SYSTEM):
             labels = {"name": _SYSTEM, "pod-security.kubernetes.io/enforce": "privileged"}
-            self.registry.create(namespaces, "", {"metadata": {"name": _SYSTEM, "labels": labels}}, _WRITING)
-        for account in ("default", name):
-            if not self.registry.find(accounts, _SYSTEM, account):
-                self.registry.create(accounts, _SYSTEM, {"metadata": {"name": account}}, _WRITING)
-        kind = self.scene.kind("apps/v1", kind_name)
-        found = self.registry.find(kind, _SYSTEM, name)
-        if found is not None:
-            return found
-        registry = (dig(owner, "spec", "registry") or f"{_REGISTRY}/").rstrip("/")
-        container: Object = {"name": name, "image": f"{registry}/{image}"}
-        if port:
-            container["ports"] = [{"containerPort": port}]
-        spec: Object = {"serviceAccountName": name, "containers": [container], "tolerations": [{"operator": "Exists"}]}
-        if host:
-            spec["hostNetwork"] = True
-        if kind_name == "DaemonSet":
-            spec["volumes"] = [{"name": "cni-net-dir", "hostPath": {"path": "/etc/cni/net.d"}}]
-            container["volumeMounts"] = [{"name": "cni-net-dir", "mountPath": "/host/etc/cni/net.d"}]
-        labels = {"k8s-app": name, "app.kubernetes.io/name": name}
-        workload = {"selector": {"matchLabels": {"k8s-app": name}},
-                    "template": {"metadata": {"labels": labels}, "spec": spec}}  # fmt: skip
-        metadata = {"name": name, "labels": labels, "ownerReferences": [reference_to(owner)]}
-        return self.registry.create(kind, _SYSTEM, {"metadata": metadata, "spec": workload}, _WRITING)
+            self.registry.create(namespaces, "", {"metadata": {"name": _SYSTEM, "labels": labels} | owned}, _WRITING)
+        for name in ("default", account):
+            if not self.registry.find(accounts, _SYSTEM, name):
+                self.registry.create(accounts, _SYSTEM, {"metadata": {"name": name} | owned}, _WRITING)
 
     def _serve(self, owner: Object) -> None:
         services, kind = self.scene.kind("v1", "Service"), self.scene.kind("apiregistration.k8s.io/v1", "APIService")
@@ -168,42 +192,59 @@ class Tigera(Controller):
             obj = {"metadata": {"name": "v3.projectcalico.org"} | references, "spec": spec}
             self.registry.create(kind, "", obj, _WRITING)
 
+    def _dismantle(self, installation: Object) -> None:
+        """First what needs the network to end; then the Installation is let go, and takes the rest with it."""
+        kind, pods = self.scene.kind("apps/v1", "Deployment"), self.scene.kind("v1", "Pod")
+        for name in _FIRST:
+            found = self.registry.find(kind, _SYSTEM, name)
+            if found is not None and not is_going(found):
+                self.registry.delete(kind, _SYSTEM, name, Deleting())
+        if any(pod["metadata"].get("labels", {}).get("k8s-app") in _FIRST for pod in self.registry.list(pods, _SYSTEM)):
+            return
+        metadata = dict(installation["metadata"])
+        kept = [name for name in metadata.get("finalizers") or () if name not in _FINALIZERS]
+        if kept != (metadata.get("finalizers") or []):
+            metadata["finalizers"] = kept
+            installations = self.scene.kind(_VERSION, "Installation")
+            self.registry.update(installations, "", metadata["name"], installation | {"metadata": metadata}, _WRITING)
+
     def _tell(self, owner: Object, name: str, workloads: list[Object]) -> None:
+        pods = self.registry.list(self.scene.kind("v1", "Pod"), _SYSTEM) if workloads else ()
+        self._write_status(owner, name, tigera_status.told(workloads, pods))
+
+    def _tell_wrong(self, owner: Object, name: str, wrong: Wrong) -> None:
+        found = self._status(owner, name)
+        before = [said["type"] for said in dig(found, "status", "conditions", default=())]
+        self._write_status(owner, name, tigera_status.told_wrong(wrong.reason, str(wrong), before))
+
+    def _status(self, owner: Object, name: str) -> Object | None:
         """A TigeraStatus, as `kubectl get tigerastatus` shows it."""
         kind = self._kind("TigeraStatus")
         if kind is None:
-            return
-        found = self.registry.find(kind, "", name)
-        if found is None:
-            body = {"apiVersion": _VERSION, "kind": "TigeraStatus", "metadata": {"name": name}, "spec": {}}
-            body["metadata"] = {"name": name, "ownerReferences": [reference_to(owner)]}
-            found = self.registry.create(kind, "", body, _WRITING)
-        status = {"conditions": self._conditions(found, workloads)}
-        self.registry.write_status(kind, found, status, _WRITING.manager)
+            return None
+        metadata = {"name": name, "ownerReferences": [reference_to(owner)]}
+        body = {"apiVersion": _VERSION, "kind": "TigeraStatus", "metadata": metadata, "spec": {}}
+        return self.registry.find(kind, "", name) or self.registry.create(kind, "", body, _WRITING)
 
-    def _conditions(self, obj: Object, workloads: list[Object]) -> list[Object]:
-        waiting = [said for workload in workloads for said in _unready(workload)]
-        before = {said["type"]: said for said in dig(obj, "status", "conditions", default=())}
-        why = ("ResourceNotReady", "; ".join(waiting)) if waiting else ("AllObjectsAvailable", "All objects available")
-        found = []
-        for name, holds in (("Available", not waiting), ("Progressing", bool(waiting)), ("Degraded", False)):
-            reason, message = why if name != "Degraded" else ("AllObjectsAvailable", "All objects available")
-            said = {
-                "type": name, "status": "True" if holds else "False", "reason": reason, "message": message,
-                "lastTransitionTime": self.registry.now(),
-                "observedGeneration": obj["metadata"].get("generation", 1),
-            }  # fmt: skip
-            if before.get(name, {}).get("status") == said["status"]:
-                said["lastTransitionTime"] = before[name]["lastTransitionTime"]
-            found.append(said)
-        return found
+    def _write_status(self, owner: Object, name: str, said: dict[str, tuple[str, str, str]]) -> None:
+        """On the TigeraStatus, and on the object that it is about; `ippools` is about nobody's own."""
+        generation = owner["metadata"].get("generation", 1)
+        if found := self._status(owner, name):
+            dated = self._dated(found, said, generation)
+            self.registry.write_status(
+                self.scene.kind(_VERSION, "TigeraStatus"), found, {"conditions": dated}, "operator"
+            )
+        if name != "ippools":
+            kind = self.scene.kind(_VERSION, owner["kind"])
+            live = self.registry.get(kind, "", owner["metadata"]["name"])
+            status = (live.get("status") or {}) | {
+                "conditions": self._dated(live, tigera_status.mirrored(said), generation)
+            }
+            self.registry.write_status(kind, live, status, "operator")
+
+    def _dated(self, obj: Object, said: dict[str, tuple[str, str, str]], generation: int) -> list[Object]:
+        before = dig(obj, "status", "conditions", default=[])
+        return tigera_status.dated(said, before, self.registry.now(), generation)
 
 
-def _unready(workload: Object) -> Iterator[str]:
-    status, name = workload.get("status") or {}, f"{workload['metadata']['namespace']}/{workload['metadata']['name']}"
-    if workload["kind"] == "DaemonSet":
-        wanted, ready = status.get("desiredNumberScheduled", 0), status.get("numberAvailable", 0)
-        if not wanted or ready < wanted:
-            yield f'DaemonSet "{name}" is not available (awaiting {wanted - ready} nodes)'
-    elif status.get("availableReplicas", 0) < workload["spec"].get("replicas", 1):
-        yield f'Deployment "{name}" is not available (awaiting 1 replicas)'
+_OURS = (_SYSTEM, _OPERATOR[0])

@@ -77,7 +77,7 @@ class _Session:
         self._protocol = protocol
         self._pod = pod
         self._container = container
-        self._program = sockets.program_of(container)
+        self._program = sockets.program_of(container, pod)
         self._terminal = terminal
         self._stdin: asyncio.Queue[bytes | None] = asyncio.Queue()
 

@@ -71,7 +71,7 @@ class PodAccess:
 
     def _lines(self, pod: Object, container: str, *, previous: bool = False) -> list[tuple[datetime.datetime, str]]:
         said = next(found for found in containers_of(pod) if found["name"] == container)
-        return log_lines(self._sockets.program_of(said), pod, container, previous)
+        return log_lines(self._sockets.program_of(said, pod), pod, container, previous)
 
     async def _followed(
         self, request: web.Request, pod: Object, container: str, data: bytes, *, stamped: bool

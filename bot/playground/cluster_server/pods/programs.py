@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -81,6 +82,8 @@ class Programs:
     def __init__(self, on_change: Any = None) -> None:
         self._by_image: dict[str, Program] = {}
         self.on_change = on_change
+        self.of_agents: Callable[[Object, Object, Program], Program] | None = None
+        """Has the last word about a container of a pod: what a network plugin's agent does depends on its node."""
 
     def replace(self, programs: dict[str, Program]) -> None:
         self._by_image = dict(programs)
@@ -90,12 +93,13 @@ class Programs:
         self._by_image[image] = program
         self._changed()
 
-    def of(self, container: Object) -> Program:
+    def of(self, container: Object, pod: Object | None = None) -> Program:
         """By whole image, else by its repository; else one that serves what the container declares."""
         image = str(container.get("image", ""))
         repository = image.rpartition(":")[0] if ":" in image.rpartition("/")[2] else image
         found = self._by_image.get(image) or self._by_image.get(repository)
-        return found or _undescribed(container)
+        program = found or _undescribed(container)
+        return self.of_agents(container, pod, program) if pod and self.of_agents else program
 
     def _changed(self) -> None:
         if self.on_change:
@@ -125,14 +129,14 @@ class Sockets:
         self._opening = asyncio.Lock()
         self._closing: set[asyncio.Future[None]] = set()
 
-    def program_of(self, container: Object) -> Program:
-        return self._programs.of(container)
+    def program_of(self, container: Object, pod: Object) -> Program:
+        return self._programs.of(container, pod)
 
     def listens(self, pod: Object, port: int) -> Program | None:
         """The program that has this port open in a pod that runs; None: the connection is refused."""
         states = {s["name"]: s.get("state") or {} for s in dig(pod, "status", "containerStatuses", default=())}
         for container in pod["spec"]["containers"]:
-            program = self._programs.of(container)
+            program = self._programs.of(container, pod)
             if "running" in states.get(container["name"], {}) and (port in program.http or port in program.tcp):
                 return program
         return None

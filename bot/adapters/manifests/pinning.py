@@ -1,0 +1,46 @@
+"""What every source of a manifest is held to: a size, and the digest that was pinned."""
+
+import hashlib
+import re
+
+from bot.domain.plugins.releases import ManifestFile
+from bot.errors import Refused
+
+MOST_BYTES = 32 * 1024 * 1024
+"""More is never read, wherever it comes from."""
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+def summary(path: str) -> str:
+    """What could not be done, the first words of each error here."""
+    return f"Cannot read the manifest {path}"
+
+
+def pinned(file: ManifestFile) -> str:
+    """The digest in lower case. Raises Refused when there is none: what is not pinned is not read."""
+    digest = file.sha256.lower()
+    if not _DIGEST.fullmatch(digest):
+        raise Refused(summary(file.path), cause="no sha256 of 64 hexadecimal digits is pinned for it")
+    return digest
+
+
+def digest_of(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def other_digest(file: ManifestFile, where: str, actual: str, next_step: str) -> Refused:
+    """The error for a file that is not the pinned one. `where` names what was looked at."""
+    return Refused(
+        summary(file.path),
+        cause=f"{where} is not the pinned file: expected sha256 {pinned(file)}, found {actual}",
+        next_step=next_step,
+    )
+
+
+def too_big(path: str, where: str) -> Refused:
+    return Refused(
+        summary(path),
+        cause=f"{where} is larger than {MOST_BYTES // 1024 // 1024} MB, which no manifest is",
+        next_step="see what is there: it cannot be the pinned file",
+    )

@@ -1,0 +1,101 @@
+"""`cni uninstall`: takes a network plugin away in its own order, and says what stays on the hosts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.application.execution import plugins
+from bot.application.execution.holding import held_by, kind_defined
+from bot.application.execution.plugins import PluginName
+from bot.application.execution.surroundings import read_surroundings, with_plan
+from bot.application.ports import Changing, Context
+from bot.domain.changes.change import Change
+from bot.domain.chat.grammar import argument, option
+from bot.domain.chat.values import ClusterChangeRequest, Word
+from bot.domain.network.pods import finished
+from bot.domain.network.references import POD, JSONObject, Ref
+from bot.domain.network.snapshot import Pod, Scope
+from bot.domain.plugins import removing
+from bot.domain.plugins.fitting import Objects, ref
+from bot.domain.plugins.parameters import Parameters
+from bot.domain.plugins.present import check_our_way, the_one_there
+from bot.domain.plugins.steps import definitions
+from bot.domain.plugins.surroundings import Surroundings
+
+
+@dataclass(frozen=True, kw_only=True)
+class UninstallPlugin(ClusterChangeRequest):
+    name: PluginName = argument("the network plugin; default: the one that is there", default="")
+    accept: tuple[Word, ...] = option("--accept", summary="a doubt's code, once you have read it", default=())
+
+
+async def uninstall_plugin(request: UninstallPlugin, context: Context) -> Change:
+    """Raises NotFound when there is none, Refused for one that was installed in another way."""
+    around = await read_surroundings(context.cluster)
+    name, found = the_one_there(around, plugins.all_plugins(), request.name)
+    plugin, installation = plugins.installable(name)
+    check_our_way(found, plugin, installation)
+    release, sources = await plugins.read_nearest(context, name, plugin, installation, found.version)
+    published = tuple(each for source in sources for each in source.objects)
+    everything = Parameters(pod_cidrs=installation.pod_cidrs, extras=frozenset(installation.extras))
+    objects = installation.fit(published, everything)
+    around = await with_plan(context.cluster, around, objects)
+    custom = await _custom(context, objects, around)
+    return removing.plan(
+        removing.Removal(
+            name=name,
+            plugin=plugin,
+            installation=installation,
+            version=found.version,
+            objects=objects,
+            exact=release.image_tag == found.version,
+            custom=custom,
+            held=await _held(context, objects, custom, around),
+            pods=await _pods(context),
+        ),
+        around,
+        sources,
+        line=context.line,
+        accepted=frozenset(request.accept),
+    )
+
+
+async def _custom(context: Context, objects: Objects, around: Surroundings) -> list[JSONObject]:
+    """All custom resources, whoever made them, of the kinds that the files have objects of."""
+    kinds = {ref(each).kind for each in objects}
+    found: list[JSONObject] = []
+    for (_, kind), definition in definitions(objects):
+        live = around.existing.get(ref(definition))
+        if kind in kinds and live is not None:
+            found += await context.cluster.list(kind_defined(live))
+    return found
+
+
+async def _held(
+    context: Context, objects: Objects, custom: Sequence[JSONObject], around: Surroundings
+) -> dict[Ref, Sequence[Ref]]:
+    """What goes along with each definition and namespace, and is in no step of its own."""
+    named = [*map(ref, objects), *map(ref, custom)]
+    holders = [each for each in map(ref, objects) if each.kind in ("CustomResourceDefinition", "Namespace")]
+    there = [each for each in holders if each in around.existing]
+    held = await asyncio.gather(*(held_by(context.cluster, around.existing[each], named) for each in there))
+    return {each: refs for each, refs in zip(there, held, strict=True) if refs}
+
+
+async def _pods(context: Context) -> list[Pod]:
+    """Those with an address of their own: they keep it until they are made anew."""
+    snapshot = await context.cluster.read(Scope((POD,)))
+    return [pod for pod in snapshot.pods if not pod.spec.host_network and pod.status.pod_ip and not finished(pod)]
+
+
+COMMAND = Changing(
+    name="cni uninstall",
+    model=UninstallPlugin,
+    planner=uninstall_plugin,
+    summary="take a network plugin away, in the order that its makers document",
+    examples=("cni uninstall --dry-run", "cni uninstall flannel --dry-run"),
+    details="What it was told goes first, and finalizers are waited for, never removed. The plan says what goes along, "
+    "and the report what stays on the hosts, how to clear it, and which pods have to be made anew.",
+)

@@ -1,0 +1,68 @@
+"""What comes into a cluster with a plan: images, privileges, host paths. What people look for before they approve."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from bot.domain.network.references import JSONObject
+from bot.domain.plugins.fitting import containers, pod_specs, ref
+
+_HOST = {"hostNetwork": "the host's network", "hostPID": "the host's processes", "hostIPC": "the host's memory"}
+
+
+def images(objects: Iterable[JSONObject]) -> tuple[str, ...]:
+    """Each image once, sorted."""
+    return tuple(sorted({str(each.get("image")) for _, spec in pod_specs(objects) for each in containers(spec)}))
+
+
+def privileges(objects: Iterable[JSONObject]) -> tuple[str, ...]:
+    """A line for each workload that has more than an ordinary pod, and for each role that is granted."""
+    lines = [line for workload, spec in pod_specs(objects) if (line := _of_pods(workload.kind, workload.short, spec))]
+    return (*lines, *(line for object in objects for line in _of_role(object)))
+
+
+def _of_pods(kind: str, name: str, spec: dict[str, Any]) -> str:
+    said = [words for field, words in _HOST.items() if spec.get(field)]
+    privileged, capabilities = [], set()
+    for each in containers(spec):
+        context = each.get("securityContext") or {}
+        if context.get("privileged"):
+            privileged.append(str(each.get("name")))
+        capabilities |= set((context.get("capabilities") or {}).get("add") or ())
+    if privileged:
+        said.append(f"privileged containers {', '.join(privileged)}")
+    if capabilities:
+        said.append(f"capabilities {', '.join(sorted(capabilities))}")
+    return f"{kind} {name}: {'; '.join(said)}" if said else ""
+
+
+def _of_role(object: JSONObject) -> Iterator[str]:
+    if object.get("kind") not in ("ClusterRole", "Role"):
+        return
+    rules: Any = object.get("rules") or ()
+    writes: dict[str, set[str]] = {}
+    reads = 0
+    for rule in rules:
+        changing = [verb for verb in rule.get("verbs") or () if verb not in ("get", "list", "watch")]
+        names = [*(rule.get("resources") or ()), *(rule.get("nonResourceURLs") or ())]
+        reads += len(names) if not changing else 0
+        for name in names if changing else ():
+            writes.setdefault(name, set()).update(changing)
+    told = [f"{name} ({', '.join(sorted(verbs))})" for name, verbs in sorted(writes.items())]
+    shown = ", ".join(told[:8]) + (f" and {len(told) - 8} more" if len(told) > 8 else "")
+    yield f"{object.get('kind')} {ref(object).short}: " + (
+        f"changes {shown}" if told else f"only reads, {reads} kinds of resource"
+    )
+
+
+def host_paths(objects: Iterable[JSONObject]) -> tuple[str, ...]:
+    """A line for each folder of the hosts that a workload is given, with who may write there."""
+    found: dict[str, set[str]] = {}
+    for workload, spec in pod_specs(objects):
+        by_name = {v.get("name"): v["hostPath"].get("path") for v in spec.get("volumes") or () if v.get("hostPath")}
+        for name, path in by_name.items():
+            mounts = [m for each in containers(spec) for m in each.get("volumeMounts") or () if m.get("name") == name]
+            how = "read only" if mounts and all(mount.get("readOnly") for mount in mounts) else "writes"
+            found.setdefault(str(path), set()).add(f"{workload.kind} {workload.name}, {how}")
+    return tuple(f"{path}: {'; '.join(sorted(who))}" for path, who in sorted(found.items()))

@@ -1,0 +1,77 @@
+"""What a network plugin's file says of installing it: releases, parameters, fitting its manifests, being ready."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.domain.network.references import Ref
+from bot.domain.plugins.fitting import Objects
+from bot.domain.plugins.parameters import Encapsulation, Option, Parameters, Taken
+from bot.domain.plugins.releases import Release
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leftovers:
+    """What stays of a plugin: in the cluster when it was removed badly, and on hosts always."""
+
+    definitions: tuple[str, ...] = ()
+    """Ends of names of its CustomResourceDefinitions: `.projectcalico.org`."""
+    network_reason: str = ""
+    """The reason that its agent gives in a node's condition NetworkUnavailable: `FlannelIsUp`."""
+    configuration: tuple[str, ...] = ()
+    """Files in /etc/cni/net.d."""
+    on_hosts: tuple[str, ...] = ()
+    """Commands that clear a host of it, to be run there as root."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """How a plugin is installed, upgraded and removed."""
+
+    releases: tuple[Release, ...]
+    """Newest first; empty: an operator puts a rendered manifest into the mirror, and says its version."""
+    mirror_folder: str = ""
+    """Without releases: where in a mirror its rendered manifests are, a folder a version: `cilium`."""
+    options: frozenset[Option]
+    pod_cidrs: tuple[str, ...]
+    """The plugin's own default, where the cluster does not say what it wants."""
+    fit: Callable[[Objects, Parameters], Objects]
+    """The objects as they are applied, from those of the files in order and from parameters that are complete."""
+    agent: Ref
+    """The DaemonSet of its agent."""
+    overhead: Callable[[Parameters], int]
+    """Bytes that it adds to each packet between nodes."""
+    tells_network: bool
+    """Whether its agent sets NetworkUnavailable on nodes."""
+    uses_node_cidrs: bool
+    """Whether pods get their addresses from their node's `spec.podCIDR`."""
+    backends: tuple[str, ...] = ()
+    """What `--backend` takes, the default first."""
+    extras: tuple[str, ...] = ()
+    """What `--with` takes."""
+    encapsulations: tuple[Encapsulation, ...] = ()
+    """What `--encapsulation` takes; empty: all there are."""
+    dual_stack: bool = False
+    operator: Ref | None = None
+    """A Deployment that does the work: it has to run before custom resources tell it what to do."""
+    ready: Callable[[Parameters], tuple[Ref, ...]] = lambda parameters: ()
+    """Objects that say by their conditions (Available, Degraded) that all is well."""
+    controllers: tuple[Ref, ...] = ()
+    """Deployments of it that come up once there is a network."""
+    one_minor_at_a_time: bool = False
+    """Whether its makers allow upgrades from one minor version to the next only."""
+    notes: tuple[str, ...] = ()
+    """What to know before one approves."""
+
+    def taken(self, title: str) -> Taken:
+        """What it takes, for checking what was said."""
+        return Taken(
+            title=title,
+            options=self.options,
+            versions=tuple(release.version for release in self.releases),
+            backends=self.backends,
+            extras=self.extras,
+            encapsulations=self.encapsulations,
+            dual_stack=self.dual_stack,
+        )

@@ -1,0 +1,34 @@
+"""A node that is not Ready for another reason than its network will not become Ready by a plugin."""
+
+from collections.abc import Iterator
+
+from bot.domain.plugins.preflight import Preflight, Said, Wanted, conflict, doubt, ok
+from bot.domain.plugins.surroundings import Surroundings
+
+_NETWORK = ("network plugin", "cni", "NetworkPluginNotReady", "NetworkReady=false")
+
+
+def _look(wanted: Wanted, around: Surroundings) -> Iterator[Said]:
+    if not around.nodes:
+        yield conflict("the nodes could not be read, or there are none")
+        return
+    waiting, broken = 0, []
+    for node in around.nodes:
+        condition = node.condition("Ready")
+        if node.ready:
+            continue
+        message = (condition.message if condition else "") or ""
+        if condition and condition.status == "False" and any(word in message for word in _NETWORK):
+            waiting += 1
+        else:
+            broken.append((node.name, message or "says nothing of itself"))
+    ready = len(around.nodes) - waiting - len(broken)
+    if broken:
+        name, message = broken[0]
+        more = f", and {len(broken) - 1} more" if len(broken) > 1 else ""
+        yield doubt("node-not-ready", f"{name} is not Ready for another reason: {message[:200]}{more}")
+    else:
+        yield ok(f"{ready} of {len(around.nodes)} Ready" + (f", {waiting} waiting for a network" if waiting else ""))
+
+
+CHECK = Preflight("nodes", _look)

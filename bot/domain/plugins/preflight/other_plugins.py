@@ -1,0 +1,66 @@
+"""Two network plugins on one node fight over the same files: none other may be there, nor what one has left behind."""
+
+from collections.abc import Iterator
+
+from bot.discovery import declared
+from bot.domain.plugins.cni import NetworkPlugin, recognise
+from bot.domain.plugins.fitting import ref
+from bot.domain.plugins.preflight import Preflight, Said, Wanted, conflict, doubt, ok
+from bot.domain.plugins.surroundings import Surroundings
+
+ABOUT = "other network plugins"
+
+
+def _look(wanted: Wanted, around: Surroundings) -> Iterator[Said]:
+    plugins = declared("bot.domain.plugins.cni", "CNI", NetworkPlugin)
+    agents = [each for each in recognise(around.snapshot, plugins.values()) if each.agent is not None]
+    for each in agents:
+        assert each.agent is not None
+        name = f"{each.title} {each.version}".strip()
+        hint = "`cni status` shows it, `cni upgrade` changes its version"
+        if each.title != wanted.plugin.title:
+            hint = f"`cni migrate {wanted.name}` tells how to change from one to the other"
+        yield conflict(f"{name} is there already, by {each.agent.ref}; {hint}")
+    left = list(_leftovers(wanted, around, plugins))
+    yield from left
+    if not agents and around.nodes and all(node.ready for node in around.nodes):
+        yield doubt(
+            "hosts-have-network",
+            "every node is Ready without an agent that the API shows: the hosts were given a network of their own. "
+            "Its file in /etc/cni/net.d may be in front",
+        )
+    elif not agents and not left:
+        yield ok("no agent of any, and nothing that one has left behind is seen in the API")
+
+
+def _leftovers(wanted: Wanted, around: Surroundings, plugins: dict[str, NetworkPlugin]) -> Iterator[Said]:
+    own = {ref(each).name for each in wanted.objects if each.get("kind") == "CustomResourceDefinition"}
+    for plugin in plugins.values():
+        ends = plugin.leftovers.definitions
+        found = sorted(name for name in around.definitions if ends and name.endswith(ends))
+        strange = [name for name in found if name not in own]
+        if strange and plugin.title != wanted.plugin.title:
+            more = f" and {len(strange) - 2} more" if len(strange) > 2 else ""
+            yield doubt("leftovers", f"{plugin.title} has left definitions behind: {', '.join(strange[:2])}{more}")
+        elif found and plugin.title == wanted.plugin.title:
+            yield doubt(
+                "leftovers",
+                f"{len(found)} of {plugin.title}'s definitions are there already ({found[0]}, …): they are taken over, "
+                "with the objects they hold",
+            )
+    reasons = {plugin.leftovers.network_reason: plugin for plugin in plugins.values()}
+    said: dict[str, list[str]] = {}
+    for node in around.nodes:
+        condition = node.condition("NetworkUnavailable")
+        told_by = reasons.get(condition.reason or "-") if condition else None
+        if told_by and told_by.title != wanted.plugin.title:
+            said.setdefault(told_by.title, []).append(node.name)
+    for title, nodes in said.items():
+        yield doubt(
+            "leftovers",
+            f"{title} was on {', '.join(nodes[:3])}{' and more' if len(nodes) > 3 else ''} (condition "
+            "NetworkUnavailable): its files may still be in /etc/cni/net.d",
+        )
+
+
+CHECK = Preflight(ABOUT, _look)

@@ -1,0 +1,116 @@
+"""The pods' addresses have to be those that the rest of the cluster believes in: kubeadm, controllers, nodes."""
+
+import ipaddress
+from collections.abc import Iterator
+
+from bot.domain.plugins.preflight import Preflight, Said, Wanted, conflict, doubt, ok, unknown
+from bot.domain.plugins.surroundings import Range, Surroundings
+
+
+def _look(wanted: Wanted, around: Surroundings) -> Iterator[Said]:
+    if not wanted.installation.pod_cidrs:
+        yield unknown("it was decided when the manifest was rendered")
+        return
+    yield from _cluster(wanted, around)
+    yield from _nodes(wanted, around)
+
+
+def _cluster(wanted: Wanted, around: Surroundings) -> Iterator[Said]:
+    shown = ",".join(wanted.parameters.pod_cidrs)
+    deals = wanted.installation.uses_node_cidrs
+    wrong = False
+    for each, cidr in _outside(wanted, around):
+        wrong = True
+        relation = "does not hold" if deals else "is not within"
+        evidence = f"{cidr} {relation} {each.cidr}, which is what {each.said_by} has"
+        if wanted.name == "calico" and "kubeadm" in each.said_by:
+            yield conflict(f"{evidence}: Calico's operator refuses such a pool. Say `--pod-cidr {each.cidr}`")
+        elif deals:
+            yield conflict(f"{evidence}: nodes are given their ranges from there. Say `--pod-cidr {each.cidr}`")
+        else:
+            yield _elsewhere(evidence)
+    said = tuple(dict.fromkeys(each.cidr for each in around.pod_ranges))
+    for cidr in wanted.parameters.pod_cidrs:
+        if said and _version(cidr) not in map(_version, said):
+            wrong = True
+            evidence = f"{cidr} is IPv{_version(cidr)}, and the cluster's pods have {' and '.join(said)} alone"
+            yield conflict(f"{evidence}: nodes are given no other ranges") if deals else _elsewhere(evidence)
+    if not wrong and said:
+        by = "; ".join(dict.fromkeys(f"{each.cidr} by {each.said_by}" for each in around.pod_ranges))
+        yield ok(f"{shown}; the cluster has {by}")
+    elif not wrong:
+        yield unknown(f"{shown}; no one in the cluster says what it should be")
+
+
+def _elsewhere(evidence: str) -> Said:
+    return doubt("pod-cidr-elsewhere", f"{evidence}: kube-proxy and firewalls may not take pods for pods")
+
+
+def _outside(wanted: Wanted, around: Surroundings) -> Iterator[tuple[Range, str]]:
+    """What deals out nodes' own ranges has to hold all of them; a pool may be a part of the whole."""
+    for each in around.pod_ranges:
+        for cidr in wanted.parameters.pod_cidrs:
+            inner, outer = (each.cidr, cidr) if wanted.installation.uses_node_cidrs else (cidr, each.cidr)
+            if _version(cidr) == _version(each.cidr) and not _within(inner, outer):
+                yield each, cidr
+
+
+def _within(inner: str, outer: str) -> bool:
+    one, other = _network(inner), _network(outer)
+    same = one.version == other.version
+    return same and int(other[0]) <= int(one[0]) and int(one[-1]) <= int(other[-1])
+
+
+def _nodes(wanted: Wanted, around: Surroundings) -> Iterator[Said]:
+    if not wanted.installation.uses_node_cidrs:
+        return
+    ranges = {node.name: node.spec.pod_cidrs or [node.spec.pod_cidr or ""] for node in around.nodes}
+    ranges = {name: [each for each in cidrs if each] for name, cidrs in ranges.items()}
+    families = sorted({_version(cidr) for cidr in wanted.parameters.pod_cidrs})
+    wrong = False
+    for family in families:
+        without = sorted(name for name, cidrs in ranges.items() if family not in map(_version, cidrs))
+        if without:
+            wrong = True
+            yield conflict(
+                f"{wanted.plugin.title} takes pods' addresses from a node's spec.podCIDR, and {_some(without)} has none"
+                f"{f' of IPv{family}' if any(ranges[name] for name in without) else ''}: "
+                "run the controller manager with --allocate-node-cidrs and --cluster-cidr, or give kubeadm a podSubnet"
+            )
+    outside = sorted(
+        name
+        for name, cidrs in ranges.items()
+        for each in cidrs
+        if _version(each) in families and not any(_within(each, cidr) for cidr in wanted.parameters.pod_cidrs)
+    )
+    if outside:
+        wrong = True
+        yield conflict(
+            f"spec.podCIDR of {_some(outside)} ({', '.join(ranges[outside[0]])}) is not within "
+            f"{','.join(wanted.parameters.pod_cidrs)}: a node's range cannot be changed once it is given"
+        )
+    taken: dict[str, str] = {}
+    for name, cidrs in sorted(ranges.items()):
+        for each in cidrs:
+            if other := taken.get(each):
+                wrong = True
+                yield conflict(f"nodes {other} and {name} have the same spec.podCIDR, {each}")
+            taken[each] = name
+    if not wrong and taken:
+        yield ok(f"every node has its own range, {next(iter(taken))} for example")
+
+
+def _some(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+
+
+def _network(cidr: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    """The API server takes a node's range with host bits too."""
+    return ipaddress.ip_network(cidr, strict=False)
+
+
+def _version(cidr: str) -> int:
+    return _network(cidr).version
+
+
+CHECK = Preflight("pod CIDR", _look)

@@ -1,0 +1,33 @@
+"""Pods and Services may not share addresses: a Service's would be taken for a pod's, or the other way round."""
+
+import ipaddress
+from collections.abc import Iterator
+
+from bot.domain.plugins.preflight import Preflight, Said, Wanted, conflict, ok, unknown
+from bot.domain.plugins.surroundings import Surroundings
+
+
+def _look(wanted: Wanted, around: Surroundings) -> Iterator[Said]:
+    if not around.service_ranges:
+        yield unknown("nobody in the cluster says which addresses Services have")
+        return
+    if not wanted.parameters.pod_cidrs:
+        yield unknown("pods' addresses were decided when the manifest was rendered")
+        return
+    clear = True
+    for each in around.service_ranges:
+        for cidr in wanted.parameters.pod_cidrs:
+            if _overlap(cidr, each.cidr):
+                clear = False
+                yield conflict(f"{cidr} overlaps the Services' {each.cidr} ({each.said_by}): choose another --pod-cidr")
+    if clear:
+        first = around.service_ranges[0]
+        yield ok(f"apart from the Services' {first.cidr}, by {first.said_by}")
+
+
+def _overlap(one: str, other: str) -> bool:
+    first, second = ipaddress.ip_network(one), ipaddress.ip_network(other)
+    return first.version == second.version and first.overlaps(second)
+
+
+CHECK = Preflight("service CIDR", _look)

@@ -1,0 +1,52 @@
+"""The plugin that is there: which of those that were recognised is meant, and whether it was installed our way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot.domain.plugins.cni import NetworkPlugin, Recognised, recognise
+from bot.domain.plugins.installation import Installation
+from bot.domain.plugins.surroundings import Surroundings
+from bot.errors import Conflict, NotFound, Refused
+
+
+def the_one_there(
+    around: Surroundings, plugins: Mapping[str, NetworkPlugin], named: str = ""
+) -> tuple[str, Recognised]:
+    """The name and what was found; `named` chooses among several. Raises NotFound, or Conflict when it is not clear."""
+    by_title = {plugin.title: name for name, plugin in plugins.items()}
+    found = [(by_title.get(each.title, ""), each) for each in recognise(around.snapshot, plugins.values())]
+    found = [(name, each) for name, each in found if each.agent is not None]
+    told = ", ".join(f"{each.title} by {each.agent.ref}" for _, each in found if each.agent)
+    chosen = [pair for pair in found if not named or pair[0] == named]
+    if not chosen:
+        what = plugins[named].title if named else "network plugin"
+        raise NotFound(
+            f"There is no {what} here" if named else "No network plugin is seen here",
+            cause=f"there is {told}" if told else "no DaemonSet looks like the agent of one",
+            next_step="`cni status` shows what there is",
+        )
+    if len(chosen) > 1:
+        raise Conflict(
+            "It is not clear which network plugin is meant",
+            cause=f"there are {told}",
+            next_step="say which: `cni uninstall NAME`",
+        )
+    return chosen[0]
+
+
+def check_our_way(found: Recognised, plugin: NetworkPlugin, installation: Installation) -> None:
+    """Raises Refused for one that was installed from other files than those that are pinned here."""
+    assert found.agent is not None
+    if found.agent.ref != installation.agent:
+        raise Refused(
+            f"This {plugin.title} was not installed from the files that are pinned here",
+            cause=f"its agent is {found.agent.ref}, and theirs is {installation.agent}",
+            next_step="change it with the files, chart or product that it was installed from",
+        )
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    """`v3.32.1` as numbers to compare; empty for what is no version."""
+    parts = version.removeprefix("v").split("-")[0].split(".")
+    return tuple(int(part) for part in parts) if all(part.isdigit() for part in parts) else ()

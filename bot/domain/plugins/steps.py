@@ -1,0 +1,180 @@
+"""The order of things: definitions before what they define, the operator before what tells it what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from bot.domain.changes import fields
+from bot.domain.changes.change import Apply, Settle, Step, TryAddresses, Until, Wait
+from bot.domain.network.references import JSONObject, Ref
+from bot.domain.plugins.fitting import Objects, ref
+from bot.domain.plugins.installation import Installation
+from bot.domain.plugins.parameters import Parameters
+from bot.domain.plugins.surroundings import Surroundings
+
+ESTABLISHED_SECONDS = 60.0
+OPERATOR_SECONDS = 300.0
+NODES_SECONDS = 600.0
+READY_SECONDS = 300.0
+ADDRESS_SECONDS = 90.0
+TRIAL_NAMESPACE = "kube-system"
+"""Where new pods are tried: it is there in every cluster, and seldom has quotas or policies."""
+_DEFINITION = "CustomResourceDefinition"
+
+
+def applied(
+    objects: Objects,
+    existing: Mapping[Ref, JSONObject],
+    sources: Sequence[str],
+    installation: Installation,
+    forced: frozenset[Ref] = frozenset(),
+    patience: float = 0.0,
+) -> list[Step]:
+    """Steps that apply all objects, in the files' order but for definitions and custom resources; what stands there
+    as wanted already is left out. `sources` says for each object where it comes from; `patience` is how many seconds
+    what takes long is waited for, 0: the usual ones."""
+    defined = dict(definitions(objects))
+    made = {ref(each) for each in objects}
+    steps: list[Step] = []
+    later: list[Step] = []
+    waits: list[Step] = []
+    for object, source in sorted(zip(objects, sources, strict=True), key=lambda pair: not _is_definition(pair[0])):
+        own = ref(object)
+        custom = (own.api_version.partition("/")[0], own.kind) in defined
+        step = apply_step(object, existing, source, part_of(object, custom), forced)
+        if step is None:
+            continue
+        if _is_definition(object):
+            waits.append(
+                Wait(ref=own, until=Until.ESTABLISHED, timeout_seconds=ESTABLISHED_SECONDS, part="definitions served")
+            )
+        elif waits and not custom:
+            steps += waits
+            waits = []
+        needs = custom or Ref("Namespace", own.namespace, "", "v1") in made - set(existing)
+        step = fields_replaced(step, needs)
+        (later if custom else steps).append(step)
+    steps += waits
+    if installation.operator is not None:
+        steps.append(
+            Wait(
+                ref=installation.operator,
+                until=Until.ROLLED_OUT,
+                timeout_seconds=patience or OPERATOR_SECONDS,
+                part="the operator runs",
+            )
+        )
+    return [*steps, *later]
+
+
+def fields_replaced(step: Apply, needs_earlier: bool) -> Apply:
+    """The step with the mark that it cannot be tried alone."""
+    return Apply(
+        ref=step.ref,
+        manifest=step.manifest,
+        creates=step.creates,
+        prior=step.prior,
+        force=step.force,
+        needs_earlier_step=needs_earlier and step.creates,
+        part=step.part,
+        source=step.source,
+    )
+
+
+def apply_step(
+    object: JSONObject, existing: Mapping[Ref, JSONObject], source: str, part: str, forced: frozenset[Ref]
+) -> Apply | None:
+    """None when it stands there just so."""
+    own = ref(object)
+    manifest = without_status(object, own)
+    there = existing.get(own)
+    if there is not None and covers_all(there, manifest) and fields.applied_by_us(there):
+        return None
+    return Apply(
+        ref=own,
+        manifest=manifest,
+        creates=there is None,
+        prior=fields.standing(there, manifest) if there is not None else (),
+        force=own in forced,
+        part=part,
+        source=source,
+    )
+
+
+def covers_all(there: JSONObject, manifest: JSONObject) -> bool:
+    """Whether every field that the manifest writes stands so."""
+    return all(
+        fields.covers(fields.at(there, field.path).value, field.value) and fields.at(there, field.path).present
+        for field in fields.leaves(manifest)
+    )
+
+
+def without_status(object: JSONObject, own: Ref) -> JSONObject:
+    """What we mean to own: no status, and no namespace on what is in none."""
+    metadata: Any = object.get("metadata") or {}
+    kept = {key: value for key, value in metadata.items() if key not in ("creationTimestamp",) and value is not None}
+    if not own.namespace:
+        kept.pop("namespace", None)
+    return {key: value for key, value in object.items() if key not in ("status", "metadata")} | {"metadata": kept}
+
+
+def part_of(object: JSONObject, custom: bool) -> str:
+    """What it is told as a part of."""
+    kind = str(object.get("kind"))
+    if kind == _DEFINITION:
+        return "definitions"
+    if custom:
+        return "what the plugin is told"
+    if kind in ("DaemonSet", "Deployment", "StatefulSet"):
+        return "workloads"
+    return "namespace, rights and configuration"
+
+
+def definitions(objects: Iterable[JSONObject]) -> Iterator[tuple[tuple[str, str], JSONObject]]:
+    """Each definition by the group and kind that it defines."""
+    for object in objects:
+        if _is_definition(object):
+            spec: Any = object["spec"]
+            yield (str(spec["group"]), str(spec["names"]["kind"])), object
+
+
+def _is_definition(object: JSONObject) -> bool:
+    return object.get("kind") == _DEFINITION
+
+
+def verified(
+    installation: Installation,
+    parameters: Parameters,
+    around: Surroundings,
+    version: str = "",
+    patience: float = 0.0,
+) -> list[Step]:
+    """What proves that the network stands: the agent on every node, the plugin's own word, an address for a new pod.
+    `version` is what the agents have to be of, where others may be there still."""
+    nodes = Settle(
+        ref=installation.agent,
+        timeout_seconds=patience or NODES_SECONDS,
+        tells_network=installation.tells_network,
+        version=version,
+        part="every node is served",
+    )
+    own_words = [(each, Until.AVAILABLE) for each in installation.ready(parameters)]
+    own_words += [(each, Until.ROLLED_OUT) for each in installation.controllers]
+    ready = [
+        Wait(ref=each, until=until, timeout_seconds=patience or READY_SECONDS, part="the plugin is ready")
+        for each, until in own_words
+    ]
+    trial = TryAddresses(
+        namespace=TRIAL_NAMESPACE,
+        ranges=address_ranges(installation, parameters, around),
+        timeout_seconds=patience or ADDRESS_SECONDS,
+    )
+    return [nodes, *ready, trial]
+
+
+def address_ranges(installation: Installation, parameters: Parameters, around: Surroundings) -> tuple[str, ...]:
+    """Where pods' addresses must lie: the pod CIDRs, where the plugin was told any."""
+    if parameters.pod_cidrs:
+        return parameters.pod_cidrs
+    return tuple(each.cidr for each in around.cluster_pod_cidrs())
