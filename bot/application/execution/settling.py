@@ -17,7 +17,7 @@ from bot.domain.changes.change import NodeState, Settle, StepState, TryAddresses
 from bot.domain.network.pods import state_of
 from bot.domain.network.references import JSON, NODE, POD, JSONObject, Ref
 from bot.domain.network.snapshot import Pod
-from bot.errors import BotError, Conflict, NotFound
+from bot.errors import BotError, Conflict, NotFound, Unreachable
 
 PAUSE_IMAGE = "registry.k8s.io/pause:3.10"
 """What kubelets run for every pod anyway. A pod has its address before this is pulled, so a node that cannot pull it
@@ -123,10 +123,12 @@ async def try_addresses(work: Work, index: int, step: TryAddresses) -> None:
     try:
         given: dict[str, str] = {}
         nodes = await _ready_nodes(work)
+        if not nodes:
+            raise StepFailed("No Linux node is Ready: there is none on which a new pod could be tried")
         for at in range(0, len(nodes), _AT_ONCE):
             given |= await _try(work, step, nodes[at : at + _AT_ONCE])
-    except LeaseLost:
-        raise
+    except (LeaseLost, Unreachable):
+        raise  # the one is no longer ours; the other is tried again for a while, by whoever holds the lease
     except (StepFailed, BotError) as error:
         with contextlib.suppress(BotError):  # what is told is why it failed; going back removes them once more
             await clean_up(work, step)

@@ -273,6 +273,9 @@ def outcome(record: ChangeRecord) -> Report:
         blocks.insert(0, Paragraph((Plain(record.outcome),)))
     if record.state is ChangeState.APPLIED and record.change.brief and record.change.brief.afterwards:
         blocks.append(Bullets(tuple((Plain(line),) for line in record.change.brief.afterwards)))
+    ended_early = record.state in (ChangeState.ROLLED_BACK, ChangeState.PARKED)
+    if ended_early and record.change.brief and any(done.nodes for done in record.steps):
+        blocks.append(Bullets(tuple((Plain(line),) for line in record.change.brief.left_behind)))
     if record.state is ChangeState.PARKED:
         blocks += _to_decide(record)
     return Report(

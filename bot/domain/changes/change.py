@@ -162,6 +162,8 @@ class Brief(msgspec.Struct, frozen=True, kw_only=True):
     host_paths: tuple[str, ...] = ()
     afterwards: tuple[str, ...] = ()
     """What to know, or to do, once it has been applied."""
+    left_behind: tuple[str, ...] = ()
+    """What may stay outside of the cluster's objects when it is taken back."""
 
 
 class Premise(msgspec.Struct, frozen=True):

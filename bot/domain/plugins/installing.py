@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bot.domain.changes.change import Brief, Change, Checked, Doubt, Premise
 from bot.domain.network.references import JSONObject
 from bot.domain.plugins import incoming
+from bot.domain.plugins.cni import NetworkPlugin
 from bot.domain.plugins.fitting import Objects, differences, ref
 from bot.domain.plugins.parameters import Parameters
 from bot.domain.plugins.preflight import Wanted, checked
@@ -63,7 +64,7 @@ def plan(
         premises=premises(wanted, around),
         warnings=wanted.installation.notes,
         doubts=doubts(checks, accepted),
-        brief=brief(wanted.objects, sources, checks, afterwards(around)),
+        brief=brief(wanted.objects, sources, checks, afterwards(around), left_behind(wanted.plugin)),
     )
 
 
@@ -104,7 +105,13 @@ def origins(objects: Sequence[JSONObject], sources: Sequence[Source]) -> list[st
     return [by_ref.get(ref(object), "") for object in objects]
 
 
-def brief(objects: Objects, sources: Sequence[Source], checks: Sequence[Checked], afterwards: tuple[str, ...]) -> Brief:
+def brief(
+    objects: Objects,
+    sources: Sequence[Source],
+    checks: Sequence[Checked],
+    afterwards: tuple[str, ...] = (),
+    left_behind: tuple[str, ...] = (),
+) -> Brief:
     """What people read in place of thousands of lines of YAML."""
     before = {ref(object): object for source in sources for object in source.objects}
     adjusted = [
@@ -122,6 +129,18 @@ def brief(objects: Objects, sources: Sequence[Source], checks: Sequence[Checked]
         privileges=incoming.privileges(objects),
         host_paths=incoming.host_paths(objects),
         afterwards=afterwards,
+        left_behind=left_behind,
+    )
+
+
+def left_behind(plugin: NetworkPlugin) -> tuple[str, ...]:
+    """What agents that ran have left on their hosts, which no API takes back."""
+    if not plugin.leftovers.configuration:
+        return ()
+    return (
+        f"Where its agent ran, /etc/cni/net.d/{plugin.leftovers.configuration[0]} stays on the host, and the kubelet "
+        "may take the node for Ready. To clear a host:",
+        *(f"  {command}" for command in plugin.leftovers.on_hosts),
     )
 
 
