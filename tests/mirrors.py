@@ -10,7 +10,7 @@ from bot.domain.plugins.releases import ManifestFile
 from bot.errors import Unreachable
 from bot.playground.manifests import FOLDER
 
-MIRROR = Path(__file__).parents[2] / "shared" / "manifests"
+MIRROR = Path("/work/shared/manifests")
 HAVE_MIRROR = MIRROR.is_dir()
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.application.execution.holding import counted_in_words, held_by
 from bot.application.ports import Changing, Context
-from bot.domain.changes.change import Apply, Change, ChangeRecord, ChangeState, Delete, Restore
+from bot.domain.changes.change import Apply, Brief, Change, ChangeRecord, ChangeState, Delete, Restore
 from bot.domain.changes.inverse import inverse
 from bot.domain.chat.grammar import argument, option
 from bot.domain.chat.values import Identifier
@@ -31,7 +33,7 @@ async def undo_change(request: UndoChange, context: Context) -> Change:
     }
     if context.cluster.identity.uid != record.change.cluster:
         raise NotFound(f"Change {record.id} was made in another cluster", next_step="ask where that one is served")
-    steps, left = inverse(record, current)
+    steps, left = inverse(record, current, await _held(record, current, context))
     if not steps:
         raise Conflict(f"Nothing of change {record.id} can be undone", cause="; ".join(left))
     return Change(
@@ -40,8 +42,23 @@ async def undo_change(request: UndoChange, context: Context) -> Change:
         summary=f"undo change {record.id}: {record.change.summary}",
         steps=tuple(steps),
         warnings=tuple(left),
+        brief=Brief(afterwards=record.change.brief.taken_back)
+        if record.change.brief and record.change.brief.taken_back
+        else None,
         undoes=record.id,
     )
+
+
+async def _held(record: ChangeRecord, current: Mapping[Ref, JSONObject | None], context: Context) -> dict[Ref, str]:
+    """What would go along with definitions and namespaces, and is neither this change's nor the plugin's own."""
+    goes = [step.ref for step in inverse(record, current)[0] if isinstance(step, Delete)]
+    found = {}
+    for step in record.change.steps:
+        if not isinstance(step, Apply) or step.ref not in goes or (now := current.get(step.ref)) is None:
+            continue
+        if held := await held_by(context.cluster, now, goes, step.expects):
+            found[step.ref] = counted_in_words(held)
+    return found
 
 
 def _check(record: ChangeRecord) -> None:

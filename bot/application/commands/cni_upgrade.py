@@ -12,7 +12,7 @@ from bot.domain.changes.change import Change
 from bot.domain.chat.grammar import argument, option
 from bot.domain.chat.values import ClusterChangeRequest, Span, Word
 from bot.domain.plugins import parameters, upgrading
-from bot.domain.plugins.fitting import Objects
+from bot.domain.plugins.fitting import Objects, ref
 from bot.domain.plugins.installing import Source
 from bot.domain.plugins.parameters import Parameters
 from bot.domain.plugins.preflight import Wanted
@@ -59,7 +59,10 @@ async def upgrade_plugin(request: UpgradePlugin, context: Context) -> Change:
         )
     # Nothing but what the plugin itself asks for (pinned images): all else is taken from what stands.
     plain = Parameters(pod_cidrs=installation.pod_cidrs)
-    objects = installation.fit(_all(sources), plain)
+    objects, old = installation.fit(_all(sources), plain), installation.fit(_all(old_sources), plain)
+    new = set(map(ref, objects))
+    # What the new release has no more has to be looked for as well.
+    dropped = tuple(each for each in old if ref(each) not in new)
     return upgrading.plan(
         upgrading.Upgrade(
             wanted=Wanted(
@@ -72,9 +75,9 @@ async def upgrade_plugin(request: UpgradePlugin, context: Context) -> Change:
                 patience=request.timeout.total_seconds() if request.timeout else 0.0,
             ),
             before=before,
-            old=installation.fit(_all(old_sources), plain),
+            old=old,
         ),
-        await with_plan(context.cluster, around, objects),
+        await with_plan(context.cluster, around, (*objects, *dropped)),
         sources,
         line=context.line,
         accepted=frozenset(request.accept),

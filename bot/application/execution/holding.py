@@ -28,11 +28,13 @@ _GIVEN = ("kube-root-ca.crt", "openshift-service-ca.crt")
 """ConfigMaps that every namespace is given."""
 
 
-async def held_by(cluster: Cluster, object: JSONObject, but: Iterable[Ref] = ()) -> list[Ref]:
+async def held_by(
+    cluster: Cluster, object: JSONObject, but: Iterable[Ref] = (), writers: Iterable[str] = ()
+) -> list[Ref]:
     """What goes along when this object is deleted, in no order: nothing for most kinds. What is being deleted already
-    does not count, nor does what goes with an owner of its own, nor those in `but`. Raises BotError when it cannot be
-    read: then nobody knows."""
-    known = {_whatever_version(ref) for ref in but}
+    does not count, nor does what goes with an owner of its own, nor those in `but`, nor what nobody but these writers
+    wrote. Raises BotError when it cannot be read: then nobody knows."""
+    known, expected = {_whatever_version(ref) for ref in but}, set(writers)
     found = []
     for kind, namespace in _where(object):
         try:
@@ -42,8 +44,10 @@ async def held_by(cluster: Cluster, object: JSONObject, but: Iterable[Ref] = ())
         for each in listed:
             ref, own = fields.ref_of(each), fields.metadata(each)
             goes_anyway = own.get("deletionTimestamp") or own.get("ownerReferences")
-            if _whatever_version(ref) not in known and not goes_anyway and ref.name not in _GIVEN:
-                found.append(ref)
+            wrote = set(fields.writers(each))
+            if _whatever_version(ref) in known or goes_anyway or ref.name in _GIVEN or (wrote and wrote <= expected):
+                continue
+            found.append(ref)
     return found
 
 

@@ -25,7 +25,7 @@ from bot.domain.changes.change import (
     StepState,
     TryAddresses,
 )
-from bot.domain.changes.inverse import GONE_SECONDS
+from bot.domain.changes.inverse import gone_seconds
 from bot.domain.network.references import JSONObject, Ref
 from bot.errors import BotError, Unreachable
 
@@ -36,12 +36,18 @@ class _Left(Exception):
 
 async def roll_back(work: Work) -> None:
     """Undoes what was done, in reverse, and ends the change as rolled back or parked."""
+    stays: Ref | None = None
     for index, step in reversed(list(enumerate(work.record.change.steps))):
         if isinstance(step, Apply | Restore | Delete) and work.step(index).state in (StepState.DONE, StepState.STARTED):
-            await _undo(work, index, step)
+            if stays is None:
+                await _undo(work, index, step)
+            else:
+                await work.mark(index, state=StepState.LEFT, ended_at=work.now(), note=f"{stays} needs it, and stays")
         elif isinstance(step, TryAddresses) and work.step(index).state in (StepState.STARTED, StepState.FAILED):
             with contextlib.suppress(BotError):  # pods that do nothing; their label tells whose they are
                 await clean_up(work, step)
+        if isinstance(step, Apply) and step.rests_on_earlier and work.step(index).state is StepState.LEFT:
+            stays = stays or step.ref
     left = any(each.state is StepState.LEFT for each in work.record.steps)
     undone = sum(each.state is StepState.UNDONE for each in work.record.steps)
     why = work.record.outcome.rstrip(".")
@@ -91,7 +97,7 @@ async def _take_back(work: Work, index: int, step: Apply | Restore | Delete) -> 
 
 
 async def _unmake(work: Work, step: Apply, done: StepRecord) -> str:
-    deadline = work.ports.clock.monotonic() + GONE_SECONDS
+    deadline = work.ports.clock.monotonic() + gone_seconds(step)
     while True:
         there = await look(work, step.ref)
         if there is None or (done.uid and fields.uid(there) != done.uid):
@@ -103,9 +109,9 @@ async def _unmake(work: Work, step: Apply, done: StepRecord) -> str:
             raise _Left("nobody knows whether this is ours: it does not hold what was sent")
         else:
             expected = set(done.writers) or {fields.MANAGER}
-            if others := set(fields.writers(there)) - expected:
+            if others := set(fields.writers(there)) - expected - set(step.expects):
                 raise _Left(f"{', '.join(sorted(others))} wrote to it since")
-            if held := await _held(work, there):
+            if held := await _held(work, step, there):
                 if work.ports.clock.monotonic() >= deadline:
                     raise _Left(f"it holds what this change did not make: {counted_in_words(held)}")
             else:
@@ -118,10 +124,14 @@ async def _unmake(work: Work, step: Apply, done: StepRecord) -> str:
         await work.breathe()
 
 
-async def _held(work: Work, there: JSONObject) -> list[Ref]:
-    """What would go along with it, and is not this change's own."""
-    own = [step.ref for step in work.record.change.steps if isinstance(step, Apply)]
-    return await work.call(held_by(work.cluster, there, own))
+async def _held(work: Work, step: Apply, there: JSONObject) -> list[Ref]:
+    """What would go along with it, and is not this change's own; what had to stay is not ours any more."""
+    own = [
+        each.ref
+        for each, done in zip(work.record.change.steps, work.record.steps, strict=True)
+        if isinstance(each, Apply) and done.state is not StepState.LEFT
+    ]
+    return await work.call(held_by(work.cluster, there, own, step.expects))
 
 
 async def _put_fields_back(work: Work, step: Apply | Restore, done: StepRecord) -> str:

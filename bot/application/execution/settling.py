@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.application.execution.evidence import events_of, evidence, pods_of
-from bot.application.execution.verifying import POLL_SECONDS, not_rolled_out
+from bot.application.execution.verifying import POLL_SECONDS, not_rolled_out, own_words
 from bot.application.execution.working import LeaseLost, Work
 from bot.application.execution.writing import StepFailed, look
 from bot.domain.changes import fields
 from bot.domain.changes.change import NodeState, Settle, StepState, TryAddresses
+from bot.domain.chat.masking import masked
 from bot.domain.network.pods import state_of
-from bot.domain.network.references import JSON, NODE, POD, JSONObject, Ref
+from bot.domain.network.references import JSON, NODE, POD, JSONObject, Ref, ref_to
 from bot.domain.network.snapshot import Pod
 from bot.errors import BotError, Conflict, NotFound, Unreachable
 
@@ -46,10 +47,25 @@ async def settle(work: Work, index: int, step: Settle) -> None:
         await work.ports.clock.sleep(POLL_SECONDS)
         await work.breathe()
     unserved = next((node.name for node in work.step(index).nodes if not node.served), "")
-    told = await evidence(work, step.ref, unserved)
+    words = await own_words(work)
+    told = (*words, *await _word_of(work, unserved), *await evidence(work, step.ref, unserved))
+    why = "; ".join([why, *words[:1]])
     note = f"not within {step.timeout_seconds:g} s: {why}"
     await work.mark(index, state=StepState.FAILED, ended_at=work.now(), note=note, evidence=told)
     raise StepFailed(f"{step.ref}, {note}")
+
+
+async def _word_of(work: Work, node: str) -> tuple[str, ...]:
+    """Why a node is not Ready, by its kubelet or by who misses that."""
+    try:
+        there = await look(work, ref_to(NODE, "", node)) if node else None
+    except BotError:
+        return ()
+    conditions: Any = fields.at(there, ("status", "conditions")).value if there else None
+    said: Any = next((each for each in conditions or () if each.get("type") == "Ready"), {})
+    if said.get("status") == "True" or not said.get("message"):
+        return ()
+    return (masked(f"node {node} is not Ready: {said['message']}")[0],)
 
 
 async def _look(work: Work, step: Settle) -> tuple[tuple[NodeState, ...], str]:
@@ -75,7 +91,9 @@ def _why(states: Sequence[NodeState], agent: JSONObject | None, everywhere: bool
     if not waiting:
         return not_rolled_out(agent)
     first = waiting[0]
-    if first.pod and not first.pod_ready:
+    if first.pod_state == "Running" and not first.pod_ready and not first.ready:
+        why = f"the node is not Ready, and pod {first.pod} runs there and is not ready"
+    elif first.pod and not first.pod_ready:
         why = f"pod {first.pod} is {first.pod_state}"
     elif not first.pod and not everywhere:
         why = "no pod of it is there"

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Sequence
 
 from bot.application.execution.objects import as_yaml
-from bot.application.execution.telling_large import FEW, brief_blocks, evidence_blocks, grouped, node_blocks
+from bot.application.execution.telling_large import FEW, brief_blocks, evidence_blocks, grouped, node_blocks, noted
 from bot.application.ports import Message
 from bot.domain.changes.change import (
     Apply,
@@ -273,11 +273,10 @@ def outcome(record: ChangeRecord) -> Report:
         blocks.insert(0, Paragraph((Plain(record.outcome),)))
     if record.state is ChangeState.APPLIED and record.change.brief and record.change.brief.afterwards:
         blocks.append(Bullets(tuple((Plain(line),) for line in record.change.brief.afterwards)))
-    ended_early = record.state in (ChangeState.ROLLED_BACK, ChangeState.PARKED)
-    if ended_early and record.change.brief and any(done.nodes for done in record.steps):
-        blocks.append(Bullets(tuple((Plain(line),) for line in record.change.brief.left_behind)))
     if record.state is ChangeState.PARKED:
         blocks += _to_decide(record)
+    if record.state in (ChangeState.ROLLED_BACK, ChangeState.PARKED) and (stays := _stays(record)):
+        blocks.append(Bullets(tuple((Plain(line),) for line in stays)))
     return Report(
         status=status,
         title=f"{verb}: {record.change.summary} (change {record.id})",
@@ -287,15 +286,18 @@ def outcome(record: ChangeRecord) -> Report:
 
 
 def _to_decide(record: ChangeRecord) -> list[Block]:
-    left = [
-        (Plain(f"{in_words(step)}: {done.note or 'was left as it is'}"),)
-        for step, done in zip(record.change.steps, record.steps, strict=True)
-        if done.state is StepState.LEFT
-    ]
+    taken = zip(record.change.steps, record.steps, strict=True)
+    left = noted([(step, done) for step, done in taken if done.state is StepState.LEFT])
     return [
         paragraph("Left as it is. Decide whether it stays; Patchbay touches none of it again:"),
-        Bullets(tuple(left)),
+        Bullets(tuple((Plain(line),) for line in left)),
     ]
+
+
+def _stays(record: ChangeRecord) -> tuple[str, ...]:
+    """What a change that was taken back leaves on hosts, when it has come to one."""
+    ran = any(node.pod for done in record.steps for node in done.nodes)
+    return record.change.brief.taken_back if ran and record.change.brief else ()
 
 
 def undo_actions(record: ChangeRecord) -> tuple[Action, ...]:

@@ -31,6 +31,7 @@ from bot.domain.chat.report import (
     paragraph,
     table,
 )
+from bot.domain.plugins.steps import TOLD
 
 FEW = 12
 """Steps of a plan that are told one by one."""
@@ -53,12 +54,18 @@ def grouped(steps: Sequence[_Taken]) -> Progress:
         count = f", {over} of {len(group)}" if len(group) > 1 and 0 < over < len(group) else ""
         size = f" ({len(group)})" if len(group) > 1 else ""
         told.append(ProgressStep((Plain(f"{part}{size}{count}"),), _state([done for _, done in group])))
-        told += [
-            ProgressStep((Plain(f"{in_words(step)}: {done.note}"),), "failed")
-            for step, done in group
-            if done.state in (StepState.FAILED, StepState.LEFT) and done.note
-        ]
+        stopped = [(s, done) for s, done in group if done.state in (StepState.FAILED, StepState.LEFT) and done.note]
+        told += [ProgressStep((Plain(line),), "failed") for line in noted(stopped)]
     return Progress(tuple(told))
+
+
+def noted(taken: Sequence[_Taken]) -> list[str]:
+    """A line for each with its note; neighbours of which the same is to be said share one."""
+    lines = []
+    for note, members in itertools.groupby(taken, key=lambda each: each[1].note or "was left as it is"):
+        group = [step for step, _ in members]
+        lines.append(f"{in_words(group[0]) if len(group) == 1 else _names(group)}: {note}")
+    return lines
 
 
 def _words(step: Step, done: StepRecord) -> str:
@@ -201,6 +208,6 @@ def _changes(change: Change) -> list[Block]:
     blocks += [
         Preformatted(content=as_yaml(step.manifest), title=f"creates {step.ref}", language="yaml")
         for step in change.steps
-        if isinstance(step, Apply) and step.creates and step.part == "what the plugin is told"
+        if isinstance(step, Apply) and step.creates and step.part == TOLD
     ]
     return blocks

@@ -9,8 +9,9 @@ from bot.application.execution.working import Work
 from bot.application.execution.writing import StepFailed, look
 from bot.domain.changes import fields
 from bot.domain.changes.change import Ask, StepState, Until, Wait
+from bot.domain.chat.masking import masked
 from bot.domain.network.probing import ByAPIServer, HTTPProbe, Observation, Outcome, Probe, TCPProbe
-from bot.domain.network.references import DAEMON_SET, ENDPOINT_SLICE, POD, SERVICE, JSONObject, Ref, ref_to
+from bot.domain.network.references import DAEMON_SET, ENDPOINT_SLICE, NAMESPACE, POD, SERVICE, JSONObject, Ref, ref_to
 from bot.errors import BotError
 
 POLL_SECONDS = 1.0
@@ -104,13 +105,31 @@ def not_rolled_out(workload: JSONObject) -> str:
     return ""
 
 
+async def own_words(work: Work) -> tuple[str, ...]:
+    """What the objects that this change waits for say of being degraded, a line each: whoever waits for something that
+    comes before them is told why it does not come."""
+    found = []
+    for step in work.record.change.steps:
+        if isinstance(step, Wait) and step.until is Until.AVAILABLE:
+            try:
+                there = await look(work, step.ref)
+            except BotError:
+                continue
+            if there is not None and _conditions(there).get("Degraded", {}).get("status") == "True":
+                found.append(masked(f"{step.ref}: {_not_available(there)}")[0])
+    return tuple(found)
+
+
 def still_there(object: JSONObject | None) -> str:
     """Why an object is not gone yet; empty: it is."""
     if object is None:
         return ""
     if finalizers := fields.metadata(object).get("finalizers"):
         return f"it is kept by the finalizer {', '.join(map(str, finalizers))}"
-    return "it is still there"
+    # What is in a namespace may keep it: https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/
+    said = [each for each in _conditions(object).values() if each.get("status") == "True" and each.get("message")]
+    why = "; ".join(str(each["message"]) for each in said) if object.get("kind") == NAMESPACE.name else ""
+    return f"it is still there: {masked(why)[0]}" if why else "it is still there"
 
 
 def _address(object: JSONObject) -> bool:

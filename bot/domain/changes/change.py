@@ -43,6 +43,10 @@ class Apply(msgspec.Struct, frozen=True, tag="apply", kw_only=True):
     """What it is a part of, when a plan has many steps: `the operator`. Told together with its neighbours."""
     source: str = ""
     """The published file that it comes from; empty: we wrote it, and the plan shows it whole."""
+    expects: tuple[str, ...] = ()
+    """Field managers whose writing into it, or of what it holds, makes it nobody else's: a plugin's own programs."""
+    rests_on_earlier: bool = False
+    """True: it works, or ends, only as long as what earlier steps made is there. When it has to stay, they do too."""
 
 
 class Restore(msgspec.Struct, frozen=True, tag="restore", kw_only=True):
@@ -162,8 +166,8 @@ class Brief(msgspec.Struct, frozen=True, kw_only=True):
     host_paths: tuple[str, ...] = ()
     afterwards: tuple[str, ...] = ()
     """What to know, or to do, once it has been applied."""
-    left_behind: tuple[str, ...] = ()
-    """What may stay outside of the cluster's objects when it is taken back."""
+    taken_back: tuple[str, ...] = ()
+    """The same for when it was taken back after something of it had run."""
 
 
 class Premise(msgspec.Struct, frozen=True):

@@ -15,6 +15,7 @@ from bot.domain.changes.change import Apply, FieldValue, Restore, StepRecord
 from bot.domain.network.references import JSON, JSONObject, Ref
 
 MANAGER = "patchbay"
+_NUMBERED: Any = ({"f:deployment.kubernetes.io/revision": {}}, {".": {}, "f:deployment.kubernetes.io/revision": {}})
 _IDENTITY = {("apiVersion",), ("kind",), ("metadata", "name"), ("metadata", "namespace")}
 _SERVER_METADATA = {
     "uid",
@@ -146,9 +147,14 @@ def applied_by_us(object: JSONObject) -> bool:
 
 def _entries(object: JSONObject) -> Iterator[dict[str, Any]]:
     for entry in metadata(object).get("managedFields") or ():
-        if entry.get("subresource") == "status" or set(entry.get("fieldsV1") or {}) == {"f:status"}:
-            continue
-        yield entry
+        if entry.get("subresource") != "status" and not _only_counts(entry.get("fieldsV1") or {}):
+            yield entry
+
+
+def _only_counts(written: dict[str, Any]) -> bool:
+    """Whether these fields are but the status, and the number of its revision that every Deployment is given."""
+    rest = {name: value for name, value in written.items() if name != "f:status"}
+    return bool(written) and rest in ({}, *({"f:metadata": {"f:annotations": each}} for each in _NUMBERED))
 
 
 def created_at(object: JSONObject) -> datetime.datetime | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
+
 from bot.domain.changes import fields
 from bot.domain.changes.change import (
     Apply,
@@ -19,31 +21,69 @@ from bot.domain.changes.change import (
 from bot.domain.network.references import JSONObject, Ref
 
 GONE_SECONDS = 30.0
+FINALIZED_SECONDS = 300.0
+_HOLDERS = ("Namespace", "CustomResourceDefinition")
 
 
-def inverse(record: ChangeRecord, current: Mapping[Ref, JSONObject | None]) -> tuple[list[Step], list[str]]:
+def inverse(
+    record: ChangeRecord, current: Mapping[Ref, JSONObject | None], held: Mapping[Ref, str] | None = None
+) -> tuple[list[Step], list[str]]:
     """The steps that undo it, and what is left alone, each with the reason.
 
-    `current` has each object that the change wrote as it is now; None: it is gone.
+    `current` has each object that the change wrote as it is now; None: it is gone. `held` says in words what would go
+    along with an object although it is somebody else's.
     """
     steps: list[Step] = []
     left: list[str] = []
+    stays: Ref | None = None
     for step, done in reversed(list(zip(record.change.steps, record.steps, strict=True))):
         if done.state is not StepState.DONE or not isinstance(step, Apply | Restore | Delete):
             continue
-        opposite = _opposite(step, done, current.get(step.ref))
+        now = current.get(step.ref)
+        if stays is not None and now is not None:
+            left.append(f"{step.ref} stays as well: {stays} needs it")
+            continue
+        opposite = _opposite(step, done, now)
+        if not isinstance(opposite, str) and held and step.ref in held and isinstance(step, Apply):
+            opposite = f"{step.ref} holds what this change did not make ({held[step.ref]}), and is left alone"
         if isinstance(opposite, str):
             left.append(opposite)
+            if now is not None and isinstance(step, Apply) and step.rests_on_earlier:
+                stays = step.ref
         else:
             steps += opposite
-    return steps, left
+    return _after_one_another(steps), left
+
+
+def gone_seconds(step: Apply) -> float:
+    """How long what an apply has made may take to go: what holds others, or is ended by a program, takes its time."""
+    return FINALIZED_SECONDS if step.rests_on_earlier or step.ref.kind in _HOLDERS else GONE_SECONDS
+
+
+def _after_one_another(steps: list[Step]) -> list[Step]:
+    """With the mark on what can only be tried once a definition or a namespace has been made again."""
+    made = [step for step in steps if isinstance(step, Apply)]
+    namespaces = {step.ref.name for step in made if step.ref.kind == "Namespace"}
+    defined = {_defined(step.manifest) for step in made if step.ref.kind == "CustomResourceDefinition"}
+    return [
+        msgspec.structs.replace(step, needs_earlier_step=True)
+        if isinstance(step, Apply)
+        and (step.ref.namespace in namespaces or (step.ref.api_version.partition("/")[0], step.ref.kind) in defined)
+        else step
+        for step in steps
+    ]
+
+
+def _defined(definition: JSONObject) -> tuple[str, str]:
+    group, kind = fields.at(definition, ("spec", "group")), fields.at(definition, ("spec", "names", "kind"))
+    return str(group.value), str(kind.value)
 
 
 def _opposite(step: Apply | Restore | Delete, done: StepRecord, now: JSONObject | None) -> list[Step] | str:
     if isinstance(step, Delete):
         if now is not None:
             return f"{step.ref} stands there again: somebody else made it, and it is left alone"
-        return [Apply(ref=step.ref, manifest=step.prior, creates=True)]
+        return [Apply(ref=step.ref, manifest=step.prior, creates=True, part=step.part)]
     if now is None:
         return f"{step.ref} is gone already: there is nothing to take back"
     if done.uid and fields.uid(now) != done.uid:
@@ -58,10 +98,10 @@ def _opposite(step: Apply | Restore | Delete, done: StepRecord, now: JSONObject 
 
 
 def _unmake(step: Apply, done: StepRecord, now: JSONObject) -> list[Step] | str:
-    ref = step.ref
-    if others := sorted(set(fields.writers(now)) - set(done.writers)):
+    ref, expected = step.ref, (*done.writers, *step.expects)
+    if others := sorted(set(fields.writers(now)) - set(expected)):
         return f"{ref} was written to by {', '.join(others)} since, and is left alone"
     return [
-        Delete(ref=ref, uid=fields.uid(now), prior=fields.reborn(now), writers=done.writers, part=step.part),
-        Wait(ref=ref, until=Until.GONE, timeout_seconds=GONE_SECONDS, part=step.part),
+        Delete(ref=ref, uid=fields.uid(now), prior=fields.reborn(now), writers=expected, part=step.part),
+        Wait(ref=ref, until=Until.GONE, timeout_seconds=gone_seconds(step), part=step.part),
     ]

@@ -24,6 +24,17 @@ class Leftovers:
     on_hosts: tuple[str, ...] = ()
     """Commands that clear a host of it, to be run there as root."""
 
+    def told(self, stays: str) -> tuple[str, ...]:
+        """In lines for people; `stays` says of the configuration where, and how surely."""
+        commands = tuple(f"  {command}" for command in self.on_hosts)
+        if not self.configuration:
+            return commands
+        line = (
+            f"{stays} /etc/cni/net.d/{self.configuration[0]} stays, and the kubelet takes the node for Ready as long "
+            "as it does. Clear the hosts before another plugin is installed:"
+        )
+        return (line, *commands)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Installation:
@@ -59,6 +70,8 @@ class Installation:
     """Objects that say by their conditions (Available, Degraded) that all is well."""
     controllers: tuple[Ref, ...] = ()
     """Deployments of it that come up once there is a network."""
+    writers: tuple[str, ...] = ()
+    """Field managers that its own programs write as: what they make and complete is the plugin's."""
     one_minor_at_a_time: bool = False
     """Whether its makers allow upgrades from one minor version to the next only."""
     notes: tuple[str, ...] = ()

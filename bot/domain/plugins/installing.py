@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from bot.domain.changes.change import Brief, Change, Checked, Doubt, Premise
 from bot.domain.network.references import JSONObject
 from bot.domain.plugins import incoming
-from bot.domain.plugins.cni import NetworkPlugin
 from bot.domain.plugins.fitting import Objects, differences, ref
 from bot.domain.plugins.parameters import Parameters
 from bot.domain.plugins.preflight import Wanted, checked
@@ -64,7 +65,13 @@ def plan(
         premises=premises(wanted, around),
         warnings=wanted.installation.notes,
         doubts=doubts(checks, accepted),
-        brief=brief(wanted.objects, sources, checks, afterwards(around), left_behind(wanted.plugin)),
+        brief=replace(
+            brief(wanted.objects, sources, checks, afterwards(around)),
+            taken_back=(
+                *wanted.plugin.leftovers.told("On hosts where its agent has run"),
+                "Pods that were given an address meanwhile keep it until they are made anew.",
+            ),
+        ),
     )
 
 
@@ -110,7 +117,6 @@ def brief(
     sources: Sequence[Source],
     checks: Sequence[Checked],
     afterwards: tuple[str, ...] = (),
-    left_behind: tuple[str, ...] = (),
 ) -> Brief:
     """What people read in place of thousands of lines of YAML."""
     before = {ref(object): object for source in sources for object in source.objects}
@@ -129,18 +135,6 @@ def brief(
         privileges=incoming.privileges(objects),
         host_paths=incoming.host_paths(objects),
         afterwards=afterwards,
-        left_behind=left_behind,
-    )
-
-
-def left_behind(plugin: NetworkPlugin) -> tuple[str, ...]:
-    """What agents that ran have left on their hosts, which no API takes back."""
-    if not plugin.leftovers.configuration:
-        return ()
-    return (
-        f"Where its agent ran, /etc/cni/net.d/{plugin.leftovers.configuration[0]} stays on the host, and the kubelet "
-        "may take the node for Ready. To clear a host:",
-        *(f"  {command}" for command in plugin.leftovers.on_hosts),
     )
 
 

@@ -148,14 +148,7 @@ def _wait(step: Delete, part: str) -> Wait | None:
 
 def afterwards(removal: Removal) -> tuple[str, ...]:
     """What stays on the hosts, how to clear it, and which pods have to be made anew."""
-    left = removal.plugin.leftovers
-    lines = []
-    if left.configuration:
-        lines.append(
-            f"On every host /etc/cni/net.d/{left.configuration[0]} stays, and the kubelet takes the node for Ready as "
-            "long as it does. Clear the hosts before another plugin is installed:"
-        )
-    lines += [f"  {command}" for command in left.on_hosts]
+    lines = [*removal.plugin.leftovers.told("On every host")]
     pods = [pod for pod in removal.pods if not _goes(pod, removal)]
     owners = Counter(_owner(pod) for pod in pods)
     if owners:

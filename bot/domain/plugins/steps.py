@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
 from bot.domain.changes import fields
 from bot.domain.changes.change import Apply, Settle, Step, TryAddresses, Until, Wait
 from bot.domain.network.references import JSONObject, Ref
@@ -21,6 +23,8 @@ ADDRESS_SECONDS = 90.0
 TRIAL_NAMESPACE = "kube-system"
 """Where new pods are tried: it is there in every cluster, and seldom has quotas or policies."""
 _DEFINITION = "CustomResourceDefinition"
+_WORKLOADS = "workloads"
+TOLD = "what the plugin is told"
 
 
 def applied(
@@ -42,7 +46,7 @@ def applied(
     for object, source in sorted(zip(objects, sources, strict=True), key=lambda pair: not _is_definition(pair[0])):
         own = ref(object)
         custom = (own.api_version.partition("/")[0], own.kind) in defined
-        step = apply_step(object, existing, source, part_of(object, custom), forced)
+        step = apply_step(object, existing, source, part_of(object, custom), forced, installation.writers)
         if step is None:
             continue
         if _is_definition(object):
@@ -53,7 +57,7 @@ def applied(
             steps += waits
             waits = []
         needs = custom or Ref("Namespace", own.namespace, "", "v1") in made - set(existing)
-        step = fields_replaced(step, needs)
+        step = replace(step, needs_earlier_step=needs and step.creates)
         (later if custom else steps).append(step)
     steps += waits
     if installation.operator is not None:
@@ -68,24 +72,16 @@ def applied(
     return [*steps, *later]
 
 
-def fields_replaced(step: Apply, needs_earlier: bool) -> Apply:
-    """The step with the mark that it cannot be tried alone."""
-    return Apply(
-        ref=step.ref,
-        manifest=step.manifest,
-        creates=step.creates,
-        prior=step.prior,
-        force=step.force,
-        needs_earlier_step=needs_earlier and step.creates,
-        part=step.part,
-        source=step.source,
-    )
-
-
 def apply_step(
-    object: JSONObject, existing: Mapping[Ref, JSONObject], source: str, part: str, forced: frozenset[Ref]
+    object: JSONObject,
+    existing: Mapping[Ref, JSONObject],
+    source: str,
+    part: str,
+    forced: frozenset[Ref],
+    writers: tuple[str, ...],
 ) -> Apply | None:
-    """None when it stands there just so."""
+    """None when it stands there just so. `writers` are the plugin's own programs: they write into what tells them what
+    to do, and make objects of their definitions and in their namespaces."""
     own = ref(object)
     manifest = without_status(object, own)
     there = existing.get(own)
@@ -99,6 +95,8 @@ def apply_step(
         force=own in forced,
         part=part,
         source=source,
+        expects=writers if part in ("definitions", TOLD) or own.kind == "Namespace" else (),
+        rests_on_earlier=part in (TOLD, _WORKLOADS),
     )
 
 
@@ -125,9 +123,9 @@ def part_of(object: JSONObject, custom: bool) -> str:
     if kind == _DEFINITION:
         return "definitions"
     if custom:
-        return "what the plugin is told"
+        return TOLD
     if kind in ("DaemonSet", "Deployment", "StatefulSet"):
-        return "workloads"
+        return _WORKLOADS
     return "namespace, rights and configuration"
 
 

@@ -17,6 +17,7 @@ from bot.domain.plugins.releases import Release
 from bot.domain.plugins.steps import applied, definitions, verified
 from bot.domain.plugins.surroundings import Surroundings
 
+_HOLDERS = ("CustomResourceDefinition", "Namespace")
 _CHECKS = ("kubernetes_version", "node_systems", "nodes_ready", "rights")
 
 
@@ -43,7 +44,7 @@ def plan(
     forced = frozenset(own for own in around.existing)
     steps = applied(objects, around.existing, origins(objects, sources), wanted.installation, forced, wanted.patience)
     changing = [step for step in steps if hasattr(step, "manifest")]
-    steps += _deletions(old, {ref(each) for each in wanted.objects}, around)
+    steps += _deletions(_dropped(old, wanted, around), around)
     proof = verified(wanted.installation, wanted.parameters, around, wanted.release.image_tag, wanted.patience)
     title = wanted.plugin.title
     warnings = list(wanted.installation.notes)
@@ -53,6 +54,11 @@ def plan(
         warnings.append(
             f"The new release has no more of these, and they stay unless Patchbay installed them: "
             f"{', '.join(notes.dropped[:10])}"
+        )
+    if staying := [own for own in _dropped(old, wanted, around) if own.kind in _HOLDERS]:
+        warnings.append(
+            "These stay, although the new release has them no more, because they may hold what people made: "
+            f"{', '.join(map(str, staying))}"
         )
     return Change(
         cluster=around.snapshot.cluster.uid,
@@ -149,12 +155,16 @@ def _shared_checks(wanted: Wanted, around: Surroundings) -> list[Checked]:
     ]
 
 
-def _deletions(old: dict[Ref, JSONObject], new: set[Ref], around: Surroundings) -> list[Step]:
-    """What the new release has no more. Definitions stay: they may hold what people made."""
+def _dropped(old: dict[Ref, JSONObject], wanted: Wanted, around: Surroundings) -> list[Ref]:
+    """What the new release has no more, and is there."""
+    new = {ref(each) for each in wanted.objects}
+    return [own for own in old if own not in new and own in around.existing]
+
+
+def _deletions(dropped: Sequence[Ref], around: Surroundings) -> list[Step]:
+    """Definitions stay: they may hold what people made."""
     return [
-        Delete(ref=own, uid=uid(live), prior=reborn(live), part="no longer needed")
-        for own in old
-        if own not in new
-        and own.kind not in ("CustomResourceDefinition", "Namespace")
-        and (live := around.existing.get(own)) is not None
+        Delete(ref=own, uid=uid(around.existing[own]), prior=reborn(around.existing[own]), part="no longer needed")
+        for own in dropped
+        if own.kind not in _HOLDERS
     ]

@@ -80,6 +80,7 @@ CNI = NetworkPlugin(
         tells_network=False,
         uses_node_cidrs=True,
         controllers=(ref_to(DEPLOYMENT, "kube-system", "antrea-controller"),),
+        writers=("antrea-agent", "antrea-controller"),
         ready=lambda parameters: (
             Ref("APIService", "v1beta2.controlplane.antrea.io", "", "apiregistration.k8s.io/v1"),
         ),

@@ -13,6 +13,10 @@ from bot.domain.plugins.installation import Installation, Leftovers
 from bot.domain.plugins.parameters import Encapsulation, Option, Parameters
 from bot.domain.plugins.releases import ManifestFile, Release
 
+WRITERS = (
+    "operator", "calico", "calico-node", "calico-typha", "calico-kube-controllers", "kube-controllers", "calico-ipam",
+)  # fmt: skip
+"""Named after the programs; newer releases have one program for all parts."""
 _EXTRAS = {"goldmane": "Goldmane", "whisker": "Whisker"}
 _ARCHITECTURES = frozenset({"amd64", "arm64", "ppc64le", "s390x"})
 
@@ -120,6 +124,7 @@ CNI = NetworkPlugin(
         uses_node_cidrs=False,
         operator=ref_to(DEPLOYMENT, "tigera-operator", "tigera-operator"),
         ready=_ready,
+        writers=WRITERS,
     ),
     leftovers=Leftovers(
         definitions=(".projectcalico.org", ".operator.tigera.io"),

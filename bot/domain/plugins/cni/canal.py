@@ -1,7 +1,7 @@
 """Canal: flannel carries the packets, Calico enforces the policies, both in one DaemonSet."""
 
 from bot.domain.network.references import DAEMON_SET, DEPLOYMENT, ref_to
-from bot.domain.plugins.cni import Marks, NetworkPlugin, flannel
+from bot.domain.plugins.cni import Marks, NetworkPlugin, calico, flannel
 from bot.domain.plugins.fitting import Objects, change_images, change_json, copied, from_registry, named
 from bot.domain.plugins.installation import Installation, Leftovers
 from bot.domain.plugins.parameters import Option, Parameters
@@ -47,6 +47,7 @@ CNI = NetworkPlugin(
         tells_network=True,
         uses_node_cidrs=True,
         controllers=(ref_to(DEPLOYMENT, "kube-system", "calico-kube-controllers"),),
+        writers=calico.WRITERS,
         notes=("Canal v3.32.1 carries flannel v0.24.4, which is older than flannel's own newest release.",),
     ),
     leftovers=Leftovers(

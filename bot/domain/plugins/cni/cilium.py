@@ -34,6 +34,7 @@ CNI = NetworkPlugin(
         tells_network=True,
         uses_node_cidrs=False,
         controllers=(ref_to(DEPLOYMENT, "kube-system", "cilium-operator"),),
+        writers=("cilium-agent", "cilium-operator", "cilium-operator-generic"),
         one_minor_at_a_time=True,  # https://docs.cilium.io/en/stable/operations/upgrade
         notes=("Everything else was decided when the manifest was rendered from Cilium's chart.",),
     ),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
 from bot.playground.cluster_server.controllers.running import Controller, Key, Pause, is_going
 from bot.playground.cluster_server.objects.registry import Deleting, Writing
 from bot.playground.cluster_server.objects.store import Change
+from bot.playground.cluster_server.values import dig
 
 _WRITING = Writing("kube-controller-manager")
 
@@ -27,7 +29,8 @@ class Namespaces(Controller):
         if namespace is None:
             return None
         if is_going(namespace):
-            if not self._emptied(name):
+            if remaining := self._remaining(name):
+                self._tell(namespace, remaining)
                 return None
             self.registry.vanish(kind, "", name)
             return None
@@ -40,8 +43,20 @@ class Namespaces(Controller):
         if not self.registry.find(kind, namespace, name):
             self.registry.create(kind, namespace, {"metadata": {"name": name}} | body, _WRITING)
 
-    def _emptied(self, namespace: str) -> bool:
-        empty = True
+    def _tell(self, namespace: dict[str, Any], remaining: Counter[str]) -> None:
+        """Words of pkg/controller/namespace/deletion."""
+        told = ", ".join(f"{resource} has {count} resource instances" for resource, count in sorted(remaining.items()))
+        said = {"type": "NamespaceContentRemaining", "status": "True", "reason": "SomeResourcesRemain",
+                "message": f"Some resources are remaining: {told}"}  # fmt: skip
+        before = dig(namespace, "status", "conditions", default=[])
+        if not any(said.items() <= each.items() for each in before):
+            kept = [each for each in before if each["type"] != said["type"]]
+            status = namespace["status"] | {"conditions": [*kept, said | {"lastTransitionTime": self.registry.now()}]}
+            self.registry.write_status(self.scene.kind("v1", "Namespace"), namespace, status, _WRITING.manager)
+
+    def _remaining(self, namespace: str) -> Counter[str]:
+        """How many of each resource do not go at once."""
+        remaining: Counter[str] = Counter()
         for stored in self.registry.store.everything():
             metadata = stored.obj["metadata"]
             if metadata.get("namespace") != namespace:
@@ -49,5 +64,6 @@ class Namespaces(Controller):
             kind = self.registry.kinds.of(stored.obj["apiVersion"], stored.obj["kind"])
             if kind is not None:
                 _, gone = self.registry.delete(kind, namespace, metadata["name"], Deleting())
-                empty = empty and gone
-        return empty
+                if not gone:
+                    remaining[f"{kind.plural}.{kind.group}"] += 1
+        return remaining
