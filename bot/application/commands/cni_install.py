@@ -63,6 +63,7 @@ async def install_plugin(request: InstallPlugin, context: Context) -> Change:
     plugin, installation = plugins.installable(request.name)
     wanted, taken = _parameters(request), plugins.taken(context.ports, request.name, plugin, installation)
     parameters.check(wanted, taken)
+    plugins.check_version(request.name, plugin, installation, wanted.version)
     around = await read_surroundings(context.cluster)
     release, sources = await plugins.read_release(context, request.name, plugin, installation, wanted.version)
     cidrs = installing.pod_cidrs(wanted, installation.pod_cidrs, installation.dual_stack, around)
