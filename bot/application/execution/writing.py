@@ -34,11 +34,17 @@ async def look(work: Work, ref: Ref) -> JSONObject | None:
 
 
 def arrived(step: Apply, object: JSONObject, started_at: datetime.datetime | None) -> bool:
-    """Whether an apply that was sent, and never answered, has been carried out."""
-    if not fields.covers(object, step.manifest) or not fields.applied_by_us(object):
-        return False
+    """Whether an apply that was sent, and never answered, has been carried out. What it was to create counts as ours
+    when nobody but us and the plugin's own programs wrote to it: these may have completed it since, and of an object
+    that is but a name no field is anybody's."""
+    covered = fields.covers(object, step.manifest, but_empty=True)
+    if not step.creates:
+        return covered and fields.applied_by_us(object)
+    alone = set(fields.writers(object)) <= {fields.MANAGER, *step.expects}
+    ours = alone or fields.applied_by_us(object)
     made = fields.created_at(object)
-    return not step.creates or (made is not None and started_at is not None and made >= started_at - CLOCK_SKEW)
+    lately = made is not None and started_at is not None and made >= started_at - CLOCK_SKEW
+    return lately and ours and (covered or (alone and bool(step.expects)))
 
 
 async def apply(work: Work, index: int, step: Apply) -> None:

@@ -72,13 +72,18 @@ def written_by(step: Apply | Restore, done: StepRecord) -> tuple[FieldValue, ...
     return tuple((sent | {field.path: field for field in done.written}).values())
 
 
-def covers(have: JSON, wanted: JSON) -> bool:
-    """Whether everything that is wanted is there; what the server filled in besides does not matter."""
+def covers(have: JSON, wanted: JSON, *, but_empty: bool = False) -> bool:
+    """Whether everything that is wanted is there; what the server filled in besides does not matter. `but_empty`: what
+    says nothing (null, false, 0, an empty text, list or object) may be missing, as a server leaves most such out."""
     if isinstance(wanted, dict):
-        return isinstance(have, dict) and all(key in have and covers(have[key], inner) for key, inner in wanted.items())
+        return isinstance(have, dict) and all(
+            covers(have[key], inner, but_empty=but_empty) if key in have else but_empty and not inner
+            for key, inner in wanted.items()
+        )
     if isinstance(wanted, list):
-        same_length = isinstance(have, list) and len(have) == len(wanted)
-        return same_length and all(map(covers, have, wanted))  # type: ignore[arg-type]  # a list, as just seen
+        if not isinstance(have, list) or len(have) != len(wanted):
+            return False
+        return all(covers(there, inner, but_empty=but_empty) for there, inner in zip(have, wanted, strict=True))
     return have == wanted
 
 
