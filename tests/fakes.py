@@ -10,6 +10,7 @@ import asyncio
 import copy
 import dataclasses
 import datetime
+import re
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -648,8 +649,13 @@ def _stamp(at: datetime.datetime) -> str:
 
 
 def _labelled(labels: Any, selector: str) -> bool:
-    for part in filter(None, (part.strip() for part in selector.split(","))):
-        if "!=" in part:
+    """As kubectl takes selectors: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/"""
+    for part in filter(None, (part.strip() for part in re.split(r",(?![^(]*\))", selector))):
+        if among := re.fullmatch(r"(\S+) (in|notin) \((.*)\)", part):
+            values = {value.strip() for value in among[3].split(",")}
+            if (labels.get(among[1]) in values) != (among[2] == "in"):
+                return False
+        elif "!=" in part:
             key, _, value = part.partition("!=")
             if labels.get(key.strip()) == value.strip():
                 return False

@@ -11,10 +11,12 @@ from aiohttp import web
 from bot.application.execution.plugins import all_plugins
 from bot.application.execution.surroundings import needed_rights
 from bot.application.ports import Changing
+from bot.domain.plugins.facts import CONFIG_MAPS
 from bot.domain.plugins.parameters import Parameters
 from bot.playground.cluster_server.http.requests import target_of
 from bot.playground.cluster_server.http.serving import Serving
 from tests.mirrors import HAVE_MIRROR, Offline
+from tests.plugin_worlds import calico_world
 from tests.stage import Stage, catalogue, staged
 
 FOLDER = Path(__file__).parent.parent / "deploy" / "kubernetes"
@@ -75,12 +77,23 @@ async def test_looking_needs_what_is_granted_and_no_more(calls: set[Right]) -> N
             await stage.say("logs svc/web -n shop")
             await stage.say("expose deploy/web --port 80 -n shop --name another --dry-run")
             await stage.say("ingress create new.example.com --service web:80 -n shop --name another --dry-run")
-    reading = {call for call in calls if call[0] in ("get", "list")}
+    looked = set(calls)
+    async with calico_world() as stage:
+        calls.clear()
+        await stage.say("cni status")
+        await stage.say("cni check")
+    reading = {call for call in looked | calls if call[0] in ("get", "list")}
     allowed = granted("look.yaml")
     assert reading - allowed == set(), "calls without a right"
     assert {call[1:] for call in allowed} == {call[1:] for call in reading}, "rights to things that nothing asks for"
     # The API server's authorizer asks for `create` on a port-forward over WebSocket besides `get`.
     assert {verb for verb, *_ in allowed} == {"get", "list", "create"}
+
+
+def test_config_maps_of_plugins_may_be_read_by_name_alone() -> None:
+    role = next(o for o in yaml.safe_load_all((FOLDER / "look.yaml").read_text()) if o["kind"] == "ClusterRole")
+    (rule,) = [rule for rule in role["rules"] if rule["resources"] == ["configmaps"]]
+    assert set(rule["resourceNames"]) == set(CONFIG_MAPS.values())
 
 
 async def test_changing_needs_what_is_granted_and_no_more(calls: set[Right]) -> None:

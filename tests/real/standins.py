@@ -15,6 +15,7 @@ IMAGES = {
     "ghcr.io/flannel-io/flannel:v0.28.9": ("flannel", []),
     "ghcr.io/flannel-io/flannel:v0.28.8": ("flannel", []),
     "ghcr.io/flannel-io/flannel-cni-plugin:v1.9.1-flannel3": ("flannel-cni-plugin", []),
+    "ghcr.io/flannel-io/flannel-cni-plugin:v1.9.1-flannel2": ("flannel-cni-plugin", []),
     "docker.io/cloudnativelabs/kube-router:v2.11.1": ("kube-router", ["--entrypoint", "/kube-router"]),
 }
 

@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from tests.mirrors import HAVE_MIRROR, MIRROR
+from bot.domain.plugins.cni import calico
+from bot.domain.plugins.parameters import Encapsulation, Parameters
+from tests.mirrors import HAVE_MIRROR, MIRROR, Offline
 from tests.real.standins import HOME, cluster, give_images
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
@@ -60,7 +62,7 @@ def patchbay(tmp_path: Path) -> Any:
             "PATCHBAY_MANIFEST_CACHE": str(tmp_path / "cache"),
             "PATCHBAY_DATABASE_URL": f"sqlite+aiosqlite:///{tmp_path}/patchbay.db",
         }
-        words = [sys.executable, "-m", "bot", "run", "--yes", "--", *line.split()]
+        words = [sys.executable, "-m", "bot", "run", "--yes", *line.split()]
         done = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=seconds)
         return done.returncode, done.stdout + done.stderr
 
@@ -121,43 +123,6 @@ def _in_range(found: dict[str, str]) -> bool:
     )
 
 
-def test_flannel_brings_the_network_is_upgraded_and_goes(bare: None, patchbay: Any) -> None:
-    assert addresses("waiting") == {}, "a pod has an address without a network plugin"
-    status, said = patchbay("cni install flannel --version v0.28.8 --accept no-kube-proxy")
-    assert status == 0, said
-    assert "2 of 2 nodes served" in said
-    assert sorted(ready_nodes()) == ["node1", "node2"]
-    until("pods get addresses", lambda: _in_range(addresses("waiting")))
-    until("packets go from node to node", carries_packets)
-
-    status, said = patchbay("cni upgrade --accept no-kube-proxy")
-    assert status == 0, said
-    images = kubectl("get", "ds", "-n", "kube-flannel", "-o", "jsonpath={..image}")
-    assert "v0.28.9" in images
-    assert "flannel:v0.28.8" not in images
-
-    status, said = patchbay("cni uninstall")
-    assert status == 0, said
-    until("the namespace is gone", lambda: "kube-flannel" not in kubectl("get", "ns", "-o", "name"))
-    clear_hosts(said)
-    until("nodes have no network again", lambda: ready_nodes() == [])
-
-
-def test_kube_router_brings_the_network_and_goes(bare: None, patchbay: Any) -> None:
-    restart_waiting()
-    assert addresses("waiting") == {}
-    # flannel's condition NetworkUnavailable stays on the nodes: kube-router never sets it, so somebody must accept it.
-    status, said = patchbay("cni install kube-router --accept no-kube-proxy --accept leftovers")
-    assert status == 0, said
-    assert "2 of 2 nodes served" in said
-    until("pods get addresses", lambda: _in_range(addresses("waiting")))
-    until("packets go from node to node", carries_packets)
-    status, said = patchbay("cni uninstall")
-    assert status == 0, said
-    clear_hosts(said)
-    until("nodes have no network again", lambda: ready_nodes() == [])
-
-
 def test_an_image_that_cannot_be_pulled_is_told_and_taken_back(bare: None, patchbay: Any) -> None:
     status, said = patchbay("cni install flannel --registry registry.invalid/x --timeout 20s --accept no-kube-proxy")
     assert status == 2, said
@@ -176,3 +141,76 @@ def test_calico_is_taken_by_the_real_api_server(bare: None, patchbay: Any, versi
     assert "ErrImagePull" in said or "ImagePullBackOff" in said
     assert "tigera-operator" not in kubectl("get", "ns", "-o", "name")
     assert "tigera.io" not in kubectl("get", "crd", "-o", "name")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        Parameters(pod_cidrs=("192.168.0.0/16",), encapsulation=Encapsulation.IPIP, nat_outgoing=True),
+        Parameters(pod_cidrs=("10.244.0.0/16", "fd00:10:244::/56"), encapsulation=Encapsulation.VXLAN, mtu=1400),
+        Parameters(pod_cidrs=("10.244.0.0/16",), encapsulation=Encapsulation.NONE, nat_outgoing=False, block_size=24),
+        Parameters(
+            pod_cidrs=("10.244.0.0/16",), registry="registry.example.com/x", extras=frozenset({"goldmane", "whisker"})
+        ),
+    ],
+    ids=["IPIP", "dual stack", "plain", "mirrored"],
+)
+async def test_the_real_api_server_takes_what_calico_is_told(bare: None, tmp_path: Path, said: Parameters) -> None:
+    """Custom resources cannot be tried before their definitions are there: here they are, for a while."""
+    release, manifests = calico.CNI.install.releases[0], Offline(tmp_path)
+    files = [each for file in release.files for each in (await manifests.read(file)).objects]
+    objects = calico.CNI.install.fit(tuple(files), said)
+    definitions = [each for each in objects if each["kind"] == "CustomResourceDefinition"]
+    told = [each for each in objects if str(each["apiVersion"]).startswith("operator.tigera.io")]
+    assert {"Installation", "APIServer"} <= {str(each["kind"]) for each in told}
+    try:
+        given(definitions, "apply", "--server-side")
+        kubectl("wait", "--for=condition=Established", "crd", "installations.operator.tigera.io")
+        given(told, "apply", "--server-side", "--dry-run=server")
+    finally:
+        given(definitions, "delete", "--ignore-not-found")
+
+
+def given(objects: list[Any], *words: str) -> None:
+    """Hands objects to kubectl on its standard input."""
+    listing = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects})
+    command = [HOME / "bin" / "kubectl", *words, "-f", "-"]
+    done = subprocess.run(command, input=listing, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+
+
+def test_flannel_brings_the_network_is_upgraded_and_goes(bare: None, patchbay: Any) -> None:
+    assert addresses("waiting") == {}, "a pod has an address without a network plugin"
+    status, said = patchbay("cni install flannel --version v0.28.8 --timeout 90s --accept no-kube-proxy")
+    assert status == 0, said
+    assert "2 of 2 nodes served" in said
+    assert sorted(ready_nodes()) == ["node1", "node2"]
+    until("pods get addresses", lambda: _in_range(addresses("waiting")))
+    until("packets go from node to node", carries_packets)
+
+    status, said = patchbay("cni upgrade --timeout 90s --accept no-kube-proxy")
+    assert status == 0, said
+    images = kubectl("get", "ds", "-n", "kube-flannel", "-o", "jsonpath={..image}")
+    assert "v0.28.9" in images
+    assert "flannel:v0.28.8" not in images
+
+    status, said = patchbay("cni uninstall")
+    assert status == 0, said
+    until("the namespace is gone", lambda: "kube-flannel" not in kubectl("get", "ns", "-o", "name"))
+    clear_hosts(said)
+    until("nodes have no network again", lambda: ready_nodes() == [])
+
+
+def test_kube_router_brings_the_network_and_goes(bare: None, patchbay: Any) -> None:
+    restart_waiting()
+    assert addresses("waiting") == {}
+    # flannel's condition NetworkUnavailable stays on the nodes: kube-router never sets it, so somebody must accept it.
+    status, said = patchbay("cni install kube-router --timeout 90s --accept no-kube-proxy --accept leftovers")
+    assert status == 0, said
+    assert "2 of 2 nodes served" in said
+    until("pods get addresses", lambda: _in_range(addresses("waiting")))
+    until("packets go from node to node", carries_packets)
+    status, said = patchbay("cni uninstall")
+    assert status == 0, said
+    clear_hosts(said)
+    until("nodes have no network again", lambda: ready_nodes() == [])

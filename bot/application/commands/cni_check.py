@@ -4,7 +4,7 @@ import asyncio
 
 from bot.application.execution.plugin_facts import facts_notes, read_facts
 from bot.application.ports import Context, Look
-from bot.domain.chat.report import Block, FindingsBlock, Report, Status, Table, table
+from bot.domain.chat.report import Block, FindingsBlock, Report, Status, Table, paragraph, table
 from bot.domain.chat.values import Nothing
 from bot.domain.chat.wording import counted, skipped_notes
 from bot.domain.diagnosis.diagnose import Diagnosis
@@ -18,19 +18,21 @@ async def check_plugins(request: Nothing, context: Context) -> Report:
     diagnosis = await asyncio.to_thread(audited, facts, tuple(all_audits().values()))
     name, count = facts.snapshot.cluster.name, len(diagnosis.wrong)
     notes = (*facts_notes(facts), *skipped_notes(diagnosis.skipped))
-    if not facts.could_read(DAEMON_SET):
-        return Report(
-            status=Status.FAILED,
-            title=f"{name}: which network plugin there is could not be read",
-            blocks=(FindingsBlock(diagnosis.wrong),) if count else (),
-            footnotes=notes,
-            examined=diagnosis.findings,
-        )
     blocks: list[Block] = [FindingsBlock(diagnosis.wrong)] if count else []
+    if not facts.found:
+        unread = not facts.could_read(DAEMON_SET)
+        why = f"{name}: which network plugin there is could not be read" if unread else f"No network plugin on {name}"
+        if not unread:
+            blocks.append(
+                paragraph("Nothing that brings a pod network is seen. `help cni install` tells how to get one")
+            )
+        return Report(
+            status=Status.FAILED, title=why, blocks=tuple(blocks), footnotes=notes, examined=diagnosis.findings
+        )
     verdict = f"{counted(count, 'thing')} wrong" if count else _well(diagnosis)
     return Report(
         status=Status.FINDINGS if count else Status.OK,
-        title=f"{plugin_names(facts.found) or 'No network plugin'} on {name}: {verdict}",
+        title=f"{plugin_names(facts.found)} on {name}: {verdict}",
         blocks=(*blocks, _table(diagnosis)),
         footnotes=notes,
         examined=diagnosis.findings,
@@ -42,7 +44,7 @@ def _well(diagnosis: Diagnosis) -> str:
 
 
 def _table(diagnosis: Diagnosis) -> Table:
-    """What was looked at, also when all is well: those at fault first."""
+    """What was looked at, also when all is well; those at fault first, then those that could not be judged."""
     skipped = {each.rule for each in diagnosis.skipped}
 
     def order(code: str) -> tuple[bool, bool, str]:

@@ -59,14 +59,17 @@ class InstallPlugin(ClusterChangeRequest):
 
 
 async def install_plugin(request: InstallPlugin, context: Context) -> Change:
-    """All that was said is checked before anything is read."""
+    """All that was said is checked before anything is read, and once more with the range that the cluster has."""
     plugin, installation = plugins.installable(request.name)
-    wanted = _parameters(request)
-    parameters.check(wanted, plugins.taken(context.ports, request.name, plugin, installation))
+    wanted, taken = _parameters(request), plugins.taken(context.ports, request.name, plugin, installation)
+    parameters.check(wanted, taken)
+    plugins.check_version(request.name, plugin, installation, wanted.version)
     around = await read_surroundings(context.cluster)
     release, sources = await plugins.read_release(context, request.name, plugin, installation, wanted.version)
     cidrs = installing.pod_cidrs(wanted, installation.pod_cidrs, installation.dual_stack, around)
-    wanted = wanted.with_cidrs(cidrs if installation.pod_cidrs else ())
+    if installation.pod_cidrs:
+        wanted = wanted.with_cidrs(cidrs)
+        parameters.check(wanted, taken)
     objects = installation.fit(tuple(each for source in sources for each in source.objects), wanted)
     plugins.check_custom(context.ports, objects)
     return installing.plan(

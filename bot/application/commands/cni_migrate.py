@@ -30,6 +30,7 @@ async def advise(request: Migrate, context: Context) -> Report:
     parameters.check(
         Parameters(version=request.version), plugins.taken(context.ports, request.name, plugin, installation)
     )
+    plugins.check_version(request.name, plugin, installation, request.version)
     around = await read_surroundings(context.cluster)
     known = plugins.all_plugins()
     name, found = the_one_there(around, known)

@@ -19,6 +19,8 @@ from bot.domain.plugins.components import components, conditions, installer, rep
 from bot.domain.plugins.facts import Facts
 from bot.domain.plugins.usage import Usage, usage
 
+_SHOWN_ROWS = 100
+
 
 async def show_plugins(request: Nothing, context: Context) -> Report:
     facts = await read_facts(context.cluster)
@@ -39,7 +41,8 @@ def _report(facts: Facts) -> Report:
     lines = [line for found in facts.found for line in _lines(facts, found)]
     if mtus := [f"{each.bytes} ({each.object}, {each.field})" for each in configured.mtus(facts)]:
         lines.append(text("MTU: ", Plain("; ".join(mtus))))
-    if trouble := _trouble(facts):
+    trouble = _trouble(facts)
+    if trouble and facts.found:
         lines.append(text(Plain(trouble), ". Why: `cni check`"))
     blocks: list[Block] = [Bullets(tuple(lines))] if lines else []
     blocks += [each for each in (_pools(facts, counted_addresses), nodes, _components(facts)) if each is not None]
@@ -123,7 +126,8 @@ def _nodes(facts: Facts, addresses: Usage) -> Table | None:
             )
             rows.append((well, node.name, _row(facts, node, pod, state, str(addresses.nodes.get(node.name, "?")))))
     columns = ("NODE", "READY", "NETWORK", "POD", "STATE", "RESTARTS", "AGE", "ADDRESSES")
-    return table(columns, (row for _, _, row in sorted(rows))) if rows else None
+    title = "" if len(rows) <= _SHOWN_ROWS else f"{_SHOWN_ROWS} of {len(rows)}, those in trouble first"
+    return table(columns, (row for _, _, row in sorted(rows)[:_SHOWN_ROWS]), title) if rows else None
 
 
 def _row(facts: Facts, node: Node, pod: Pod | None, state: PodState | None, addresses: str) -> list[str]:

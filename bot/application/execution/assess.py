@@ -12,7 +12,7 @@ import msgspec
 from bot.application.execution import telling_incidents
 from bot.application.ports import Transaction
 from bot.domain.chat.invocation import Actor
-from bot.domain.diagnosis.finding import Finding
+from bot.domain.diagnosis.finding import Finding, Severity
 from bot.domain.incidents.advancing import (
     Acknowledged,
     Effect,
@@ -74,7 +74,7 @@ def _events(
 ) -> Iterable[tuple[Incident | None, Event]]:
     wrong: dict[str, Finding] = {}
     for finding in examined.findings:
-        if not finding.right:
+        if not finding.right and finding.severity is not Severity.INFO:
             wrong.setdefault(finding.key, finding)
     by_key = {incident.keys[0]: incident for incident in known}
     right = {key: proof for key in by_key if key not in wrong and (proof := _proof_for(key, examined.findings))}

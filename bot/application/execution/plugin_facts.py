@@ -42,7 +42,8 @@ async def read_facts(cluster: Cluster) -> Facts:
     around, pods = await asyncio.gather(read_surroundings(cluster), cluster.read(Scope((POD,))))
     around = dataclasses.replace(around, snapshot=_joined(around.snapshot, pods))
     known = tuple(all_plugins().values())
-    found = recognise(around.snapshot, known)
+    # Without DaemonSets, ready nodes would be taken for ones whose hosts have a network of their own.
+    found = recognise(around.snapshot, known) if around.snapshot.could_read(DAEMON_SET) else ()
     unread: list[Unread] = list(around.snapshot.unread)
     listed = await asyncio.gather(*(_all(cluster, kind, around, unread) for kind in CUSTOM_KINDS))
     custom = dict(zip(CUSTOM_KINDS, listed, strict=True))

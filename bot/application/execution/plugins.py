@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import re
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -19,6 +20,8 @@ from bot.domain.plugins.parameters import Taken
 from bot.domain.plugins.releases import ManifestFile, Release
 from bot.domain.plugins.steps import definitions
 from bot.errors import NotFound, Refused, Unreachable, UsageError
+
+_VERSION = re.compile(r"v?[0-9][A-Za-z0-9.+-]{0,40}")
 
 
 def all_plugins() -> dict[str, NetworkPlugin]:
@@ -101,21 +104,31 @@ async def _rendered(
     ports: Ports, name: str, plugin: NetworkPlugin, installation: Installation, version: str
 ) -> Release:
     """What an operator rendered and put into the mirror."""
-    folder = f"{installation.mirror_folder}/{version or 'VERSION'}"
-    how = (
-        f"render it (`helm template {name} …`), put it into the folder {folder} of the mirror that PATCHBAY_MANIFESTS "
-        "names, and its digest beside it (`sha256sum FILE > FILE.sha256`)"
-    )
-    if not version:
-        raise UsageError(
-            f"{plugin.title} needs a version here",
-            cause="it is published as a Helm chart alone, and installed from a manifest rendered from that",
-            next_step=f"say `--version`; if there is none yet, {how}",
-        )
-    files = await ports.manifests.mirrored(folder)
+    check_version(name, plugin, installation, version)
+    files = await ports.manifests.mirrored(f"{installation.mirror_folder}/{version}")
     if not files:
-        raise NotFound(f"There is no rendered manifest of {plugin.title} {version[:60]}", next_step=how)
+        how = _how_to_render(name, installation, version)
+        raise NotFound(f"There is no rendered manifest of {plugin.title} {version}", next_step=how)
     return Release(version=version, files=files)
+
+
+def check_version(name: str, plugin: NetworkPlugin, installation: Installation, version: str) -> None:
+    """Raises UsageError for a plugin without pinned releases when no version is said, or none that could be one."""
+    if installation.releases or _VERSION.fullmatch(version):
+        return
+    how = _how_to_render(name, installation, "VERSION")
+    raise UsageError(
+        f"{version[:60]!r} is no version" if version else f"{plugin.title} needs a version here",
+        cause="it is published as a Helm chart alone, and installed from a manifest rendered from that",
+        next_step=f"say it as in `--version v1.20.0`; if there is no manifest yet, {how}",
+    )
+
+
+def _how_to_render(name: str, installation: Installation, version: str) -> str:
+    return (
+        f"render it (`helm template {name} …`), put it into the folder {installation.mirror_folder}/{version} of the "
+        "mirror that PATCHBAY_MANIFESTS names, and its digest beside it (`sha256sum FILE > FILE.sha256`)"
+    )
 
 
 async def _files(ports: Ports, release: Release) -> list[Source]:

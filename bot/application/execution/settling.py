@@ -18,7 +18,7 @@ from bot.domain.chat.masking import masked
 from bot.domain.network.pods import state_of
 from bot.domain.network.references import JSON, NODE, POD, JSONObject, Ref, ref_to
 from bot.domain.network.snapshot import Pod
-from bot.errors import BotError, Conflict, NotFound
+from bot.errors import BotError, Conflict, NotFound, Unreachable
 
 PAUSE_IMAGE = "registry.k8s.io/pause:3.10"
 """What kubelets run for every pod anyway. A pod has its address before this is pulled, so a node that cannot pull it
@@ -141,10 +141,12 @@ async def try_addresses(work: Work, index: int, step: TryAddresses) -> None:
     try:
         given: dict[str, str] = {}
         nodes = await _ready_nodes(work)
+        if not nodes:
+            raise StepFailed("No Linux node is Ready: there is none on which a new pod could be tried")
         for at in range(0, len(nodes), _AT_ONCE):
             given |= await _try(work, step, nodes[at : at + _AT_ONCE])
-    except LeaseLost:
-        raise
+    except (LeaseLost, Unreachable):
+        raise  # the one is no longer ours; the other is tried again for a while, by whoever holds the lease
     except (StepFailed, BotError) as error:
         with contextlib.suppress(BotError):  # what is told is why it failed; going back removes them once more
             await clean_up(work, step)
@@ -191,8 +193,8 @@ async def _try(work: Work, step: TryAddresses, nodes: Sequence[str]) -> dict[str
     while True:
         for node in [node for node in nodes if node not in given]:
             pod = await look(work, pods[node])
-            if address := fields.at(pod, ("status", "podIP")).value if pod else None:
-                given[node] = _in_range(str(address), step, node)
+            if addresses := _addresses(pod, step) if pod else []:
+                given[node] = " and ".join(_in_range(address, step, node) for address in addresses)
             await work.breathe()
         waiting = [node for node in nodes if node not in given]
         if not waiting:
@@ -208,6 +210,17 @@ async def _no_address(work: Work, step: TryAddresses, nodes: Sequence[str], pod:
     return f"A new pod on node {nodes[0]} was given no address within {step.timeout_seconds:g} s{more}" + (
         f": {told}" if told else ""
     )
+
+
+def _addresses(pod: JSONObject, step: TryAddresses) -> list[str]:
+    """Its first one, and those of other families that there is a range for."""
+    first = fields.at(pod, ("status", "podIP")).value
+    if not first:
+        return []
+    families = {ipaddress.ip_network(each).version for each in step.ranges}
+    listed: Any = fields.at(pod, ("status", "podIPs")).value or []
+    others = [str(each["ip"]) for each in listed if each["ip"] != first]
+    return [str(first), *(each for each in others if ipaddress.ip_address(each).version in families)]
 
 
 def _in_range(address: str, step: TryAddresses, node: str) -> str:

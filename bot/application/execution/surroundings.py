@@ -28,7 +28,7 @@ from bot.domain.network.snapshot import Scope
 from bot.domain.plugins.fitting import Objects, containers, ref
 from bot.domain.plugins.steps import TRIAL_NAMESPACE, definitions
 from bot.domain.plugins.surroundings import Range, Surroundings
-from bot.errors import BotError, NotFound
+from bot.errors import BotError, NotFound, Refused
 
 SERVICE_CIDR = Kind("ServiceCIDR", "servicecidrs", "networking.k8s.io/v1", namespaced=False)
 _AT_ONCE = 8
@@ -56,8 +56,15 @@ def _kube_proxy(daemon_sets: Iterable[Any]) -> bool:
 
 
 async def with_plan(cluster: Cluster, around: Surroundings, objects: Objects) -> Surroundings:
-    """With what stands already of a plan's objects, and what the bot may not do of it."""
-    existing, missing = await asyncio.gather(_existing(cluster, objects), _missing_rights(cluster, objects))
+    """With what stands already of a plan's objects, and what the bot may not do of it. Raises what `_existing` raises;
+    where rights are missing these say more than the first object that may not be read."""
+    missing = await _missing_rights(cluster, objects)
+    try:
+        existing = await _existing(cluster, objects)
+    except Refused:
+        if not missing:
+            raise
+        existing = {}
     return dataclasses.replace(around, existing=existing, missing_rights=missing)
 
 
@@ -182,8 +189,8 @@ async def _missing_rights(cluster: Cluster, objects: Objects) -> tuple[str, ...]
 
 
 def needed_rights(objects: Objects) -> list[Right]:
-    """For writing each kind of object, deleting it again, and verifying. To grant what one does not hold takes
-    `escalate`, to bind it `bind`: https://kubernetes.io/docs/reference/access-authn-authz/rbac/"""
+    """For writing each kind of object, putting it back, deleting it again, and verifying. To grant what one does not
+    hold takes `escalate`, to bind it `bind`: https://kubernetes.io/docs/reference/access-authn-authz/rbac/"""
     plurals = {key: _plural_of(definition) for key, definition in definitions(objects)}
     rights: dict[Right, None] = {}
     for object in objects:
@@ -197,7 +204,7 @@ def needed_rights(objects: Objects) -> list[Right]:
         if own.kind in ("ClusterRoleBinding", "RoleBinding"):
             named: Any = object.get("roleRef") or {}
             role = plural(str(named.get("kind")))
-            rights[Right("bind", role, group, own.namespace if role == "roles" else "", str(named.get("name")))] = None
+            rights[Right("bind", role, group, own.namespace, str(named.get("name")))] = None
     for verb in ("create", "patch", "list", "delete"):
         rights[Right(verb, "pods", "", TRIAL_NAMESPACE)] = None
     rights[Right("list", "nodes")] = None

@@ -15,6 +15,7 @@ class Severity(Enum):
     """How bad, for a person who decides whether to get up. From least to most."""
 
     INFO = "info"
+    """Worth knowing, and no reason for an incident."""
     LOW = "low"
     MEDIUM = "medium"
     HIGH = "high"

@@ -209,11 +209,23 @@ def mtus(facts: Facts) -> Iterator[MTU]:
         yield MTU(outside, configured[0], f"{NET_CONF}.Backend.MTU", 0)
     if (said := variable(facts, "Weave Net", "WEAVE_MTU")) and said[0].isdecimal():
         yield MTU(int(said[0]), said[1], said[2], 50)
+    router, bytes = facts.titled("kube-router"), _bridge_mtu(setting(facts, "kube-router", "cni-conf.json"))
+    if router and bytes and (ref := settings_ref(router)):
+        yield MTU(bytes, ref, "data[cni-conf.json].plugins[0].mtu", 20)
     antrea = re.search(r"(?m)^defaultMTU:\s*(\d+)", setting(facts, "Antrea", "antrea-agent.conf"))
     found = facts.titled("Antrea")
     ref = settings_ref(found) if found else None
     if antrea and ref and int(antrea[1]):
         yield MTU(int(antrea[1]), ref, "data[antrea-agent.conf].defaultMTU", 50)
+
+
+def _bridge_mtu(text: str) -> int:
+    """Of the first plugin in a CNI configuration; 0: it says none."""
+    try:
+        value = json.loads(text)["plugins"][0].get("mtu")
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return 0
+    return value if isinstance(value, int) else 0
 
 
 def _mtu_of_calico(facts: Facts) -> Iterator[MTU]:

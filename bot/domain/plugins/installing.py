@@ -112,7 +112,12 @@ def origins(objects: Sequence[JSONObject], sources: Sequence[Source]) -> list[st
     return [by_ref.get(ref(object), "") for object in objects]
 
 
-def brief(objects: Objects, sources: Sequence[Source], checks: Sequence[Checked], afterwards: tuple[str, ...]) -> Brief:
+def brief(
+    objects: Objects,
+    sources: Sequence[Source],
+    checks: Sequence[Checked],
+    afterwards: tuple[str, ...] = (),
+) -> Brief:
     """What people read in place of thousands of lines of YAML."""
     before = {ref(object): object for source in sources for object in source.objects}
     adjusted = [

@@ -6,6 +6,7 @@ import pytest
 
 from bot.domain.chat.invocation import Actor
 from bot.domain.chat.report import FindingsBlock, Report, Status, plain
+from bot.domain.diagnosis.finding import Severity
 from bot.domain.incidents.incident import IncidentState
 from bot.domain.network.references import Ref
 from bot.errors import BotError, NotFound, Refused, Unreachable
@@ -44,6 +45,13 @@ async def test_what_is_seen_once_wakes_nobody(house: watching.Watched) -> None:
     await house.run(WRONG)
     assert house.told() == []
     assert [each.state for each in await house.incidents()] == [IncidentState.DROPPED, IncidentState.PENDING]
+
+
+async def test_what_is_merely_worth_knowing_wakes_nobody(house: watching.Watched) -> None:
+    for _ in range(3):
+        await house.run(finding(severity=Severity.INFO))
+    assert await house.incidents() == []
+    assert house.told() == []
 
 
 async def test_what_is_seen_twice_is_told_once_with_all_that_one_needs_at_night(house: watching.Watched) -> None:

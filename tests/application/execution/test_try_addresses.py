@@ -99,6 +99,32 @@ async def test_any_of_several_ranges_will_do_and_without_one_any_address(address
     assert (await carried_out(world, msgspec.structs.replace(TRY, ranges=ranges))).state is ChangeState.APPLIED
 
 
+@pytest.mark.parametrize(
+    ("second", "ranges", "note"),
+    [
+        ("fd00:1::7", ("10.244.0.0/16", "fd00:1::/56"), "10.244.0.7 and fd00:1::7 on a"),
+        ("fd00:1::7", ("10.244.0.0/16",), "10.244.0.7 on a"),
+        ("fd00:2::7", ("10.244.0.0/16", "fd00:1::/56"), "A new pod on node a was given fd00:2::7, which is not in"),
+    ],
+)
+async def test_an_address_of_each_family_has_to_be_in_its_range(
+    second: str, ranges: tuple[str, ...], note: str
+) -> None:
+    world = cluster_of(node("a"))
+    gives(world, a="10.244.0.7")
+    first = world.cluster.on_write
+
+    def both(when: str, verb: str, ref: Ref) -> None:
+        first(when, verb, ref)
+        if (when, verb) == ("after", "apply"):
+            addresses = [{"ip": "10.244.0.7"}, {"ip": second}]
+            world.cluster.touch(ref, ("status", "podIPs"), addresses, manager="kubelet", subresource="status")
+
+    world.cluster.on_write = both
+    record = await carried_out(world, msgspec.structs.replace(TRY, ranges=ranges))
+    assert record.steps[0].note.startswith(note)
+
+
 async def test_no_address_is_told_with_the_pods_events() -> None:
     world = cluster_of(node("a"))
     made = gives(world)

@@ -123,6 +123,8 @@ WRONG = [
     ("weave --pod-cidr fd00:10:244::/56", "no place for", "Calico or Flannel"),
     ("kube-router --pod-cidr 10.244.0.0/16,fd00:10:244::/56", "no place for", "Calico or Flannel"),
     ("cilium --pod-cidr 10.244.0.0/16", "takes no `--pod-cidr`", "leave it out"),
+    ("cilium", "needs a version", "--version"),
+    ("cilium --version ../../etc", "is no version", "--version"),
     ("aws-vpc", "Amazon installs it", "Patchbay recognises it, and installs antrea"),
     ("azure", "Azure installs it", "Patchbay recognises it"),
     ("gke-dataplane", "Google installs it", "Patchbay recognises it"),

@@ -212,7 +212,7 @@ CASES: list[tuple[str, Wanted, Surroundings, list[str], str]] = [
         wanted(),
         around(node(), builders.daemon_set("own-net", host_paths=["/etc/cni/net.d"])),
         ["conflict"],
-        "unknown, by DaemonSet kube-system/own-net",
+        "a network plugin that Patchbay does not know is there already, by DaemonSet kube-system/own-net; take it away",
     ),
     ("other_plugins", wanted(), around(node(ready=True)), ["doubt hosts-have-network"], "/etc/cni/net.d"),
     (

@@ -94,6 +94,13 @@ async def whole() -> AsyncIterator[Playground]:
 
 
 @pytest.fixture
+async def new_cluster() -> AsyncIterator[Playground]:
+    """The same with a cluster that has no network plugin yet."""
+    async with playground(Options(open_browser=False, scenario="new-cluster")) as running:
+        yield running
+
+
+@pytest.fixture
 async def browser(tmp_path: Path) -> AsyncIterator[Browser]:
     async with Browser.started(tmp_path) as one:
         yield one

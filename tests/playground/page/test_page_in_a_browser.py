@@ -71,6 +71,26 @@ async def test_a_change_is_planned_approved_and_verified_in_the_page(whole, brow
     await pictured(browser, "applied")
 
 
+async def test_a_new_cluster_is_given_its_network_in_the_page(new_cluster, browser):
+    """The story of the README: nodes that are not Ready, a plan, how far it has come, and the proof."""
+    await browser.size(1440, 1000)
+    await arrive(browser, new_cluster.url)
+    await browser.wait(held(".object", "NotReady"))
+    await browser.type("/net cni install calico --version playground", key="Enter")
+    await browser.wait(held(".message .button", "Approve"))
+    await pictured(browser, "cni-plan")
+    await browser.click(".message .button", "Approve")
+    await browser.click("dialog .button", "Approve")
+    await browser.wait(held(".message", "Applying change 1"))
+    await browser.wait(held(".message", "nodes served"))
+    await pictured(browser, "cni-progress")
+    await browser.wait(held(".message .button", "Undo"))
+    assert await browser.run(held(".message", "3 of 3 nodes served"))
+    assert await browser.run(held(".message", "a new pod on each node was given an address"))
+    await browser.wait(f"!{held('.object', 'NotReady')}")
+    await pictured(browser, "cni-proved")
+
+
 async def test_a_mention_in_a_thread_is_answered_there(whole, browser):
     await arrive(browser, whole.url)
     await browser.type("@patchbay services -n shop", key="Enter")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from bot.domain.diagnosis.finding import Severity
 from bot.domain.network.references import NODE
 from bot.domain.plugins.audit import Audit, Said, right, wrong
-from bot.domain.plugins.configured import pools
+from bot.domain.plugins.configured import at, pools
 from bot.domain.plugins.facts import IP_POOL, Facts
 from bot.domain.plugins.ranges import some
 
@@ -28,6 +28,33 @@ def find(facts: Facts) -> Iterator[Said]:
             )
         elif facts.snapshot.nodes:
             yield right(pool.object, "spec.ipipMode", f"{pool.encapsulation} is carried where the nodes are")
+    yield from _kube_router(facts, azure)
+
+
+def _kube_router(facts: Facts, azure: list[str]) -> Iterator[Said]:
+    """It wraps by IPIP what goes to another subnet, unless it is told otherwise by an argument."""
+    found = facts.titled("kube-router")
+    whole = facts.agents.get(found.agent.ref) if found and found.agent else None
+    if found is None or found.agent is None or whole is None:
+        return
+    containers = at(whole, "spec", "template", "spec", "containers") or ()
+    args = [str(arg) for each in containers for arg in each.get("args") or ()]
+    field = "spec.template.spec.containers[kube-router].args"
+    if (
+        azure
+        and "--enable-overlay=false" not in args
+        and not any(arg.startswith("--overlay-encap=fou") for arg in args)
+    ):
+        yield wrong(
+            found.agent.ref,
+            field,
+            "wraps by IPIP what goes to other subnets, which Azure's network drops",
+            f"{some(azure)} are Azure's (spec.providerID)",
+            next_step="keep all nodes in one subnet, or take `--overlay-encap=fou`",
+            severity=Severity.MEDIUM,
+        )
+    elif facts.snapshot.nodes:
+        yield right(found.agent.ref, field, "is carried where the nodes are")
 
 
 AUDIT = Audit(

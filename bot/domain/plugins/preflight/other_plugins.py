@@ -16,10 +16,13 @@ def _look(wanted: Wanted, around: Surroundings) -> Iterator[Said]:
     agents = [each for each in recognise(around.snapshot, plugins.values()) if each.agent is not None]
     for each in agents:
         assert each.agent is not None
-        name = f"{each.title} {each.version}".strip()
+        known = each.title in {plugin.title for plugin in plugins.values()}
+        name = f"{each.title} {each.version}".strip() if known else "a network plugin that Patchbay does not know"
         hint = "`cni status` shows it, `cni upgrade` changes its version"
         if each.title != wanted.plugin.title:
             hint = f"`cni migrate {wanted.name}` tells how to change from one to the other"
+        if not known:
+            hint = "take it away first, as its makers tell"
         yield conflict(f"{name} is there already, by {each.agent.ref}; {hint}")
     left = list(_leftovers(wanted, around, plugins))
     yield from left

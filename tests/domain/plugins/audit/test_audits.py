@@ -15,13 +15,14 @@ from bot.domain.plugins.audit import AGENT_NOT_READY, Audit, all_audits, audited
 from bot.domain.plugins.facts import IP_POOL, Allotted, Facts
 from bot.domain.plugins.usage import usage
 from tests import builders
-from tests.builders import daemon_set, metadata, snapshot
+from tests.builders import daemon_set, snapshot, whole
 from tests.plugin_worlds import (
     CALICO,
     CANAL,
     FLANNEL,
     WEAVE,
     agent_pod,
+    config_map,
     custom,
     deployment,
     facts,
@@ -48,13 +49,7 @@ def calico(*objects: Any, pools: tuple[Any, ...] = (pool(),), **more: Any) -> Fa
 def weave(value: str) -> Facts:
     environment = [{"name": "IPALLOC_RANGE", "value": value}]
     spec = {"template": {"spec": {"containers": [{"name": "weave", "env": environment}]}}}
-    whole = {
-        "apiVersion": "apps/v1",
-        "kind": "DaemonSet",
-        "metadata": metadata("weave-net", "kube-system"),
-        "spec": spec,
-    }
-    return facts(WEAVE, agents=[whole])
+    return facts(WEAVE, agents=[whole(WEAVE) | {"spec": spec}])
 
 
 def flannel_node(name: str, cidr: str, **annotations: str) -> Any:
@@ -62,6 +57,8 @@ def flannel_node(name: str, cidr: str, **annotations: str) -> Any:
     return node(name, cidr, address=address, annotations={BACKEND: "vxlan", PUBLIC: address} | annotations)
 
 
+ROUTER = daemon_set("kube-router", images=["docker.io/cloudnativelabs/kube-router:v2.11.1"])
+BRIDGE = config_map("kube-router-cfg", **{"cni-conf.json": {"plugins": [{"type": "bridge", "mtu": 1500}]}})
 Case = tuple[Callable[[], Facts], str, str, str]
 """Facts; object and field at fault; and a word that is said of it."""
 
@@ -98,6 +95,8 @@ WRONG: dict[str, list[Case]] = {
          "spec.calicoNetwork.mtu", "does not fit into 1460"),
         (lambda: flannel(node(), conf=net_conf(MTU=1550)), _NET, "data[net-conf.json].Backend.MTU",
          "does not fit into 1500"),
+        (lambda: facts(ROUTER, node(), config_maps={"kube-router": BRIDGE}),
+         "ConfigMap kube-system/kube-router-cfg", "data[cni-conf.json].plugins[0].mtu", "does not fit into 1500"),
         (lambda: calico(node(), installations=(installation(),),
                         felix=(custom("FelixConfiguration", "default", {"vxlanMTU": 1400}),)),
          "FelixConfiguration default", "spec.vxlanMTU", "pods send packets of 1450"),
@@ -112,6 +111,8 @@ WRONG: dict[str, list[Case]] = {
     "cloud-drops-encapsulation": [
         (lambda: calico(node(provider="azure:///x"), pools=(pool(ipipMode="CrossSubnet", vxlanMode="Never"),)), _POOL,
          "spec.ipipMode", "IPIPCrossSubnet, which Azure's network drops"),
+        (lambda: facts(ROUTER, node(provider="azure:///x"), agents=[whole(ROUTER)]),
+         "DaemonSet kube-system/kube-router", "spec.template.spec.containers[kube-router].args", "network drops"),
     ],
     "node-pod-cidr-wrong": [
         (lambda: flannel(node(cidr="")), "Node node1", _CIDR, "has no range"),

@@ -14,12 +14,16 @@ field() { # NAME: the first value of that name in pretty JSON on standard input
 own_range() { api GET "/api/v1/nodes/$1?pretty=true" | field podCIDR; }
 
 route_to_others() { # OWN NODE
-    for node in $(api GET '/api/v1/nodes?pretty=true' | sed -n 's/^ *"kubernetes.io\/hostname": "\([^"]*\)".*/\1/p' | sort -u); do
-        [ "$node" = "$1" ] && continue
-        about=$(api GET "/api/v1/nodes/$node?pretty=true")
+    for other in $(api GET '/api/v1/nodes?pretty=true' | sed -n 's/^ *"kubernetes.io\/hostname": "\([^"]*\)".*/\1/p' | sort -u); do
+        if [ "$other" = "$1" ]; then continue; fi
+        about=$(api GET "/api/v1/nodes/$other?pretty=true")
         range=$(echo "$about" | field podCIDR)
-        address=$(echo "$about" | grep -B 1 '"type": "InternalIP"' | field address)
-        [ -n "$range" ] && [ -n "$address" ] && ip route replace "$range" via "$address"
+        address=$(echo "$about" | grep -A 1 '"type": "InternalIP"' | field address)
+        if [ -z "$range" ] || [ -z "$address" ]; then
+            echo "node $other has no range ($range) or no address ($address)" >&2
+        else
+            ip route replace "$range" via "$address"
+        fi
     done
 }
 

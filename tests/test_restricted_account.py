@@ -1,0 +1,82 @@
+"""The account that deploy/kubernetes makes, on an API server that holds it to its rights: what it may plan."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import yaml
+
+from bot.adapters.cluster.clusters import KubernetesClusters
+from bot.adapters.cluster.kubeconfig import access
+from bot.adapters.cluster.session import Call, Session
+from bot.domain.chat.invocation import Actor
+from bot.domain.chat.report import Status
+from tests.contracts.test_rights_port import with_token
+from tests.stage import Stage, staged
+
+FOLDER = Path(__file__).parent.parent / "deploy" / "kubernetes"
+TOKEN = "/api/v1/namespaces/patchbay/serviceaccounts/patchbay/token"
+
+
+@asynccontextmanager
+async def restricted(folder: Path, *files: str, without: tuple[str, ...] = ()) -> AsyncIterator[Stage]:
+    """The bot in a new cluster as the account of these files; `without` names verbs that an administrator took away."""
+    async with staged("new-cluster") as stage:
+        kubeconfig = Path(stage.world.cluster.kubeconfig_path)
+        async with stage.ports.clusters.open("", Actor("terminal:admin")) as admin:
+            for object in objects_of(*files):
+                for rule in object.get("rules") or ():
+                    rule["verbs"] = [verb for verb in rule["verbs"] if verb not in without]
+                await admin.cluster.apply(object)
+        session = Session(access(kubeconfig, "", None))
+        reply = await session.ask(Call(doing="ask for a token", method="POST", path=TOKEN, body=b'{"spec": {}}'))
+        await session.close()
+        token = msgspec.json.decode(reply.body)["status"]["token"]
+        clusters = KubernetesClusters(with_token(kubeconfig, folder, token))
+        try:
+            yield Stage(stage.world, dataclasses.replace(stage.ports, clusters=clusters))
+        finally:
+            await clusters.close()
+
+
+def objects_of(*files: str) -> list[Any]:
+    return [object for file in files for object in yaml.safe_load_all((FOLDER / file).read_text())]
+
+
+async def test_who_may_only_look_is_told_what_is_missing_and_what_grants_it(tmp_path: Path) -> None:
+    async with restricted(tmp_path, "look.yaml") as stage:
+        report = await stage.say("cni install flannel")
+    assert report.status is Status.FAILED
+    told = str(report.blocks)
+    assert "rights: Patchbay may not " in told
+    assert "create namespaces" in told
+    assert "deploy/kubernetes/network-plugins.yaml" in told
+
+
+@pytest.mark.parametrize("plugin", ["antrea", "calico", "canal", "flannel", "kube-router", "weave"])
+async def test_with_the_rights_for_network_plugins_each_can_be_planned(tmp_path: Path, plugin: str) -> None:
+    async with restricted(tmp_path, "look.yaml", "network-plugins.yaml") as stage:
+        report = await stage.say(f"cni install {plugin} --dry-run")
+    assert report.status is Status.OK, (report.title, report.blocks)
+
+
+@pytest.mark.parametrize(
+    ("verb", "told"),
+    [
+        ("escalate", "escalate clusterroles.rbac.authorization.k8s.io"),
+        ("bind", "bind clusterroles.rbac.authorization.k8s.io flannel"),
+        ("update", "update namespaces"),
+    ],
+)
+async def test_a_verb_that_was_taken_away_is_missed(tmp_path: Path, verb: str, told: str) -> None:
+    """With `escalate` or `bind` gone the API server would refuse in the middle of the plan."""
+    async with restricted(tmp_path, "look.yaml", "network-plugins.yaml", without=(verb,)) as stage:
+        report = await stage.say("cni install flannel")
+    assert report.status is Status.FAILED
+    assert told in str(report.blocks)
