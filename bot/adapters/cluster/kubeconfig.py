@@ -13,9 +13,10 @@ import logging
 import os
 import re
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import quote
 
 import yaml
 from kubernetes.aio.client.configuration import Configuration
@@ -55,9 +56,13 @@ class Credentials(Protocol):
 class Access:
     """How to reach one cluster. `name` is what people call it, `namespace` its default one."""
 
-    def __init__(self, name: str, namespace: str, credentials: Credentials) -> None:
+    def __init__(
+        self, name: str, namespace: str, credentials: Credentials, acting_as: Sequence[tuple[str, str]] = ()
+    ) -> None:
         self.name = name
         self.namespace = namespace
+        self.acting_as = tuple(acting_as)
+        """Headers by which the user acts as another one, as `as` and `as-groups` in a kubeconfig say."""
         self._credentials = credentials
 
     async def configuration(self) -> Configuration:
@@ -202,7 +207,26 @@ def _from_file(paths: str, context: str) -> Access:
     loader = _loader(paths, context)
     chosen = loader.current_context
     namespace = str((chosen.get("context") or {}).get("namespace") or "default")
-    return Access(str(chosen["name"]), namespace, _User(loader, paths))
+    return Access(str(chosen["name"]), namespace, _User(loader, paths), _acting_as(loader._user, paths))
+
+
+def _acting_as(user: Any, paths: str) -> list[tuple[str, str]]:
+    """https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation
+
+    The official client ignores it, and would act with all that the user may do in their own name. Raises BotError.
+    """
+    said = (getattr(user, "value", user) or {}) if user is not None else {}
+    try:
+        headers = [("Impersonate-User", said["as"])] if said.get("as") else []
+        headers += [("Impersonate-Uid", said["as-uid"])] if said.get("as-uid") else []
+        headers += [("Impersonate-Group", group) for group in said.get("as-groups") or ()]
+        extra = (said.get("as-user-extra") or {}).items()
+        headers += [(f"Impersonate-Extra-{quote(key, safe='')}", value) for key, values in extra for value in values]
+        if not all(isinstance(value, str) for _, value in headers):
+            raise ValueError("whom to act as has to be a text")
+    except (AttributeError, TypeError, ValueError) as error:
+        raise _malformed(paths, error) from error
+    return headers
 
 
 class _User:

@@ -17,6 +17,7 @@ from urllib.parse import quote, urlencode
 import aiohttp
 from kubernetes.aio.client.api_client import ApiClient
 from kubernetes.aio.config import kube_config
+from multidict import CIMultiDict
 from yarl import URL
 
 from bot.adapters.cluster.failures import about_the_request, no_answer, refusal, status_in
@@ -168,7 +169,7 @@ class Session:
             sock_connect=self._timeouts.connect_seconds,
             sock_read=call.silence_seconds,
         )
-        options["headers"] |= {"Accept": "application/json"} | dict(call.headers)
+        options["headers"].update({"Accept": "application/json"} | dict(call.headers))
         if call.body is not None:
             options["headers"]["Content-Type"] = call.content_type
         # Redirects are never followed: a probed target would send the bot, and its credentials, wherever it likes.
@@ -212,7 +213,7 @@ class Session:
         assert self._client is not None
         assert self._http is not None
         configuration = self._client.configuration
-        headers = {"User-Agent": "patchbay"}
+        headers = CIMultiDict([("User-Agent", "patchbay"), *self.access.acting_as])
         await self.access.renew(configuration)
         if bearer := configuration.api_key.get("BearerToken"):
             headers["Authorization"] = bearer

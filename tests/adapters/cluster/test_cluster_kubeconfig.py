@@ -219,3 +219,28 @@ async def test_no_repr_shows_a_credential(server: SpeakingServer) -> None:
     shown = repr(session) + repr(session.access) + str(vars(session)) + str(vars(session.access))
     await session.close()
     assert "secret" not in shown
+
+
+async def test_whoever_acts_as_somebody_else_has_that_ones_rights_alone(tmp_path: Path) -> None:
+    user = {"token": "t", "as": "system:serviceaccount:ops:bot", "as-groups": ["ops", "night"], "as-uid": "7"}
+    user |= {"as-user-extra": {"example.com/why": ["tests"]}}
+    chosen = access(write_kubeconfig(tmp_path / "k", {"server": "https://x"}, user), "", None)
+    assert chosen.acting_as == (
+        ("Impersonate-User", "system:serviceaccount:ops:bot"),
+        ("Impersonate-Uid", "7"),
+        ("Impersonate-Group", "ops"),
+        ("Impersonate-Group", "night"),
+        ("Impersonate-Extra-example.com%2Fwhy", "tests"),
+    )
+
+
+async def test_it_says_so_with_every_call(server: SpeakingServer) -> None:
+    server.on("GET", "/version", (200, {}))
+    await asked(server.session(user={"token": "t", "as": "jane", "as-groups": ["ops", "night"]}))
+    assert server.heard[-1].headers["impersonate-user"] == "jane"
+    assert server.heard[-1].headers["authorization"] == "Bearer t"
+
+
+def test_what_cannot_be_acted_as_is_told(tmp_path: Path) -> None:
+    with pytest.raises(BotError):
+        access(write_kubeconfig(tmp_path / "k", {"server": "https://x"}, {"token": "t", "as": ["jane"]}), "", None)
