@@ -7,6 +7,7 @@ import dataclasses
 import msgspec
 
 from bot.application.execution import dispatch, proposing, telling
+from bot.application.execution.alone import check_alone
 from bot.application.execution.applying import carry_out, show_nothing
 from bot.application.execution.working import LEASE
 from bot.application.ports import Answer, Changing, Context
@@ -163,11 +164,13 @@ async def _show_new_plan(record: ChangeRecord, planned: Change, again: Context, 
 
 
 async def _claim(record: ChangeRecord, context: Context) -> ChangeRecord:
-    """From planned to applying, owned by this process. Raises Conflict when somebody decided meanwhile."""
+    """From planned to applying, owned by this process. Raises Conflict when somebody decided meanwhile, or when another
+    change is at what this one has to do alone."""
     ports, actor, now = context.ports, context.actor, context.ports.clock.now()
     async with ports.storage.begin() as transaction:
         fresh = await transaction.changes.get(record.id)
         _check_waits(fresh)
+        check_alone(fresh.change, await transaction.changes.running())
         claimed = await transaction.changes.save(
             msgspec.structs.replace(
                 fresh,

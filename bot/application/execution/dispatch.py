@@ -125,6 +125,9 @@ def bug(reference: str) -> Report:
 
 
 def _sentence(words: str) -> str:
-    """Begins with a capital letter and ends with a full stop, unless code comes first or a mark stands there."""
-    words = words[:1].upper() + words[1:]
+    """Begins with a capital letter, unless code, a path or an address comes first, and ends with a full stop, unless a
+    mark stands there."""
+    first = words.partition(" ")[0]
+    if "/" not in first and "." not in first.rstrip(".:"):
+        words = words[:1].upper() + words[1:]
     return words if words.endswith((".", "?", "!")) else words + "."

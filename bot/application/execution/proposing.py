@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.application.execution import telling
+from bot.application.execution.alone import check_alone
 from bot.application.execution.telling_large import FEW
 from bot.application.ports import Answer, Context, Transaction
 from bot.domain.changes import fields
@@ -34,9 +35,12 @@ async def propose(change: Change, context: Context, *, dry_run: bool) -> Answer:
     """Records the plan, shows it with what a server-side dry run says, and offers Approve and Cancel.
 
     A plan without steps has nothing to do, and one that the API server refuses cannot be approved: neither is stored.
+    Raises Conflict while another change is at what this one has to do alone.
     """
     if not change.steps:
         return Answer(telling.nothing_to_do(change))
+    async with context.ports.storage.read() as reading:
+        check_alone(change, await reading.changes.running())
     trial = await try_out(change, context)
     if not trial.accepted:
         return Answer(telling.refused_plan(change, trial.said))

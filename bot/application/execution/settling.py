@@ -10,10 +10,10 @@ from typing import Any
 
 from bot.application.execution.evidence import events_of, evidence, pods_of
 from bot.application.execution.verifying import POLL_SECONDS, not_rolled_out, own_words
-from bot.application.execution.working import LeaseLost, Work
+from bot.application.execution.working import OUTAGE_SECONDS, LeaseLost, Work
 from bot.application.execution.writing import StepFailed, look
 from bot.domain.changes import fields
-from bot.domain.changes.change import NodeState, Settle, StepState, TryAddresses
+from bot.domain.changes.change import Apply, NodeState, Settle, StepState, TryAddresses
 from bot.domain.chat.masking import masked
 from bot.domain.network.pods import state_of
 from bot.domain.network.references import JSON, NODE, POD, JSONObject, Ref, ref_to
@@ -25,16 +25,24 @@ PAUSE_IMAGE = "registry.k8s.io/pause:3.10"
 is tried as well."""
 CHANGE_LABEL = "patchbay.dev/change"
 _AT_ONCE = 20
+_IN_FRONT = "another network plugin's configuration may be in front there (/etc/cni/net.d, the first file by name wins)"
 
 
 async def settle(work: Work, index: int, step: Settle) -> None:
     """Raises StepFailed, with the node at fault, when it does not come to hold in time."""
     await work.mark(index, state=StepState.STARTED, started_at=work.step(index).started_at or work.now())
     deadline = work.ports.clock.monotonic() + step.timeout_seconds
+    reached_at, gone = work.ports.clock.monotonic(), False
     while True:
         nodes = work.step(index).nodes
         try:
             nodes, why = await _look(work, step)
+            reached_at = work.ports.clock.monotonic()
+            gone = await _taken_away(work, step) if why else False
+        except Unreachable as error:
+            why = str(error)
+            if work.ports.clock.monotonic() - reached_at >= OUTAGE_SECONDS:
+                raise
         except BotError as error:
             why = str(error)
         if nodes != work.step(index).nodes:
@@ -42,7 +50,7 @@ async def settle(work: Work, index: int, step: Settle) -> None:
         if not why:
             await work.mark(index, state=StepState.DONE, ended_at=work.now())
             return
-        if work.ports.clock.monotonic() >= deadline:
+        if gone or work.ports.clock.monotonic() >= deadline:
             break
         await work.ports.clock.sleep(POLL_SECONDS)
         await work.breathe()
@@ -50,9 +58,15 @@ async def settle(work: Work, index: int, step: Settle) -> None:
     words = await own_words(work)
     told = (*words, *await _word_of(work, unserved), *await evidence(work, step.ref, unserved))
     why = "; ".join([why, *words[:1]])
-    note = f"not within {step.timeout_seconds:g} s: {why}"
+    note = "somebody else has deleted it" if gone else f"not within {step.timeout_seconds:g} s: {why}"
     await work.mark(index, state=StepState.FAILED, ended_at=work.now(), note=note, evidence=told)
     raise StepFailed(f"{step.ref}, {note}")
+
+
+async def _taken_away(work: Work, step: Settle) -> bool:
+    """Whether an agent that this change made itself is gone: nobody will make it again. An operator's own it would."""
+    made = any(isinstance(each, Apply) and each.ref == step.ref for each in work.record.change.steps)
+    return made and await look(work, step.ref) is None
 
 
 async def _word_of(work: Work, node: str) -> tuple[str, ...]:
@@ -140,11 +154,14 @@ async def try_addresses(work: Work, index: int, step: TryAddresses) -> None:
     await work.mark(index, state=StepState.STARTED, started_at=work.step(index).started_at or work.now())
     try:
         given: dict[str, str] = {}
-        nodes = await _ready_nodes(work)
+        own = await _ready_nodes(work)
+        nodes = list(own)
         if not nodes:
             raise StepFailed("No Linux node is Ready: there is none on which a new pod could be tried")
         for at in range(0, len(nodes), _AT_ONCE):
             given |= await _try(work, step, nodes[at : at + _AT_ONCE])
+        for node, addresses in given.items():
+            await _check_origin(work, step, node, addresses, own[node])
     except (LeaseLost, Unreachable):
         raise  # the one is no longer ours; the other is tried again for a while, by whoever holds the lease
     except (StepFailed, BotError) as error:
@@ -169,14 +186,16 @@ async def clean_up(work: Work, step: TryAddresses) -> None:
                 continue
 
 
-async def _ready_nodes(work: Work) -> list[str]:
-    found = []
+async def _ready_nodes(work: Work) -> dict[str, list[str]]:
+    """Each ready Linux node by name, sorted, with its own ranges for pods."""
+    found = {}
     for node in await work.call(work.cluster.list(NODE)):
         conditions: Any = fields.at(node, ("status", "conditions")).value or []
         linux = (fields.metadata(node).get("labels") or {}).get("kubernetes.io/os", "linux") == "linux"
         if linux and any(each.get("type") == "Ready" and each.get("status") == "True" for each in conditions):
-            found.append(str(fields.metadata(node)["name"]))
-    return sorted(found)
+            listed: Any = fields.at(node, ("spec", "podCIDRs")).value or []
+            found[str(fields.metadata(node)["name"])] = [str(each) for each in listed]
+    return dict(sorted(found.items()))
 
 
 async def _try(work: Work, step: TryAddresses, nodes: Sequence[str]) -> dict[str, str]:
@@ -204,6 +223,24 @@ async def _try(work: Work, step: TryAddresses, nodes: Sequence[str]) -> dict[str
         await work.ports.clock.sleep(POLL_SECONDS)
 
 
+async def _check_origin(work: Work, step: TryAddresses, node: str, addresses: str, own: Sequence[str]) -> None:
+    """That this plugin has given the addresses, and not one whose configuration was left on the node. Raises
+    StepFailed. What a plugin's own books say (Calico's blocks) is looked at where they can be read."""
+    parsed = [ipaddress.ip_address(each) for each in addresses.split(" and ")]
+    where, ranges = f"its node's own range, {' or '.join(own)}", own if step.of_node else []
+    if step.blocks is not None:
+        try:
+            blocks = await work.call(work.cluster.list(step.blocks))
+        except BotError:
+            blocks = []
+        ranges = [str(fields.at(each, ("spec", "cidr")).value) for each in blocks]
+        where = f"any of the {len(ranges)} blocks that the plugin has given to nodes"
+    networks = [ipaddress.ip_network(each, strict=False) for each in ranges]
+    strange = [each for each in parsed if networks and not any(each in network for network in networks)]
+    if strange:
+        raise StepFailed(f"A new pod on node {node} was given {strange[0]}, which is not in {where}: {_IN_FRONT}")
+
+
 async def _no_address(work: Work, step: TryAddresses, nodes: Sequence[str], pod: Ref) -> str:
     told = "; ".join(await events_of(work, pod))
     more = f", nor on {len(nodes) - 1} more nodes" if len(nodes) > 1 else ""
@@ -226,8 +263,7 @@ def _addresses(pod: JSONObject, step: TryAddresses) -> list[str]:
 def _in_range(address: str, step: TryAddresses, node: str) -> str:
     if step.ranges and not any(ipaddress.ip_address(address) in ipaddress.ip_network(each) for each in step.ranges):
         raise StepFailed(
-            f"A new pod on node {node} was given {address}, which is not in {' or '.join(step.ranges)}: "
-            "another network plugin's configuration may be in front there (/etc/cni/net.d, the first file by name wins)"
+            f"A new pod on node {node} was given {address}, which is not in {' or '.join(step.ranges)}: {_IN_FRONT}"
         )
     return address
 

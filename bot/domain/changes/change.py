@@ -13,7 +13,7 @@ from typing import TypeAlias
 import msgspec
 
 from bot.domain.network.probing import Probe
-from bot.domain.network.references import JSON, JSONObject, Ref
+from bot.domain.network.references import JSON, JSONObject, Kind, Ref
 
 
 class FieldValue(msgspec.Struct, frozen=True):
@@ -127,6 +127,10 @@ class TryAddresses(msgspec.Struct, frozen=True, tag="try-addresses", kw_only=Tru
     namespace: str
     ranges: tuple[str, ...]
     """CIDRs: each address must be in one of them."""
+    of_node: bool = False
+    """Each address must be in its node's own `spec.podCIDRs`, too: that is where this plugin takes them from."""
+    blocks: Kind | None = None
+    """The kind in which a plugin keeps what it has given out (`spec.cidr`): each address must be in one of them."""
     timeout_seconds: float
     part: str = ""
 
@@ -190,6 +194,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     premises: tuple[Premise, ...] = ()
     warnings: tuple[str, ...] = ()
     """What people should know before they approve; not part of the digest."""
+    alone: str = ""
+    """What only one change at a time may do in a cluster: `the network plugin`. Empty: others may run beside it."""
     doubts: tuple[Doubt, ...] = ()
     """What nobody has accepted yet: such a plan is shown, and cannot be approved."""
     brief: Brief | None = None

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.domain.network.references import Ref
+from bot.domain.network.references import Kind, Ref
 from bot.domain.plugins.fitting import Objects
 from bot.domain.plugins.parameters import Encapsulation, Option, Parameters, Taken
 from bot.domain.plugins.releases import Release
+
+ALONE = "the network plugin"
+"""What every change of one says of itself: two at once would leave a node between them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +67,8 @@ class Installation:
     encapsulations: tuple[Encapsulation, ...] = ()
     """What `--encapsulation` takes; empty: all there are."""
     dual_stack: bool = False
+    blocks: Kind | None = None
+    """The kind in which it keeps which addresses it has given to nodes, in `spec.cidr`."""
     operator: Ref | None = None
     """A Deployment that does the work: it has to run before custom resources tell it what to do."""
     ready: Callable[[Parameters], tuple[Ref, ...]] = lambda parameters: ()

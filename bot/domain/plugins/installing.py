@@ -11,6 +11,7 @@ from bot.domain.changes.change import Brief, Change, Checked, Doubt, Premise
 from bot.domain.network.references import JSONObject
 from bot.domain.plugins import incoming
 from bot.domain.plugins.fitting import Objects, differences, ref
+from bot.domain.plugins.installation import ALONE
 from bot.domain.plugins.parameters import Parameters
 from bot.domain.plugins.preflight import Wanted, checked
 from bot.domain.plugins.steps import applied, verified
@@ -60,6 +61,7 @@ def plan(
     return Change(
         cluster=cluster.uid,
         request=line,
+        alone=ALONE,
         summary=summary,
         steps=(*steps, *proof) if steps else (),
         premises=premises(wanted, around),

@@ -12,7 +12,7 @@ from bot.domain.network.references import JSONObject, Ref
 from bot.domain.network.snapshot import Pod
 from bot.domain.plugins.cni import NetworkPlugin
 from bot.domain.plugins.fitting import Objects, ref
-from bot.domain.plugins.installation import Installation
+from bot.domain.plugins.installation import ALONE, Installation
 from bot.domain.plugins.installing import Source, doubts, refuse_conflicts
 from bot.domain.plugins.steps import definitions
 from bot.domain.plugins.surroundings import Surroundings
@@ -62,6 +62,7 @@ def plan(
     return Change(
         cluster=around.snapshot.cluster.uid,
         request=line,
+        alone=ALONE,
         summary=f"uninstall {title}",
         steps=tuple(_steps(removal, around)),
         premises=(Premise("the plugin's version", removal.version),),

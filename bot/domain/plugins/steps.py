@@ -166,6 +166,8 @@ def verified(
     trial = TryAddresses(
         namespace=TRIAL_NAMESPACE,
         ranges=address_ranges(installation, parameters, around),
+        of_node=installation.uses_node_cidrs,
+        blocks=installation.blocks,
         timeout_seconds=patience or ADDRESS_SECONDS,
     )
     return [nodes, *ready, trial]

@@ -9,6 +9,7 @@ from bot.domain.changes.change import Change, Checked, Delete, Step
 from bot.domain.changes.fields import reborn, uid
 from bot.domain.network.references import JSONObject, Ref
 from bot.domain.plugins.fitting import Objects, ref
+from bot.domain.plugins.installation import ALONE
 from bot.domain.plugins.installing import Source, brief, doubts, origins, premises, refuse_conflicts
 from bot.domain.plugins.merging import merged
 from bot.domain.plugins.preflight import Wanted, all_checks
@@ -63,6 +64,7 @@ def plan(
     return Change(
         cluster=around.snapshot.cluster.uid,
         request=line,
+        alone=ALONE,
         summary=f"upgrade {title} from {upgrade.before.version} to {wanted.release.version}",
         steps=(*steps, *proof) if changing else (),
         premises=premises(wanted, around),

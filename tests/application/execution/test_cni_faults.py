@@ -338,7 +338,7 @@ async def test_somebody_deletes_the_namespace_meanwhile(tmp_path: Path) -> None:
         here.clusters.on_write = when("apply", "DaemonSet", lambda: here.delete("Namespace", "", NAMESPACE))
         said = await tried(here, FLANNEL)
         check_ended(here, said, before, ChangeState.ROLLED_BACK)
-        assert f"DaemonSet {NAMESPACE}/{AGENT} is not there" in said
+        assert f"DaemonSet {NAMESPACE}/{AGENT}, somebody else has deleted it" in said
 
 
 async def test_an_agent_that_somebody_changes_meanwhile_stays_with_all_it_needs(tmp_path: Path) -> None:

@@ -13,9 +13,11 @@ from plugged import TRY, carried_out, cluster_of, event, node
 from bot.application.execution.working import LEASE, OUTAGE_SECONDS
 from bot.application.routines.resume_changes import resume_changes
 from bot.domain.changes.change import ChangeRecord, ChangeState, StepState
-from bot.domain.network.references import POD, Ref
+from bot.domain.network.references import POD, Kind, Ref
 from bot.errors import Refused, Unreachable
 
+ROLLED_BACK = ChangeState.ROLLED_BACK
+BLOCKS = Kind("IPAMBlock", "ipamblocks", "crd.projectcalico.org/v1", namespaced=False)
 AWAY = Unreachable("The API server does not answer")
 
 
@@ -83,6 +85,31 @@ async def test_an_address_outside_of_the_range_is_told_with_what_may_be_behind_i
     record = await failed(world)
     assert "node b was given 192.168.5.5, which is not in 10.244.0.0/16" in record.outcome
     assert "/etc/cni/net.d" in record.outcome
+
+
+@pytest.mark.parametrize(("address", "state"), [("10.244.1.7", ChangeState.APPLIED), ("10.244.9.7", ROLLED_BACK)])
+async def test_an_address_has_to_be_of_its_own_node_where_the_plugin_takes_it_from_there(
+    address: str, state: ChangeState
+) -> None:
+    world = cluster_of(node("a") | {"spec": {"podCIDRs": ["10.244.1.0/24"]}})
+    gives(world, a=address)
+    record = await carried_out(world, msgspec.structs.replace(TRY, of_node=True))
+    assert record.state is state
+    if state is ROLLED_BACK:
+        assert "not in its node's own range, 10.244.1.0/24" in record.outcome
+
+
+@pytest.mark.parametrize(("address", "state"), [("10.244.3.70", ChangeState.APPLIED), ("10.244.3.7", ROLLED_BACK)])
+async def test_an_address_has_to_be_in_the_plugins_own_books(address: str, state: ChangeState) -> None:
+    """Flannel's file was left on the node, and gives addresses of the same range as Calico's pool."""
+    world = cluster_of(node("a"))
+    block = {"apiVersion": BLOCKS.api_version, "kind": BLOCKS.name, "metadata": {"name": "10-244-3-64-26"}}
+    world.cluster.put(block | {"spec": {"cidr": "10.244.3.64/26", "affinity": "host:a"}})
+    gives(world, a=address)
+    record = await carried_out(world, msgspec.structs.replace(TRY, blocks=BLOCKS))
+    assert record.state is state
+    if state is ROLLED_BACK:
+        assert "blocks that the plugin has given to nodes" in record.outcome
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ Installed by the operator: definitions, the operator, and an Installation that t
 
 from typing import Any
 
-from bot.domain.network.references import DAEMON_SET, DEPLOYMENT, Ref, ref_to
+from bot.domain.network.references import DAEMON_SET, DEPLOYMENT, Kind, Ref, ref_to
 from bot.domain.plugins.cni import Marks, NetworkPlugin
 from bot.domain.plugins.fitting import Objects, change_images, copied, from_registry, named
 from bot.domain.plugins.installation import Installation, Leftovers
@@ -122,6 +122,7 @@ CNI = NetworkPlugin(
         overhead=overhead,
         tells_network=True,
         uses_node_cidrs=False,
+        blocks=Kind("IPAMBlock", "ipamblocks", "crd.projectcalico.org/v1", namespaced=False),
         operator=ref_to(DEPLOYMENT, "tigera-operator", "tigera-operator"),
         ready=_ready,
         writers=WRITERS,
