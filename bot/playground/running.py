@@ -158,6 +158,7 @@ def _information(options: Options, kubeconfig: Path) -> dict[str, object]:
         "commands": commands,
         "cluster": str(options.kubeconfig) if options.kubeconfig else "",
         "context": options.context,
+        "scenario": "" if options.kubeconfig else options.scenario,
         "may_change": options.allow_changes or options.kubeconfig is None,
         "kubeconfig": str(kubeconfig),
         "version": __version__,

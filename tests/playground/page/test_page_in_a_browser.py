@@ -76,6 +76,7 @@ async def test_a_new_cluster_is_given_its_network_in_the_page(new_cluster, brows
     await browser.size(1440, 1000)
     await arrive(browser, new_cluster.url)
     await browser.wait(held(".object", "NotReady"))
+    await browser.wait(held(".offer", "/net cni install flannel"))
     await browser.type("/net cni install calico --version playground", key="Enter")
     await browser.wait(held(".message .button", "Approve"))
     await pictured(browser, "cni-plan")
