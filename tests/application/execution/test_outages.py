@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import fakes
+import msgspec
 import pytest
 from plugged import SETTLE, agent, agent_pod, carried_out, cluster_of, node
 from test_holding import NEVER, config, creates, definition, namespace
@@ -146,3 +147,12 @@ async def test_a_kind_that_was_just_defined_is_waited_for() -> None:
     world.clock.later(10, lambda: served.append(True))
     assert (await carried_out(world, creates(definition()), needs)).state is ChangeState.APPLIED
     assert 10 <= world.clock.monotonic() < 13
+
+
+async def test_a_wait_for_nodes_gives_up_too_long_before_its_own_time_is_over() -> None:
+    world = cluster_of(node("a", ready=False), agent(1, 0), agent_pod("a"))
+    Outage(world, 100 * OUTAGE_SECONDS, starts=10)
+    record = await carried_out(world, msgspec.structs.replace(SETTLE, timeout_seconds=20 * OUTAGE_SECONDS))
+    assert record.state is ChangeState.ROLLED_BACK
+    assert world.clock.monotonic() < 2 * OUTAGE_SECONDS
+    assert "The API server does not answer" in record.outcome
