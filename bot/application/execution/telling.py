@@ -226,6 +226,26 @@ def progress(record: ChangeRecord) -> Report:
     )
 
 
+def interrupted(record: ChangeRecord) -> str:
+    """That nobody works on it any more, and how far it has come, in a line."""
+    doing = " while it was rolled back" if record.state is ChangeState.ROLLING_BACK else ""
+    return f"Change {record.id} was interrupted{doing} {_reached(record)}."
+
+
+def _reached(record: ChangeRecord) -> str:
+    """The step that was begun last: going back, the one that was being taken back."""
+    back = record.state is ChangeState.ROLLING_BACK
+    begun = [
+        index
+        for index, done in enumerate(record.steps)
+        if (done.undoing if back else done.state is not StepState.WAITING)
+    ]
+    if not begun:
+        return "before its first step" if not back else "before anything was taken back"
+    index = min(begun) if back else max(begun)
+    return f"at step {index + 1} of {len(record.steps)} ({in_words(record.change.steps[index])})"
+
+
 def _progress(record: ChangeRecord) -> Progress:
     steps = list(zip(record.change.steps, record.steps, strict=True))
     if len(steps) > FEW:
