@@ -223,7 +223,29 @@ def progress(record: ChangeRecord) -> Report:
         status=Status.WORKING,
         title=f"{verb} change {record.id}, step {max(over, 1)} of {len(record.steps)}: {record.change.summary}",
         blocks=(_progress(record), *node_blocks(record)),
+        actions=_stop_actions(record),
     )
+
+
+def going_back_soon(record: ChangeRecord, seconds: float) -> Report:
+    """It was taken from a process that may be alive, with so long until that one's last call must have ended."""
+    return Report(
+        status=Status.WORKING,
+        title=f"Change {record.id} was stopped; it goes back when the last call of the process that worked on it must "
+        f"have ended, in {seconds:.0f} s",
+    )
+
+
+def _stop_actions(record: ChangeRecord) -> tuple[Action, ...]:
+    if record.state is not ChangeState.APPLYING:
+        return ()
+    stop = Action(
+        label="Stop and go back",
+        command=f"changes cancel {record.id}",
+        style="danger",
+        confirm=f"Stop change {record.id} and take back what it has done so far?",
+    )
+    return (stop,)
 
 
 def interrupted(record: ChangeRecord) -> str:
@@ -350,7 +372,7 @@ def whole(record: ChangeRecord) -> Report:
         status=Status.WORKING if record.state.running else Status.OK,
         title=f"Change {record.id} is {record.state.value}: {record.change.summary}",
         blocks=tuple(blocks),
-        actions=undo_actions(record),
+        actions=undo_actions(record) or _stop_actions(record),
         footnotes=(
             text("Digest ", Code(record.change.digest[:SHORT_DIGEST]), ", planned from ", Code(record.change.request)),
         ),
