@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+import math
 import shlex
 import shutil
+import signal
 import sys
 from collections.abc import Callable, Sequence
 
@@ -43,17 +45,48 @@ async def _run(settings: Settings, words: Sequence[str], *, as_json: bool, appro
         err=sys.stderr,
         width=shutil.get_terminal_size((120, 24)).columns,
         colour=sys.stdout.isatty(),
-        ask=input if sys.stdin.isatty() else None,
+        ask=_ask if sys.stdin.isatty() else None,
     )
     async with open_ports(settings, "run", access, "patchbay run") as ports:
-        await attend_to_interrupted(
-            ports, terminal, words, lambda: show_nothing if as_json else Following(terminal.err)
-        )
 
         async def answer(invocation: Invocation, show: Show) -> Answer:
             return await dispatch(ports, invocation, show)
 
-        return await converse(answer, words, terminal, as_json=as_json, approve=approve)
+        try:
+            await attend_to_interrupted(
+                ports, terminal, words, lambda: show_nothing if as_json else Following(terminal.err)
+            )
+            return await converse(answer, words, terminal, as_json=as_json, approve=approve)
+        except asyncio.CancelledError:
+            await tell_of_interruption(ports, terminal)
+            raise
+
+
+def _ask(question: str) -> str:
+    """Ctrl-C ends the question at once: asyncio would only note it, and go on waiting for the line."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return input(question)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+async def tell_of_interruption(ports: Ports, terminal: Terminal) -> None:
+    """After Ctrl-C: what this process was in the middle of, and what can be done about it."""
+    try:
+        async with ports.storage.read() as reading:
+            running = await reading.changes.running()
+    except BotError as error:
+        _log.info("interrupted changes could not be looked for: %s", error)
+        return
+    for record in running:
+        if record.owner == ports.process.id:
+            _say(terminal, f"{telling.interrupted(record)} {_lease(ports, record)} {_WAY_ON} {_way_back(record)}")
+
+
+def _lease(ports: Ports, record: ChangeRecord) -> str:
+    left = (record.lease_until - ports.clock.now()).total_seconds() if record.lease_until else 0.0
+    return f"Nobody can take it up for another {math.ceil(left)} s." if left > 0 else "Its lease was given up."
 
 
 async def attend_to_interrupted(

@@ -1,30 +1,33 @@
 """`patchbay run` after another process died in the middle of a change."""
 
+import asyncio
 import io
 from collections.abc import Callable
 
 import fakes
+import msgspec
 import pytest
 
 from bot.adapters.terminal.following import Following
 from bot.adapters.terminal.session import Terminal
-from bot.app.terminal import attend_to_interrupted
+from bot.app.terminal import attend_to_interrupted, tell_of_interruption
 from bot.application.execution.working import LEASE
 from bot.domain.changes.change import ChangeState
-from tests.application.execution.changing import planned, say, shop, stored
+from tests.application.execution.changing import WEB, planned, say, shop, stored
 
 
 class Killed(BaseException):
     """kill -9: nothing of the process's own code runs any more."""
 
 
-async def interrupted(kind: str = "run") -> fakes.World:
-    """A process of that kind died while it wrote the first step of change 1, and its lease has run out."""
+async def interrupted(kind: str = "run", moment: str = "before") -> fakes.World:
+    """A process of that kind died at that moment of the first write of change 1, and its lease has run out."""
     world = shop()
     approve = await planned(world)
 
     def die(when: str, verb: str, ref: object) -> None:
-        raise Killed
+        if when == moment:
+            raise Killed
 
     world.cluster.on_write = die
     with pytest.raises(Killed):
@@ -82,3 +85,72 @@ async def test_what_serve_began_is_left_to_it(line: str) -> None:
     said = await told(world, line)
     assert "`patchbay serve` will finish it" in said
     assert (await stored(world)).state is ChangeState.APPLYING
+
+
+async def ctrl_c(line: str, world: fakes.World, kind: str = "run") -> str:
+    """What is told when that line is interrupted while it writes."""
+    ports = world.process("p2", kind)
+    task = asyncio.create_task(say(ports, line))
+    world.cluster.on_write = lambda when, verb, ref: task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    world.cluster.on_write = lambda when, verb, ref: None
+    terminal = Terminal(io.StringIO(), io.StringIO(), 100, False, None)
+    await tell_of_interruption(ports, terminal)
+    return terminal.err.getvalue()
+
+
+async def test_ctrl_c_tells_where_it_stopped_and_the_ways_on_and_back() -> None:
+    world = shop()
+    said = await ctrl_c(await planned(world), world)
+    assert said.startswith("Change 1 was interrupted at step 1 of ")
+    assert "Its lease was given up. Any changing command finishes it" in said
+    assert said.endswith("patchbay run changes cancel 1\n")
+    await say(world.process("p3", "run"), "changes cancel 1")
+    assert (await stored(world)).state is ChangeState.ROLLED_BACK
+    assert not world.cluster.has(WEB)
+
+
+async def test_ctrl_c_while_it_goes_back_tells_so() -> None:
+    world = await interrupted(moment="after")
+    said = await ctrl_c("changes cancel 1", world)
+    assert said.startswith("Change 1 was interrupted while it was rolled back at step 1 of ")
+
+
+async def test_ctrl_c_while_waiting_for_another_tells_how_long_nobody_can_take_it_up() -> None:
+    world = await interrupted()
+    async with world.storage.begin() as transaction:
+        record = await transaction.changes.get(1)
+        lease = world.clock.now() + LEASE
+        await transaction.changes.save(msgspec.structs.replace(record, lease_until=lease))
+    ports = world.process("p2", "run")
+    task = asyncio.create_task(say(ports, "changes cancel 1"))
+    world.clock.later(10, task.cancel)
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    terminal = Terminal(io.StringIO(), io.StringIO(), 100, False, None)
+    await tell_of_interruption(ports, terminal)
+    assert "Nobody can take it up for another 35 s." in terminal.err.getvalue()
+
+
+async def test_what_others_work_on_is_not_told_after_ctrl_c() -> None:
+    world = await interrupted()
+    terminal = Terminal(io.StringIO(), io.StringIO(), 100, False, None)
+    await tell_of_interruption(world.process("p2", "run"), terminal)
+    assert terminal.err.getvalue() == ""
+
+
+async def test_a_change_that_nobody_works_on_says_so() -> None:
+    world = await interrupted()
+    report = (await say(world.ports, "changes show 1")).report
+    assert "Nobody is working on it. Change 1 was interrupted at step 1 of" in str(report.blocks[0])
+    assert [action.command for action in report.actions] == ["changes cancel 1"]
+
+
+async def test_a_change_that_somebody_works_on_does_not() -> None:
+    world = await interrupted()
+    async with world.storage.begin() as transaction:
+        record = await transaction.changes.get(1)
+        await transaction.changes.save(msgspec.structs.replace(record, lease_until=world.clock.now() + LEASE))
+    report = (await say(world.ports, "changes show 1")).report
+    assert "Nobody is working on it" not in str(report.blocks)

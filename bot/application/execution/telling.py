@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import difflib
 from collections.abc import Sequence
 
@@ -348,7 +349,7 @@ def undo_actions(record: ChangeRecord) -> tuple[Action, ...]:
     return (Action(label="Undo", command=f"changes undo {record.id}", style="danger" if unproven(record) else ""),)
 
 
-def whole(record: ChangeRecord) -> Report:
+def whole(record: ChangeRecord, now: datetime.datetime) -> Report:
     """`changes show`: plan, history, steps, outcome."""
     history: list[Text] = [
         text("Planned ", TimeSpan(record.created_at), " for ", *person(record.author, record.author_name))
@@ -364,6 +365,8 @@ def whole(record: ChangeRecord) -> Report:
     blocks: list[Block] = [Bullets(tuple(history)), _progress(record)]
     if record.outcome:
         blocks.insert(0, Paragraph((Plain(record.outcome),)))
+    if record.state.running and (record.lease_until is None or record.lease_until <= now):
+        blocks.insert(0, paragraph(f"Nobody is working on it. {interrupted(record)}"))
     if record.change.brief is not None:
         blocks += [*node_blocks(record), *evidence_blocks(record), *brief_blocks(record.change, record.change.brief)]
     else:
