@@ -2,22 +2,33 @@
 
 import asyncio
 import logging
+import math
+import shlex
 import shutil
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from bot import logs
+from bot.adapters.terminal.escaping import harmless
+from bot.adapters.terminal.following import Following
 from bot.adapters.terminal.session import Terminal, converse
 from bot.app.house import open_ports
-from bot.application.execution.dispatch import Show, dispatch
-from bot.application.ports import Answer, Ports
+from bot.application.execution import telling
+from bot.application.execution.applying import show_nothing
+from bot.application.execution.dispatch import Show, dispatch, understand
+from bot.application.ports import Answer, Changing, Ports, Steering
 from bot.application.routines import resume_changes
 from bot.domain.access import AccessPolicy
+from bot.domain.changes.change import ChangeRecord
 from bot.domain.chat.invocation import Invocation
 from bot.errors import BotError
 from bot.settings import Settings
 
 _log = logging.getLogger(__name__)
+
+_GOING_BACK = "changes cancel"
+_WAY_ON = "Any changing command finishes it first."
 
 
 def run(settings: Settings, words: Sequence[str], *, as_json: bool, approve: bool) -> int:
@@ -34,28 +45,101 @@ async def _run(settings: Settings, words: Sequence[str], *, as_json: bool, appro
         err=sys.stderr,
         width=shutil.get_terminal_size((120, 24)).columns,
         colour=sys.stdout.isatty(),
-        ask=input if sys.stdin.isatty() else None,
+        ask=_ask if sys.stdin.isatty() else None,
     )
     async with open_ports(settings, "run", access, "patchbay run") as ports:
-        await _resume(ports, terminal)
 
         async def answer(invocation: Invocation, show: Show) -> Answer:
             return await dispatch(ports, invocation, show)
 
-        return await converse(answer, words, terminal, as_json=as_json, approve=approve)
-
-
-async def _resume(ports: Ports, terminal: Terminal) -> None:
-    """Finishes what an earlier `run` was interrupted in; names what is left to `serve`. It never stops the command."""
-    try:
-        for record in await resume_changes.resumable(ports):
-            terminal.err.write(f"Change {record.id} was interrupted; it is finished first: {record.change.summary} …\n")
-            terminal.err.flush()
-        for record in await resume_changes.resume_changes(ports):
-            terminal.err.write(f"Change {record.id} had been interrupted; it is now {record.state.value}.\n")
-        for record in await resume_changes.left_to_others(ports):
-            terminal.err.write(
-                f"Change {record.id} was interrupted in `patchbay {record.origin}`, which will finish it.\n"
+        try:
+            await attend_to_interrupted(
+                ports, terminal, words, lambda: show_nothing if as_json else Following(terminal.err)
             )
+            return await converse(answer, words, terminal, as_json=as_json, approve=approve)
+        except asyncio.CancelledError:
+            await tell_of_interruption(ports, terminal)
+            raise
+
+
+def _ask(question: str) -> str:
+    """Ctrl-C ends the question at once: asyncio would only note it, and go on waiting for the line."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return input(question)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+async def tell_of_interruption(ports: Ports, terminal: Terminal) -> None:
+    """After Ctrl-C: what this process was in the middle of, and what can be done about it."""
+    try:
+        async with ports.storage.read() as reading:
+            running = await reading.changes.running()
     except BotError as error:
         _log.info("interrupted changes could not be looked for: %s", error)
+        return
+    for record in running:
+        if record.owner == ports.process.id:
+            _say(terminal, f"{telling.interrupted(record)} {_lease(ports, record)} {_WAY_ON} {_way_back(record)}")
+
+
+def _lease(ports: Ports, record: ChangeRecord) -> str:
+    left = (record.lease_until - ports.clock.now()).total_seconds() if record.lease_until else 0.0
+    return f"Nobody can take it up for another {math.ceil(left)} s." if left > 0 else "Its lease was given up."
+
+
+async def attend_to_interrupted(
+    ports: Ports, terminal: Terminal, words: Sequence[str], follow: Callable[[], Show]
+) -> None:
+    """What earlier processes were interrupted in: whoever only looks, or goes back, is told of it and not kept waiting;
+    whoever changes something waits until it is finished. It never stops the command."""
+    waits = _waits(ports, words)
+    try:
+        for record in await resume_changes.resumable(ports):
+            if waits:
+                await _finish(ports, terminal, record, follow())
+            elif not _is_about(words, record):
+                _say(terminal, f"{telling.interrupted(record)} {_WAY_ON} {_way_back(record)}")
+        for record in await resume_changes.left_to_others(ports):
+            if not _is_about(words, record):
+                _say(
+                    terminal,
+                    f"{telling.interrupted(record)} `patchbay {record.origin}` will finish it. {_way_back(record)}",
+                )
+    except BotError as error:
+        _log.info("interrupted changes could not be looked for: %s", error)
+
+
+async def _finish(ports: Ports, terminal: Terminal, record: ChangeRecord, show: Show) -> None:
+    _say(terminal, f"{telling.interrupted(record)} It is finished first: {record.change.summary} …")
+    ended = await resume_changes.resume(ports, record, show)
+    if ended is None:
+        _say(terminal, f"Change {record.id} could not be finished now: see patchbay run changes show {record.id}")
+    else:
+        _say(terminal, f"Change {record.id} had been interrupted; it is now {ended.state.value}.")
+
+
+def _waits(ports: Ports, words: Sequence[str]) -> bool:
+    """Whether what was interrupted has to be finished before these words are carried out."""
+    try:
+        command, request = understand(ports.catalogue, shlex.join(words))
+    except BotError:
+        return False
+    if isinstance(command, Changing):
+        return not request.dry_run
+    return isinstance(command, Steering) and command.name != _GOING_BACK
+
+
+def _is_about(words: Sequence[str], record: ChangeRecord) -> bool:
+    """Whether these words go back from this very change: then there is nothing to tell."""
+    return [word.lower() for word in words[:3]] == [*_GOING_BACK.split(), str(record.id)]
+
+
+def _way_back(record: ChangeRecord) -> str:
+    return f"To go back: patchbay run {_GOING_BACK} {record.id}"
+
+
+def _say(terminal: Terminal, line: str) -> None:
+    terminal.err.write(harmless(line) + "\n")
+    terminal.err.flush()

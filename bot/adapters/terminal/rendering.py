@@ -31,7 +31,7 @@ from bot.domain.diagnosis.finding import Finding, Severity
 _RESET, _BOLD, _DIM, _RED, _YELLOW, _GREEN = "\x1b[0m", "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[33m", "\x1b[32m"
 _TITLE_COLOURS = {Status.OK: _GREEN, Status.FINDINGS: _YELLOW, Status.FAILED: _RED, Status.WORKING: _BOLD}
 _SEVERITY_COLOURS = {Severity.HIGH: _RED, Severity.MEDIUM: _YELLOW, Severity.LOW: _YELLOW, Severity.INFO: _BOLD}
-_STEP_MARKS = {"waiting": " ", "working": "~", "done": "+", "failed": "x", "undone": "-", "skipped": "."}
+STEP_MARKS = {"waiting": " ", "working": "~", "done": "+", "failed": "x", "undone": "-", "skipped": "."}
 
 
 def exit_status(report: Report) -> int:
@@ -94,7 +94,7 @@ class _Terminal:
                     yield from self._finding(finding)
             case Progress():
                 for step in block.steps:
-                    mark = f"[{_STEP_MARKS.get(step.state, '?')}] "
+                    mark = f"[{STEP_MARKS.get(step.state, '?')}] "
                     yield from self._wrapped(step.text, first=mark, further="    ")
 
     def _titled(self, title: str) -> Iterator[str]:

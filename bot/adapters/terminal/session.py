@@ -10,10 +10,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TextIO
 
+from bot.adapters.terminal.following import Following
 from bot.adapters.terminal.rendering import exit_status, render_json, render_text
 from bot.application.ports import Answer
 from bot.domain.chat.invocation import Actor, Invocation, Source
-from bot.domain.chat.report import Action, Report, Status
+from bot.domain.chat.report import Action, Report
 
 Show = Callable[[Report], Awaitable[None]]
 
@@ -37,8 +38,7 @@ async def converse(
     dispatch: Dispatch, words: Sequence[str], terminal: Terminal, *, as_json: bool, approve: bool
 ) -> int:
     """Carries out one line. Returns the exit status: 0 all well, 1 findings, 2 it could not be done."""
-    shown = _Progress(terminal)
-    show = _silent if as_json else shown
+    show: Show = _silent if as_json else Following(terminal.err)
     answer = await dispatch(_invocation(shlex.join(words)), show)
     if (doubts := _doubts(answer)) and terminal.ask is not None and not as_json:
         status = _tell(answer.report, terminal, as_json)
@@ -91,18 +91,3 @@ def _tell(report: Report, terminal: Terminal, as_json: bool) -> int:
 
 async def _silent(report: Report) -> None:
     return None
-
-
-class _Progress:
-    """Shows how far long work has come, on standard error, a line whenever it says something new."""
-
-    def __init__(self, terminal: Terminal) -> None:
-        self._terminal = terminal
-        self._last = ""
-
-    async def __call__(self, report: Report) -> None:
-        line = report.title
-        if report.status is Status.WORKING and line != self._last:
-            self._last = line
-            self._terminal.err.write(line + "\n")
-            self._terminal.err.flush()

@@ -16,7 +16,7 @@ class ShowChange:
 
 async def show_change(request: ShowChange, context: Context) -> Report:
     async with context.ports.storage.read() as reading:
-        return telling.whole(await reading.changes.get(request.id))
+        return telling.whole(await reading.changes.get(request.id), context.ports.clock.now())
 
 
 COMMAND = Look(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import dataclasses
+import datetime
 
 import msgspec
 
 from bot.application.execution import dispatch, proposing, telling
 from bot.application.execution.alone import check_alone
 from bot.application.execution.applying import carry_out, show_nothing
-from bot.application.execution.working import LEASE
+from bot.application.execution.working import LEASE, Work
 from bot.application.ports import Answer, Changing, Context
 from bot.domain.changes.change import Approval, Change, ChangeRecord, ChangeState, StepRecord
 from bot.domain.chat.invocation import Actor, Invocation, Place, Source
@@ -46,15 +49,100 @@ async def approve(id: int, digest: str, context: Context) -> Answer:
 
 
 async def cancel(id: int, digest: str, context: Context) -> Answer:
-    """Withdraws a plan that was not approved yet."""
+    """Withdraws a plan that was not approved yet; stops a change that is being applied, and takes it back."""
     async with context.ports.storage.read() as reading:
         record = await reading.changes.get(id)
-    _check_waits(record)
     if digest:
         _check_digest(record, digest)
-    name = context.actor.name or context.actor.id
-    record = await _close(record, context, ChangeState.CANCELLED, f"Cancelled by {name}; nothing was written.")
+    if record.state.running:
+        return await _go_back(record, context)
+    _check_not_ended(record)
+    record = await _close(
+        record, context, ChangeState.CANCELLED, f"Cancelled by {_name(context)}; nothing was written."
+    )
     return Answer(telling.closed_plan(record), said_in_channel=_told_there(record, context))
+
+
+async def _go_back(record: ChangeRecord, context: Context) -> Answer:
+    """Takes a running change over from whoever works on it, and rolls it back. The old owner's next save fails."""
+    ports, show = context.ports, show_nothing if _told_there(record, context) else context.show
+    async with ports.clusters.open(record.change.cluster, _author(record)) as opened:
+        taken, free_at = await _take_from_owner(record.id, context)
+        work = Work(ports, taken, opened, show)
+        try:
+            if (left := (free_at - work.now()).total_seconds()) > 0:
+                await show(telling.going_back_soon(taken, left))
+            await _wait_for_calls(work, free_at)
+        except asyncio.CancelledError:
+            await asyncio.shield(_let_go(work, free_at))
+            raise
+    finished = await carry_out(ports, work.record, show)
+    return Answer(telling.outcome(finished), said_in_channel=_told_there(finished, context))
+
+
+async def _take_from_owner(id: int, context: Context) -> tuple[ChangeRecord, datetime.datetime]:
+    """The change, ours now and to be rolled back; and the time until when a call of its old owner may be in flight."""
+    ports, now = context.ports, context.ports.clock.now()
+    async with ports.storage.begin() as transaction:
+        fresh = await transaction.changes.get(id)
+        free_at = fresh.lease_until or now
+        _check_can_go_back(fresh, abandoned=free_at <= now)
+        outcome = fresh.outcome if fresh.state is ChangeState.ROLLING_BACK else f"{_name(context)} told it to go back."
+        taken = await transaction.changes.save(
+            msgspec.structs.replace(
+                fresh,
+                state=ChangeState.ROLLING_BACK,
+                outcome=outcome,
+                owner=ports.process.id,
+                lease_until=max(now + LEASE, free_at),
+            )
+        )
+        if taken.channel:
+            await transaction.outbox.put(telling.message(taken, "progress", telling.progress(taken)))
+    return taken, free_at
+
+
+async def _wait_for_calls(work: Work, free_at: datetime.datetime) -> None:
+    """No call outlives the lease under which it was made: until then nothing is written, and our own lease renewed."""
+    while (left := (free_at - work.now()).total_seconds()) > 0:
+        await work.ports.clock.sleep(min(left, 1.0))
+        await work.breathe()
+
+
+async def _let_go(work: Work, free_at: datetime.datetime) -> None:
+    """So that the next process can go on, but not before it may."""
+    with contextlib.suppress(BotError):
+        async with work.ports.storage.begin() as transaction:
+            await transaction.changes.save(msgspec.structs.replace(work.record, lease_until=max(work.now(), free_at)))
+
+
+def _check_can_go_back(record: ChangeRecord, *, abandoned: bool) -> None:
+    """Raises Conflict. One that was being rolled back and that nobody works on is taken up again."""
+    if record.state is ChangeState.APPLYING or (record.state is ChangeState.ROLLING_BACK and abandoned):
+        return
+    if record.state is ChangeState.ROLLING_BACK:
+        raise Conflict(
+            f"Change {record.id} is being rolled back already",
+            cause=record.outcome,
+            next_step=f"see `changes show {record.id}`",
+        )
+    _check_not_ended(record)
+
+
+def _check_not_ended(record: ChangeRecord) -> None:
+    """Raises Conflict for what was approved and is over, or never came to be approved."""
+    if not record.approvals or not record.state.over:
+        return _check_waits(record)
+    undo = record.state is ChangeState.APPLIED and not record.undone_by
+    raise Conflict(
+        f"Change {record.id} is over: there is nothing to stop",
+        cause=f"it is {record.state.value}",
+        next_step=f"to take it back: `changes undo {record.id}`" if undo else f"see `changes show {record.id}`",
+    )
+
+
+def _name(context: Context) -> str:
+    return context.actor.name or context.actor.id
 
 
 def _check(record: ChangeRecord, digest: str, context: Context) -> None:

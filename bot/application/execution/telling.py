@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import difflib
 from collections.abc import Sequence
 
@@ -223,7 +224,49 @@ def progress(record: ChangeRecord) -> Report:
         status=Status.WORKING,
         title=f"{verb} change {record.id}, step {max(over, 1)} of {len(record.steps)}: {record.change.summary}",
         blocks=(_progress(record), *node_blocks(record)),
+        actions=_stop_actions(record),
     )
+
+
+def going_back_soon(record: ChangeRecord, seconds: float) -> Report:
+    """It was taken from a process that may be alive, with so long until that one's last call must have ended."""
+    return Report(
+        status=Status.WORKING,
+        title=f"Change {record.id} was stopped; it goes back when the last call of the process that worked on it must "
+        f"have ended, in {seconds:.0f} s",
+    )
+
+
+def _stop_actions(record: ChangeRecord) -> tuple[Action, ...]:
+    if record.state is not ChangeState.APPLYING:
+        return ()
+    stop = Action(
+        label="Stop and go back",
+        command=f"changes cancel {record.id}",
+        style="danger",
+        confirm=f"Stop change {record.id} and take back what it has done so far?",
+    )
+    return (stop,)
+
+
+def interrupted(record: ChangeRecord) -> str:
+    """That nobody works on it any more, and how far it has come, in a line."""
+    doing = " while it was rolled back" if record.state is ChangeState.ROLLING_BACK else ""
+    return f"Change {record.id} was interrupted{doing} {_reached(record)}."
+
+
+def _reached(record: ChangeRecord) -> str:
+    """The step that was begun last: going back, the one that was being taken back."""
+    back = record.state is ChangeState.ROLLING_BACK
+    begun = [
+        index
+        for index, done in enumerate(record.steps)
+        if (done.undoing if back else done.state is not StepState.WAITING)
+    ]
+    if not begun:
+        return "before its first step" if not back else "before anything was taken back"
+    index = min(begun) if back else max(begun)
+    return f"at step {index + 1} of {len(record.steps)} ({in_words(record.change.steps[index])})"
 
 
 def _progress(record: ChangeRecord) -> Progress:
@@ -306,7 +349,7 @@ def undo_actions(record: ChangeRecord) -> tuple[Action, ...]:
     return (Action(label="Undo", command=f"changes undo {record.id}", style="danger" if unproven(record) else ""),)
 
 
-def whole(record: ChangeRecord) -> Report:
+def whole(record: ChangeRecord, now: datetime.datetime) -> Report:
     """`changes show`: plan, history, steps, outcome."""
     history: list[Text] = [
         text("Planned ", TimeSpan(record.created_at), " for ", *person(record.author, record.author_name))
@@ -322,6 +365,8 @@ def whole(record: ChangeRecord) -> Report:
     blocks: list[Block] = [Bullets(tuple(history)), _progress(record)]
     if record.outcome:
         blocks.insert(0, Paragraph((Plain(record.outcome),)))
+    if record.state.running and (record.lease_until is None or record.lease_until <= now):
+        blocks.insert(0, paragraph(f"Nobody is working on it. {interrupted(record)}"))
     if record.change.brief is not None:
         blocks += [*node_blocks(record), *evidence_blocks(record), *brief_blocks(record.change, record.change.brief)]
     else:
@@ -330,7 +375,7 @@ def whole(record: ChangeRecord) -> Report:
         status=Status.WORKING if record.state.running else Status.OK,
         title=f"Change {record.id} is {record.state.value}: {record.change.summary}",
         blocks=tuple(blocks),
-        actions=undo_actions(record),
+        actions=undo_actions(record) or _stop_actions(record),
         footnotes=(
             text("Digest ", Code(record.change.digest[:SHORT_DIGEST]), ", planned from ", Code(record.change.request)),
         ),

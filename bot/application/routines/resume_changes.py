@@ -11,7 +11,7 @@ import secrets
 
 import msgspec
 
-from bot.application.execution.applying import carry_out
+from bot.application.execution.applying import Show, carry_out, show_nothing
 from bot.application.execution.working import LEASE, LeaseLost
 from bot.application.ports import Ports
 from bot.domain.changes.change import ChangeRecord
@@ -28,7 +28,7 @@ async def resume_changes(ports: Ports) -> list[ChangeRecord]:
     Raises Unreachable or Refused when it is not known which clusters are ours.
     """
     mine = await resumable(ports)
-    ended = await asyncio.gather(*(_resume(ports, record) for record in mine))
+    ended = await asyncio.gather(*(resume(ports, record) for record in mine))
     return [record for record in ended if record is not None]
 
 
@@ -73,12 +73,15 @@ def _may_resume(ports: Ports, record: ChangeRecord) -> bool:
     return ports.process.kind == "serve" or record.origin == ports.process.kind
 
 
-async def _resume(ports: Ports, record: ChangeRecord) -> ChangeRecord | None:
-    """None: another process was faster, or it could not be finished now."""
+async def resume(ports: Ports, record: ChangeRecord, show: Show = show_nothing) -> ChangeRecord | None:
+    """Takes over one abandoned change and finishes it.
+
+    None: another process was faster, or it could not be finished now.
+    """
     try:
         taken = await _take_over(ports, record)
         _log.info("change %s is resumed: process %s fell silent", record.id, record.owner)
-        return await carry_out(ports, taken)
+        return await carry_out(ports, taken, show)
     except (LeaseLost, Conflict):
         return None
     except BotError as error:
