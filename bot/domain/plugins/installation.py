@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from bot.domain.network.references import Ref
 from bot.domain.plugins.fitting import Objects
+from bot.domain.plugins.incoming import Incoming
 from bot.domain.plugins.parameters import Encapsulation, Option, Parameters, Taken
 from bot.domain.plugins.releases import Release
+from bot.domain.plugins.surroundings import Surroundings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +68,10 @@ class Installation:
     dual_stack: bool = False
     operator: Ref | None = None
     """A Deployment that does the work: it has to run before custom resources tell it what to do."""
+    brings: Callable[[Parameters, Release], Incoming] = lambda parameters, release: Incoming()
+    """What comes in besides what its files name: what the operator makes."""
+    standing: Callable[[Surroundings], Parameters] = lambda around: Parameters()
+    """What one that is there was told, as far as `brings` asks for it."""
     ready: Callable[[Parameters], tuple[Ref, ...]] = lambda parameters: ()
     """Objects that say by their conditions (Available, Degraded) that all is well."""
     controllers: tuple[Ref, ...] = ()

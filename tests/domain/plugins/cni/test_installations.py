@@ -57,7 +57,9 @@ def fitted(name: str, version: str = "", **said: Any) -> Objects:
 
 
 def brief(name: str, version: str = "", **said: Any) -> Brief:
-    return installing.brief(fitted(name, version, **said), sources(name, version), (), ())
+    release = next((each for each in INSTALLATIONS[name].releases if each.version == version), None)
+    besides = INSTALLATIONS[name].brings(Parameters(**said), release or INSTALLATIONS[name].releases[0])
+    return installing.brief(fitted(name, version, **said), sources(name, version), (), (), besides)
 
 
 def planned(name: str, **said: Any) -> list[Step]:
