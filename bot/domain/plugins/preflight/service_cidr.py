@@ -14,12 +14,15 @@ def _look(wanted: Wanted, around: Surroundings) -> Iterator[Said]:
     if not wanted.parameters.pod_cidrs:
         yield unknown("pods' addresses were decided when the manifest was rendered")
         return
-    clear = True
+    said: dict[str, list[str]] = {}
     for each in around.service_ranges:
+        said.setdefault(each.cidr, []).append(each.said_by)
+    clear = True
+    for services, by in said.items():
         for cidr in wanted.parameters.pod_cidrs:
-            if _overlap(cidr, each.cidr):
+            if _overlap(cidr, services):
                 clear = False
-                yield conflict(f"{cidr} overlaps the Services' {each.cidr} ({each.said_by}): choose another --pod-cidr")
+                yield conflict(f"{cidr} overlaps the Services' {services} ({'; '.join(by)}): choose another --pod-cidr")
     if clear:
         first = around.service_ranges[0]
         yield ok(f"apart from the Services' {first.cidr}, by {first.said_by}")
