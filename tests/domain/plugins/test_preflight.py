@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from bot.application.execution import plugins
-from bot.domain.network.references import JSONObject
+from bot.domain.network.references import DAEMON_SET, NODE, JSONObject
 from bot.domain.network.snapshot import ClusterIdentity, Node
 from bot.domain.plugins import installing, preflight
 from bot.domain.plugins.parameters import Encapsulation, Parameters
@@ -77,6 +77,16 @@ def around(*objects: Any, version: str = "v1.36.2", **said: Any) -> Surroundings
     """A cluster of these nodes and workloads."""
     seen = msgspec.structs.replace(builders.snapshot(*objects), cluster=ClusterIdentity("c1", "test", version))
     return Surroundings(snapshot=seen, **said)
+
+
+def blind(*objects: Any) -> Surroundings:
+    """A cluster of which nothing may be read that is looked at; `objects` are what was seen all the same."""
+    names = ("nodes", "daemonsets", "customresourcedefinitions", "servicecidrs", "pods of the control plane")
+    maps = ("ConfigMap kube-system/kubeadm-config", "ConfigMap kube-system/kube-proxy")
+    return Surroundings(
+        snapshot=builders.snapshot(*objects, unread=(NODE, DAEMON_SET)),
+        unread=tuple(f"{each}: may not" for each in (*names, *maps)),
+    )
 
 
 def looked(check: str, wants: Wanted, has: Surroundings) -> list[Said]:
@@ -164,7 +174,7 @@ CASES: list[tuple[str, Wanted, Surroundings, list[str], str]] = [
     ),
     ("node_addresses", wanted(), around(node(address="not an address")), ["ok"], "none of 1 nodes"),
     ("node_addresses", wanted("cilium"), around(node()), ["unknown"], "when the manifest was rendered"),
-    ("node_addresses", wanted(), around(), ["unknown"], "nodes could not be read"),
+    ("node_addresses", wanted(), around(), ["unknown"], "there are no nodes"),
     ("node_systems", wanted(), around(node("a"), node("b", architecture="arm64")), ["ok"], "1 linux/amd64"),
     (
         "node_systems",
@@ -180,7 +190,7 @@ CASES: list[tuple[str, Wanted, Surroundings, list[str], str]] = [
         ["doubt architecture"],
         "no image for riscv64",
     ),
-    ("node_systems", wanted(), around(), ["unknown"], "could not be read"),
+    ("node_systems", wanted(), around(), ["unknown"], "there are none"),
     ("nodes_ready", wanted(), around(node(ready=True)), ["ok"], "1 of 1 Ready"),
     ("nodes_ready", wanted(), around(node("a"), node("b", ready=True)), ["ok"], "1 of 2 Ready, 1 waiting"),
     (
@@ -193,6 +203,9 @@ CASES: list[tuple[str, Wanted, Surroundings, list[str], str]] = [
     ("nodes_ready", wanted(), around(node(ready=None, message=WAITING)), ["doubt node-not-ready"], "another reason"),
     ("nodes_ready", wanted(), around(), ["conflict"], "there are none"),
     ("other_plugins", wanted(), around(node()), ["ok"], "no agent of any"),
+    ("cloud", wanted(), blind(), ["unknown"], "the nodes could not be read"),
+    ("nodes_ready", wanted(), blind(), ["unknown"], "the nodes could not be read"),
+    ("other_plugins", wanted(), blind(), ["unknown"], "DaemonSets and definitions and nodes could not be read"),
     (
         "other_plugins",
         wanted(),
@@ -356,6 +369,26 @@ def test_a_check_says(check: str, wants: Wanted, has: Surroundings, expected: li
     said = looked(check, wants, has)
     assert verdicts(said) == expected
     assert words in " | ".join(each.evidence for each in said)
+
+
+BLIND = ("cloud", "kube_proxy", "node_addresses", "node_systems", "nodes_ready", "other_plugins", "pod_cidr", "rights")
+
+
+@pytest.mark.parametrize("check", [*BLIND, "service_cidr"])
+@pytest.mark.parametrize("seen", [(), (node(ready=True),)], ids=["nothing", "a node"])
+def test_what_could_not_be_read_is_unknown(check: str, seen: Sequence[Any]) -> None:
+    said = looked(check, wanted(), blind(*seen))
+    assert set(verdicts(said)) == {"unknown"}, said
+
+
+def test_what_was_seen_counts_although_not_all_could_be_read() -> None:
+    has = blind(node(cloud="azure:///1", address="10.244.0.9"))
+    assert verdicts(looked("cloud", wanted("kube-router"), has)) == ["conflict"]
+    assert verdicts(looked("node_addresses", wanted(), has)) == ["conflict"]
+    elsewhere = around(node(), pod_ranges=ranged("10.244.0.0/16"), unread=("ConfigMap kube-system/kube-proxy: no",))
+    said = looked("pod_cidr", wanted(), elsewhere)
+    assert verdicts(said) == ["unknown", "ok", "ok"]
+    assert "ConfigMap kube-system/kube-proxy could not be read" in said[0].evidence
 
 
 def test_each_check_is_tried_here_with_every_verdict_that_its_file_can_give() -> None:

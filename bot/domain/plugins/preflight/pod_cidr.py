@@ -8,6 +8,8 @@ from bot.domain.plugins.surroundings import Surroundings
 
 _REFUSED = "Calico's operator refuses such a pool"
 
+_SAYERS = ("ConfigMap kube-system/kubeadm-config", "pods of the control plane", "ConfigMap kube-system/kube-proxy")
+
 
 def _look(wanted: Wanted, around: Surroundings) -> Iterator[Said]:
     if not wanted.installation.pod_cidrs:
@@ -42,10 +44,13 @@ def _cluster(wanted: Wanted, around: Surroundings) -> Iterator[Said]:
             wrong = True
             evidence = f"{cidr} is IPv{_version(cidr)}, and the cluster's pods have {' and '.join(said)} alone"
             yield conflict(f"{evidence}: nodes are given no other ranges") if deals else _elsewhere(evidence)
+    missing = around.unread_of(*_SAYERS)
+    if missing:
+        yield unknown(f"{' and '.join(missing)} could not be read, which may say otherwise than {shown}")
     if not wrong and said:
         by = "; ".join(dict.fromkeys(f"{each.cidr} by {each.said_by}" for each in around.pod_ranges))
         yield ok(f"{shown}; the cluster has {by}")
-    elif not wrong:
+    elif not wrong and not missing:
         yield unknown(f"{shown}; no one in the cluster says what it should be")
 
 
@@ -106,7 +111,9 @@ def _nodes(wanted: Wanted, around: Surroundings) -> Iterator[Said]:
                 wrong = True
                 yield conflict(f"nodes {other} and {name} have the same spec.podCIDR, {each}")
             taken[each] = name
-    if not wrong and taken:
+    if not around.nodes_read:
+        yield unknown("the nodes' own ranges could not be read")
+    elif not wrong and taken:
         yield ok(f"every node has its own range, {next(iter(taken))} for example")
 
 

@@ -6,10 +6,16 @@ from collections.abc import Iterator
 from bot.domain.plugins.preflight import Preflight, Said, Wanted, conflict, ok, unknown
 from bot.domain.plugins.surroundings import Surroundings
 
+_SAYERS = ("servicecidrs", "ConfigMap kube-system/kubeadm-config", "pods of the control plane")
+
 
 def _look(wanted: Wanted, around: Surroundings) -> Iterator[Said]:
+    missing = around.unread_of(*_SAYERS)
+    if missing and wanted.parameters.pod_cidrs:
+        yield unknown(f"{' and '.join(missing)} could not be read, which may say which addresses Services have")
     if not around.service_ranges:
-        yield unknown("nobody in the cluster says which addresses Services have")
+        if not missing:
+            yield unknown("nobody in the cluster says which addresses Services have")
         return
     if not wanted.parameters.pod_cidrs:
         yield unknown("pods' addresses were decided when the manifest was rendered")
