@@ -63,6 +63,8 @@ class Installation:
     """What `--backend` takes, the default first."""
     extras: tuple[str, ...] = ()
     """What `--with` takes."""
+    extras_need: tuple[tuple[str, str], ...] = ()
+    """Which of them needs which other."""
     encapsulations: tuple[Encapsulation, ...] = ()
     """What `--encapsulation` takes; empty: all there are."""
     dual_stack: bool = False
@@ -91,6 +93,7 @@ class Installation:
             versions=tuple(release.version for release in self.releases),
             backends=self.backends,
             extras=self.extras,
+            extras_need=self.extras_need,
             encapsulations=self.encapsulations,
             dual_stack=self.dual_stack,
         )

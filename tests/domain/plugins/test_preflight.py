@@ -410,7 +410,10 @@ def test_each_check_is_tried_here_with_every_verdict_that_its_file_can_give() ->
     assert can
     assert can - tried == set(), "a verdict that no case of the table gives"
     codes = {verdict.split()[1] for *_, found, _ in CASES for verdict in found if " " in verdict}
-    assert codes == {code for name in preflight.all_checks() for code in codes_of(name)}
+    assert codes == {code for name in preflight.all_checks() for code in codes_of(name)} == set(preflight.all_codes())
+    assert {name: set(check.codes) for name, check in preflight.all_checks().items()} == {
+        name: codes_of(name) for name in preflight.all_checks()
+    }
 
 
 def source_of(name: str) -> str:

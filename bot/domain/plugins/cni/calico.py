@@ -172,6 +172,7 @@ CNI = NetworkPlugin(
             }
         ),
         extras=tuple(_EXTRAS),
+        extras_need=(("whisker", "goldmane"),),  # https://github.com/tigera/operator, pkg/controller/whisker
         pod_cidrs=("192.168.0.0/16",),
         dual_stack=True,
         fit=_fit,

@@ -33,4 +33,4 @@ def _plain(wanted: Wanted) -> bool:
     return wanted.parameters.encapsulation is Encapsulation.NONE or wanted.parameters.backend == "host-gw"
 
 
-CHECK = Preflight("cloud", _look)
+CHECK = Preflight("cloud", _look, ("aws-protocol-4", "cloud-routes"))

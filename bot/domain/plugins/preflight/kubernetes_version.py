@@ -26,4 +26,4 @@ def _number(version: str) -> tuple[int, ...]:
     return tuple(int("".join(c for c in part if c.isdigit()) or 0) for part in version.split("."))
 
 
-CHECK = Preflight("Kubernetes version", _look)
+CHECK = Preflight("Kubernetes version", _look, ("kubernetes-version",))

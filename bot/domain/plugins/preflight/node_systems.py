@@ -30,4 +30,4 @@ def _look(wanted: Wanted, around: Surroundings) -> Iterator[Said]:
         yield ok(told)
 
 
-CHECK = Preflight("node systems", _look)
+CHECK = Preflight("node systems", _look, ("not-linux", "architecture"))

@@ -33,4 +33,4 @@ def _look(wanted: Wanted, around: Surroundings) -> Iterator[Said]:
         yield ok(f"{ready} of {len(around.nodes)} Ready" + (f", {waiting} waiting for a network" if waiting else ""))
 
 
-CHECK = Preflight("nodes", _look)
+CHECK = Preflight("nodes", _look, ("node-not-ready",))

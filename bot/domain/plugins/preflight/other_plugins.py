@@ -74,4 +74,4 @@ def _leftovers(wanted: Wanted, around: Surroundings, plugins: dict[str, NetworkP
         )
 
 
-CHECK = Preflight(ABOUT, _look)
+CHECK = Preflight(ABOUT, _look, ("hosts-have-network", "leftovers"))

@@ -130,4 +130,4 @@ def _version(cidr: str) -> int:
     return _network(cidr).version
 
 
-CHECK = Preflight("pod CIDR", _look)
+CHECK = Preflight("pod CIDR", _look, ("pod-cidr-elsewhere",))
