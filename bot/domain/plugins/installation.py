@@ -21,10 +21,17 @@ class Leftovers:
     """Ends of names of its CustomResourceDefinitions: `.projectcalico.org`."""
     network_reason: str = ""
     """The reason that its agent gives in a node's condition NetworkUnavailable: `FlannelIsUp`."""
+    shutdown_reason: str = ""
+    """The one that it leaves there when it is shut down: `CalicoIsDown`."""
     configuration: tuple[str, ...] = ()
     """Files in /etc/cni/net.d."""
     on_hosts: tuple[str, ...] = ()
     """Commands that clear a host of it, to be run there as root."""
+
+    @property
+    def network_reasons(self) -> tuple[str, ...]:
+        """By which of the two it is known."""
+        return tuple(reason for reason in (self.network_reason, self.shutdown_reason) if reason)
 
     def told(self, stays: str) -> tuple[str, ...]:
         """In lines for people; `stays` says of the configuration where, and how surely."""

@@ -82,8 +82,8 @@ class Taken:
     versions: tuple[str, ...]
     """Newest first; empty: whatever the mirror holds."""
     backends: tuple[str, ...] = ()
-    extras_need: tuple[tuple[str, str], ...] = ()
     extras: tuple[str, ...] = ()
+    extras_need: tuple[tuple[str, str], ...] = ()
     encapsulations: tuple[Encapsulation, ...] = ()
     """Empty: all there are, where it takes `--encapsulation`."""
     dual_stack: bool = False

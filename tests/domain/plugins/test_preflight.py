@@ -257,6 +257,13 @@ CASES: list[tuple[str, Wanted, Surroundings, list[str], str]] = [
         ["doubt leftovers"],
         "Weave Net was on node1",
     ),
+    (
+        "other_plugins",
+        wanted(),
+        around(node(network="CalicoIsDown"), node("b", network="CalicoIsUp"), node("c", network="")),
+        ["doubt leftovers"],
+        "Calico was on node1, b (condition",
+    ),
     ("pod_cidr", wanted(), around(node(), pod_ranges=ranged("10.244.0.0/16")), ["ok", "ok"], "kubeadm-config"),
     ("pod_cidr", wanted(), around(node()), ["unknown", "ok"], "no one in the cluster says"),
     ("pod_cidr", wanted("cilium"), around(node()), ["unknown"], "when the manifest was rendered"),

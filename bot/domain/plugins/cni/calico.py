@@ -189,6 +189,7 @@ CNI = NetworkPlugin(
     leftovers=Leftovers(
         definitions=(".projectcalico.org", ".operator.tigera.io"),
         network_reason="CalicoIsUp",
+        shutdown_reason="CalicoIsDown",
         configuration=("10-calico.conflist", "calico-kubeconfig"),
         on_hosts=(
             "rm -f /etc/cni/net.d/10-calico.conflist /etc/cni/net.d/calico-kubeconfig",

@@ -59,11 +59,11 @@ def _leftovers(wanted: Wanted, around: Surroundings, plugins: dict[str, NetworkP
                 f"{len(found)} of {plugin.title}'s definitions are there already ({found[0]}, …): they are taken over, "
                 "with the objects they hold",
             )
-    reasons = {plugin.leftovers.network_reason: plugin for plugin in plugins.values()}
+    reasons = {reason: plugin for plugin in plugins.values() for reason in plugin.leftovers.network_reasons}
     said: dict[str, list[str]] = {}
     for node in around.nodes:
         condition = node.condition("NetworkUnavailable")
-        told_by = reasons.get(condition.reason or "-") if condition else None
+        told_by = reasons.get(condition.reason or "") if condition else None
         if told_by and told_by.title != wanted.plugin.title:
             said.setdefault(told_by.title, []).append(node.name)
     for title, nodes in said.items():
