@@ -55,7 +55,7 @@ async def test_who_may_only_look_is_told_what_is_missing_and_what_grants_it(tmp_
     assert report.status is Status.FAILED
     told = str(report.blocks)
     assert "rights: Patchbay may not " in told
-    assert "create namespaces" in told
+    assert "create, patch, update, delete namespaces" in told
     assert "deploy/kubernetes/network-plugins.yaml" in told
 
 

@@ -13,8 +13,8 @@ from bot.domain.changes.change import Change
 from bot.domain.chat.grammar import Value, argument, option
 from bot.domain.chat.values import ClusterChangeRequest, Span, Word
 from bot.domain.plugins import installing, parameters
-from bot.domain.plugins.parameters import Encapsulation, Parameters
-from bot.domain.plugins.preflight import Wanted
+from bot.domain.plugins.parameters import Encapsulation, Parameters, Taken
+from bot.domain.plugins.preflight import Wanted, all_codes
 
 _TRUE, _FALSE = ("yes", "true", "enabled", "on"), ("no", "false", "disabled", "off")
 
@@ -27,21 +27,32 @@ def _switch(word: str) -> str:
 
 
 def _bytes(word: str) -> int:
-    if not word.isascii() or not word.isdigit() or len(word) > 5:
+    if not word.isascii() or not word.isdigit() or len(word) > 5 or not int(word):
         raise ValueError(word)
     return int(word)
 
 
+def _something(word: str) -> str:
+    if not word.strip():
+        raise ValueError(word)
+    return word
+
+
 Switch = Annotated[str, Value(_switch, "yes or no (true, false, enabled, disabled)", "yes", "yes|no", ("yes", "no"))]
-Bytes = Annotated[int, Value(_bytes, "a number of bytes", "1450", "BYTES")]
-PrefixLength = Annotated[int, Value(_bytes, "a prefix length such as 26", "26", "BITS")]
+Bytes = Annotated[int, Value(_bytes, "a number of bytes, or nothing at all for what the plugin finds", "1450", "BYTES")]
+PrefixLength = Annotated[
+    int, Value(_bytes, "a prefix length such as 26, or nothing at all for the usual one", "26", "BITS")
+]
+Version = Annotated[str, Value(_something, "a version, or nothing at all for the newest", "v1.2.3", "WORD")]
+Backend = Annotated[str, Value(_something, "a backend, or nothing at all for the plugin's own", "vxlan", "WORD")]
+Registry = Annotated[str, Value(_something, "a registry's host and path", "registry.example.com/mirror", "WORD")]
 CIDRs = Annotated[str, Value(str, "a range such as 10.244.0.0/16", "10.244.0.0/16", "CIDR")]
 
 
 @dataclass(frozen=True, kw_only=True)
 class InstallPlugin(ClusterChangeRequest):
     name: PluginName = argument("the network plugin")
-    version: Word = option("--version", summary="a pinned version; default: the newest", default="")
+    version: Version = option("--version", summary="a pinned version; default: the newest", default="")
     pod_cidr: tuple[CIDRs, ...] = option(
         "--pod-cidr", summary="the pods' addresses; default: what the cluster has, else the plugin's own", default=()
     )
@@ -51,8 +62,8 @@ class InstallPlugin(ClusterChangeRequest):
     nat_outgoing: Switch = option("--nat-outgoing", summary="hide pods' addresses from the world outside", default="")
     mtu: Bytes = option("--mtu", summary="bytes a packet; default: found by the plugin", default=0)
     block_size: PrefixLength = option("--block-size", summary="addresses a node takes at once, as a prefix", default=0)
-    backend: Word = option("--backend", summary="vxlan, host-gw, wireguard or what the plugin has", default="")
-    registry: Word = option("--registry", summary="a registry that mirrors the images", default="")
+    backend: Backend = option("--backend", summary="vxlan, host-gw, wireguard or what the plugin has", default="")
+    registry: Registry = option("--registry", summary="a registry that mirrors the images", default="")
     extras: tuple[Word, ...] = option("--with", summary="goldmane or whisker, with Calico", default=())
     timeout: Span | None = option("--timeout", summary="how long nodes and pods are waited for", default=None)
     accept: tuple[Word, ...] = option("--accept", summary="a doubt's code, once you have read it", default=())
@@ -61,8 +72,10 @@ class InstallPlugin(ClusterChangeRequest):
 async def install_plugin(request: InstallPlugin, context: Context) -> Change:
     """All that was said is checked before anything is read, and once more with the range that the cluster has."""
     plugin, installation = plugins.installable(request.name)
-    wanted, taken = _parameters(request), plugins.taken(context.ports, request.name, plugin, installation)
+    taken = plugins.taken(context.ports, request.name, plugin, installation)
+    wanted = _parameters(request, taken)
     parameters.check(wanted, taken)
+    parameters.check_accepted(request.accept, all_codes())
     plugins.check_version(request.name, plugin, installation, wanted.version)
     around = await read_surroundings(context.cluster)
     release, sources = await plugins.read_release(context, request.name, plugin, installation, wanted.version)
@@ -89,9 +102,9 @@ async def install_plugin(request: InstallPlugin, context: Context) -> Change:
     )
 
 
-def _parameters(request: InstallPlugin) -> Parameters:
+def _parameters(request: InstallPlugin, taken: Taken) -> Parameters:
     return Parameters(
-        version=request.version,
+        version=parameters.meant(request.version, taken.versions),
         pod_cidrs=parameters.cidrs(request.pod_cidr),
         encapsulation=request.encapsulation,
         nat_outgoing=request.nat_outgoing == "yes" if request.nat_outgoing else None,

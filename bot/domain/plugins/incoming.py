@@ -3,12 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.network.references import JSONObject
-from bot.domain.plugins.fitting import containers, pod_specs, ref
+from bot.domain.plugins.fitting import Objects, containers, pod_specs, ref
 
 _HOST = {"hostNetwork": "the host's network", "hostPID": "the host's processes", "hostIPC": "the host's memory"}
+_GRANTING = {"escalate", "bind", "impersonate"}
+"""Verbs by which one may have all others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """All that comes in, in lines for people."""
+
+    images: tuple[str, ...] = ()
+    privileges: tuple[str, ...] = ()
+    host_paths: tuple[str, ...] = ()
+
+    def __add__(self, other: Incoming) -> Incoming:
+        """Both; a folder that both are given is one line."""
+        who: dict[str, set[str]] = {}
+        for line in (*self.host_paths, *other.host_paths):
+            path, _, whose = line.partition(": ")
+            who.setdefault(path, set()).update(whose.split("; "))
+        return Incoming(
+            images=tuple(sorted({*self.images, *other.images})),
+            privileges=(*self.privileges, *other.privileges),
+            host_paths=tuple(f"{path}: {'; '.join(sorted(whose))}" for path, whose in sorted(who.items())),
+        )
+
+
+def incoming(objects: Objects) -> Incoming:
+    """What objects bring along themselves."""
+    return Incoming(images(objects), privileges(objects), host_paths(objects))
 
 
 def images(objects: Iterable[JSONObject]) -> tuple[str, ...]:
@@ -49,7 +78,8 @@ def _of_role(object: JSONObject) -> Iterator[str]:
         reads += len(names) if not changing else 0
         for name in names if changing else ():
             writes.setdefault(name, set()).update(changing)
-    told = [f"{name} ({', '.join(sorted(verbs))})" for name, verbs in sorted(writes.items())]
+    ranked = sorted(writes.items(), key=lambda pair: (not pair[1] & _GRANTING, pair[0]))
+    told = [f"{name} ({', '.join(sorted(verbs))})" for name, verbs in ranked]
     shown = ", ".join(told[:8]) + (f" and {len(told) - 8} more" if len(told) > 8 else "")
     yield f"{object.get('kind')} {ref(object).short}: " + (
         f"changes {shown}" if told else f"only reads, {reads} kinds of resource"

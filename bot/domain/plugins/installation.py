@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from bot.domain.network.references import Kind, Ref
 from bot.domain.plugins.fitting import Objects
+from bot.domain.plugins.incoming import Incoming
 from bot.domain.plugins.parameters import Encapsulation, Option, Parameters, Taken
 from bot.domain.plugins.releases import Release
+from bot.domain.plugins.surroundings import Surroundings
 
 ALONE = "the network plugin"
 """What every change of one says of itself: two at once would leave a node between them."""
@@ -22,10 +24,17 @@ class Leftovers:
     """Ends of names of its CustomResourceDefinitions: `.projectcalico.org`."""
     network_reason: str = ""
     """The reason that its agent gives in a node's condition NetworkUnavailable: `FlannelIsUp`."""
+    shutdown_reason: str = ""
+    """The one that it leaves there when it is shut down: `CalicoIsDown`."""
     configuration: tuple[str, ...] = ()
     """Files in /etc/cni/net.d."""
     on_hosts: tuple[str, ...] = ()
     """Commands that clear a host of it, to be run there as root."""
+
+    @property
+    def network_reasons(self) -> tuple[str, ...]:
+        """By which of the two it is known."""
+        return tuple(reason for reason in (self.network_reason, self.shutdown_reason) if reason)
 
     def told(self, stays: str) -> tuple[str, ...]:
         """In lines for people; `stays` says of the configuration where, and how surely."""
@@ -64,6 +73,8 @@ class Installation:
     """What `--backend` takes, the default first."""
     extras: tuple[str, ...] = ()
     """What `--with` takes."""
+    extras_need: tuple[tuple[str, str], ...] = ()
+    """Which of them needs which other."""
     encapsulations: tuple[Encapsulation, ...] = ()
     """What `--encapsulation` takes; empty: all there are."""
     dual_stack: bool = False
@@ -71,6 +82,10 @@ class Installation:
     """The kind in which it keeps which addresses it has given to nodes, in `spec.cidr`."""
     operator: Ref | None = None
     """A Deployment that does the work: it has to run before custom resources tell it what to do."""
+    brings: Callable[[Parameters, Release], Incoming] = lambda parameters, release: Incoming()
+    """What comes in besides what its files name: what the operator makes."""
+    standing: Callable[[Surroundings], Parameters] = lambda around: Parameters()
+    """What one that is there was told, as far as `brings` asks for it."""
     ready: Callable[[Parameters], tuple[Ref, ...]] = lambda parameters: ()
     """Objects that say by their conditions (Available, Degraded) that all is well."""
     controllers: tuple[Ref, ...] = ()
@@ -90,6 +105,7 @@ class Installation:
             versions=tuple(release.version for release in self.releases),
             backends=self.backends,
             extras=self.extras,
+            extras_need=self.extras_need,
             encapsulations=self.encapsulations,
             dual_stack=self.dual_stack,
         )

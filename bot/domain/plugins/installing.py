@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from bot.domain.changes.change import Brief, Change, Checked, Doubt, Premise
 from bot.domain.network.references import JSONObject
-from bot.domain.plugins import incoming
 from bot.domain.plugins.fitting import Objects, differences, ref
+from bot.domain.plugins.incoming import Incoming, incoming
 from bot.domain.plugins.installation import ALONE
 from bot.domain.plugins.parameters import Parameters
 from bot.domain.plugins.preflight import Wanted, checked
@@ -68,7 +68,13 @@ def plan(
         warnings=wanted.installation.notes,
         doubts=doubts(checks, accepted),
         brief=replace(
-            brief(wanted.objects, sources, checks, afterwards(around)),
+            brief(
+                wanted.objects,
+                sources,
+                checks,
+                afterwards(around),
+                wanted.installation.brings(wanted.parameters, wanted.release),
+            ),
             taken_back=(
                 *wanted.plugin.leftovers.told("On hosts where its agent has run"),
                 "Pods that were given an address meanwhile keep it until they are made anew.",
@@ -119,8 +125,10 @@ def brief(
     sources: Sequence[Source],
     checks: Sequence[Checked],
     afterwards: tuple[str, ...] = (),
+    besides: Incoming = Incoming(),  # noqa: B008  frozen
 ) -> Brief:
-    """What people read in place of thousands of lines of YAML."""
+    """What people read in place of thousands of lines of YAML; `besides` comes in without standing in the files."""
+    comes = incoming(objects) + besides
     before = {ref(object): object for source in sources for object in source.objects}
     adjusted = [
         f"{own}: {line}"
@@ -133,9 +141,9 @@ def brief(
         checks=tuple(checks),
         sources=tuple(map(str, sources)),
         adjusted=(*adjusted, *(f"{own}: left out" for own in left_out)),
-        images=incoming.images(objects),
-        privileges=incoming.privileges(objects),
-        host_paths=incoming.host_paths(objects),
+        images=comes.images,
+        privileges=comes.privileges,
+        host_paths=comes.host_paths,
         afterwards=afterwards,
     )
 

@@ -83,6 +83,7 @@ class Taken:
     """Newest first; empty: whatever the mirror holds."""
     backends: tuple[str, ...] = ()
     extras: tuple[str, ...] = ()
+    extras_need: tuple[tuple[str, str], ...] = ()
     encapsulations: tuple[Encapsulation, ...] = ()
     """Empty: all there are, where it takes `--encapsulation`."""
     dual_stack: bool = False
@@ -144,6 +145,23 @@ def _network(word: str) -> Network:
     return network
 
 
+def meant(version: str, versions: tuple[str, ...]) -> str:
+    """`v3.32.1` for `3.32.1` too, when only one that there is can be meant."""
+    same = [each for each in versions if each.removeprefix("v") == version.removeprefix("v")]
+    return version if version in versions or len(same) != 1 else same[0]
+
+
+def check_accepted(accepted: tuple[str, ...], codes: tuple[str, ...]) -> None:
+    """Raises UsageError for what is no code of any doubt. One that does not come up is no fault."""
+    for word in accepted:
+        if word not in codes:
+            raise UsageError(
+                f"There is no doubt {word[:60]!r} to accept",
+                cause=f"those that a check can have are {', '.join(codes)}",
+                next_step="leave it out: the plan shows its doubts, each with its code",
+            )
+
+
 def check(parameters: Parameters, taken: Taken) -> None:
     """Raises UsageError for what this plugin does not take, with what it does."""
     if taken.versions and parameters.version and parameters.version not in taken.versions:
@@ -163,6 +181,7 @@ def check(parameters: Parameters, taken: Taken) -> None:
         _check_choice("--backend", parameters.backend, taken.backends)
     for extra in sorted(parameters.extras):
         _check_choice("--with", extra, taken.extras)
+        _check_needed(extra, parameters.extras, taken)
     if parameters.encapsulation and taken.encapsulations:
         known = tuple(each.value for each in taken.encapsulations)
         _check_choice("--encapsulation", parameters.encapsulation.value, known)
@@ -178,6 +197,16 @@ def _check_choice(option: str, word: str, known: tuple[str, ...]) -> None:
             f"`{option}` cannot be {word[:60]!r}",
             cause=f"expected one of {', '.join(known)}",
             next_step="take one of them, or leave it out",
+        )
+
+
+def _check_needed(extra: str, extras: frozenset[str], taken: Taken) -> None:
+    missing = [needed for each, needed in taken.extras_need if each == extra and needed not in extras]
+    if missing:
+        raise UsageError(
+            f"`--with {extra}` needs {' and '.join(missing)}",
+            cause=f"{taken.title} makes nothing of {extra} alone",
+            next_step=f"say `--with {','.join((*missing, *sorted(extras)))}`",
         )
 
 

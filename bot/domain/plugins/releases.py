@@ -26,8 +26,8 @@ class Release:
     tag: str = ""
     """How its agent's image is tagged, where that is not the version."""
     kubernetes: tuple[str, str] = ("", "")
-    """The oldest and the newest Kubernetes minor (`1.32`) that its makers tested it with, both included; empty: they
-    do not say."""
+    """The oldest and the newest Kubernetes minor (`1.32`) that its makers tested it with, both included. The newest is
+    empty where they say `1.23 or later`; both are where it is not known here what they say."""
     architectures: frozenset[str] = frozenset({"amd64", "arm64"})
     """Those that its images are made for, as nodes name theirs."""
 

@@ -23,6 +23,11 @@ ADDRESS_SECONDS = 90.0
 TRIAL_NAMESPACE = "kube-system"
 """Where new pods are tried: it is there in every cluster, and seldom has quotas or policies."""
 _DEFINITION = "CustomResourceDefinition"
+_BEFORE_OTHERS = ("Namespace",)
+_NEEDED_BY_PODS = (
+    "ServiceAccount", "ClusterRole", "Role", "ClusterRoleBinding", "RoleBinding", "ConfigMap", "Secret",
+    "PriorityClass",
+)  # fmt: skip
 _WORKLOADS = "workloads"
 TOLD = "what the plugin is told"
 
@@ -35,15 +40,15 @@ def applied(
     forced: frozenset[Ref] = frozenset(),
     patience: float = 0.0,
 ) -> list[Step]:
-    """Steps that apply all objects, in the files' order but for definitions and custom resources; what stands there
-    as wanted already is left out. `sources` says for each object where it comes from; `patience` is how many seconds
-    what takes long is waited for, 0: the usual ones."""
+    """Steps that apply all objects: definitions, namespaces, what pods need, all others, custom resources, each in the
+    files' order; what stands there as wanted already is left out. `sources` says for each object where it comes from;
+    `patience` is how many seconds what takes long is waited for, 0: the usual ones."""
     defined = dict(definitions(objects))
     made = {ref(each) for each in objects}
     steps: list[Step] = []
     later: list[Step] = []
     waits: list[Step] = []
-    for object, source in sorted(zip(objects, sources, strict=True), key=lambda pair: not _is_definition(pair[0])):
+    for object, source in sorted(zip(objects, sources, strict=True), key=lambda pair: _rank(pair[0])):
         own = ref(object)
         custom = (own.api_version.partition("/")[0], own.kind) in defined
         step = apply_step(object, existing, source, part_of(object, custom), forced, installation.writers)
@@ -70,6 +75,12 @@ def applied(
             )
         )
     return [*steps, *later]
+
+
+def _rank(object: JSONObject) -> int:
+    """A pod whose account, rights or settings come after it fails until it is tried again."""
+    first = ((_DEFINITION,), _BEFORE_OTHERS, _NEEDED_BY_PODS)
+    return next((rank for rank, kinds in enumerate(first) if object.get("kind") in kinds), len(first))
 
 
 def apply_step(

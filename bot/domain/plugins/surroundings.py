@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from bot.domain.network.references import JSONObject, Ref
+from bot.domain.network.references import DAEMON_SET, NODE, JSONObject, Ref
 from bot.domain.network.snapshot import Node, Snapshot
 
 
@@ -42,6 +42,16 @@ class Surroundings:
         return self.snapshot.nodes
 
     @property
+    def nodes_read(self) -> bool:
+        """Whether `nodes` are all that there are."""
+        return self.snapshot.could_read(NODE)
+
+    @property
+    def agents_read(self) -> bool:
+        """Whether the DaemonSets are all that there are."""
+        return self.snapshot.could_read(DAEMON_SET)
+
+    @property
     def definitions_read(self) -> bool:
         """Whether `definitions` are all that there are: only then does absence mean anything."""
         return not any(each.startswith("customresourcedefinitions:") for each in self.unread)
@@ -51,6 +61,10 @@ class Surroundings:
         """`1.36`; empty when it is not known."""
         parts = self.snapshot.cluster.version.removeprefix("v").split(".")
         return ".".join(parts[:2]) if len(parts) >= 2 else ""
+
+    def unread_of(self, *names: str) -> tuple[str, ...]:
+        """Those of the names of what should have been read that could not be: `ConfigMap kube-system/kube-proxy`."""
+        return tuple(name for name in names if any(each.startswith((f"{name}:", f"{name},")) for each in self.unread))
 
     def cluster_pod_cidrs(self) -> tuple[Range, ...]:
         """What the cluster itself means pods to have: the first that says so, one range a family."""

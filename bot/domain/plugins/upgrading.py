@@ -47,6 +47,7 @@ def plan(
     changing = [step for step in steps if hasattr(step, "manifest")]
     steps += _deletions(_dropped(old, wanted, around), around)
     proof = verified(wanted.installation, wanted.parameters, around, wanted.release.image_tag, wanted.patience)
+    besides = wanted.installation.brings(wanted.installation.standing(around), wanted.release)
     title = wanted.plugin.title
     warnings = list(wanted.installation.notes)
     if notes.kept:
@@ -70,7 +71,7 @@ def plan(
         premises=premises(wanted, around),
         warnings=tuple(warnings),
         doubts=doubts(checks, accepted),
-        brief=brief(objects, sources, checks, ()),
+        brief=brief(objects, sources, checks, (), besides),
     )
 
 

@@ -271,9 +271,7 @@ async def test_a_right_that_is_missing_stops_and_is_named() -> None:
     world.cluster.granted = [right for right in everything if right.resource != "daemonsets"]
     report = (await say(world.ports, "cni install flannel")).report
     assert report.status is Status.FAILED
-    assert "Patchbay may not get daemonsets.apps in kube-flannel; create daemonsets.apps in kube-flannel" in words(
-        report
-    )
+    assert "Patchbay may not get, create, patch, update, delete daemonsets.apps in kube-flannel. An" in words(report)
     assert "deploy/kubernetes/" in words(report)
 
 
@@ -295,7 +293,7 @@ async def test_who_may_not_even_read_is_told_of_all_that_is_missing() -> None:
 
     world.cluster.get = forbidden  # type: ignore[method-assign]
     report = (await say(world.ports, "cni install flannel")).report
-    assert "Patchbay may not get namespaces; create namespaces" in words(report)
+    assert "Patchbay may not get, create, patch, update, delete namespaces" in words(report)
 
 
 async def test_an_api_server_that_does_not_tell_hinders_nothing() -> None:

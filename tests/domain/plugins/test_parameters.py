@@ -102,7 +102,16 @@ WRONG = [
     ("calico --block-size 22 --pod-cidr 10.244.0.0/24", "larger than the range", "above 24"),
     ("calico --block-size 116 --pod-cidr fd00::/118", "larger than the range", "above 118"),
     ("calico --version v0.1", "v3.32.1, v3.31.7", "`--version v3.32.1`"),
-    ("calico --version 3.32.1", "v3.32.1, v3.31.7", "`--version v3.32.1`"),
+    ("calico --version 3.32", "v3.32.1, v3.31.7", "`--version v3.32.1`"),
+    ("calico --version ''", "expected a version", "--version v1.2.3"),
+    ("calico --registry ''", "a registry's host", "--registry registry.example.com/mirror"),
+    ("calico --mtu 0", "expected a number of bytes, or nothing at all", "example: `--mtu 1450`"),
+    ("calico --block-size 0", "expected a prefix length", "example: `--block-size 26`"),
+    ("flannel --backend ''", "expected a backend, or nothing at all", "example: `--backend vxlan`"),
+    ("calico --with whisker", "`--with whisker` needs goldmane", "say `--with goldmane,whisker`"),
+    ("calico --with ''", "goldmane, whisker", "leave it out"),
+    ("flannel --accept nonsense", "There is no doubt 'nonsense' to accept", "each with its code"),
+    ("flannel --accept mtu --accept ''", "kubernetes-version, leftovers, mtu", "leave it out"),
     ("flannel --version v3.32.1", "v0.28.9, v0.28.8", "`--version v0.28.9`"),
     ("calico --registry https://registry.example.com", "without a scheme", "--registry registry.example.com/mirror"),
     ("calico --registry registry.example.com/", "a slash at the end", "--registry registry.example.com/mirror"),
@@ -157,8 +166,9 @@ async def test_a_right_line_does_get_as_far_as_the_cluster() -> None:
 def understood(line: str) -> Parameters:
     _, request = understand(CATALOGUE, f"cni install {line}")
     plugin, installation = plugins.installable(request.name)
-    found = cni_install._parameters(request)
-    parameters.check(found, installation.taken(plugin.title))
+    taken = installation.taken(plugin.title)
+    found = cni_install._parameters(request, taken)
+    parameters.check(found, taken)
     return found
 
 
@@ -195,6 +205,9 @@ RIGHT: list[tuple[str, Parameters]] = [
     ),
     ("calico --block-size 116 --pod-cidr fd00::/56", Parameters(block_size=116, pod_cidrs=("fd00::/56",))),
     ("calico --version v3.31.7", Parameters(version="v3.31.7")),
+    ("calico --version 3.31.7", Parameters(version="v3.31.7")),
+    ("weave --version 2.9.0", Parameters(version="v2.9.0")),
+    ("calico --with goldmane", Parameters(extras=frozenset({"goldmane"}))),
     ("flannel --registry registry.example.com:5000/mirror", Parameters(registry="registry.example.com:5000/mirror")),
     ("flannel --registry localhost:5000", Parameters(registry="localhost:5000")),
     ("flannel --registry localhost/mirror", Parameters(registry="localhost/mirror")),
@@ -223,3 +236,18 @@ def test_a_plan_is_made_again_from_the_line_it_keeps(line: str) -> None:
 def test_accepted_doubts_are_kept_in_the_line() -> None:
     command, request = understand(CATALOGUE, "cni install flannel --accept mtu --accept leftovers --dry-run")
     assert "--accept mtu --accept leftovers" in grammar.written(command.name, request)
+
+
+@pytest.mark.parametrize(
+    ("said", "versions", "expected"),
+    [
+        ("", ("v1",), ""),
+        ("1", ("v1",), "v1"),
+        ("v1", ("1",), "1"),
+        ("1", ("v1", "1"), "1"),
+        ("v2", ("v1",), "v2"),
+        ("vv1", ("v1", "1"), "vv1"),
+    ],
+)
+def test_the_version_that_is_meant(said: str, versions: tuple[str, ...], expected: str) -> None:
+    assert parameters.meant(said, versions) == expected

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from bot.application.execution import plugins
-from bot.domain.network.references import JSONObject
+from bot.domain.network.references import DAEMON_SET, NODE, JSONObject
 from bot.domain.network.snapshot import ClusterIdentity, Node
 from bot.domain.plugins import installing, preflight
 from bot.domain.plugins.parameters import Encapsulation, Parameters
@@ -79,6 +79,16 @@ def around(*objects: Any, version: str = "v1.36.2", **said: Any) -> Surroundings
     return Surroundings(snapshot=seen, **said)
 
 
+def blind(*objects: Any) -> Surroundings:
+    """A cluster of which nothing may be read that is looked at; `objects` are what was seen all the same."""
+    names = ("nodes", "daemonsets", "customresourcedefinitions", "servicecidrs", "pods of the control plane")
+    maps = ("ConfigMap kube-system/kubeadm-config", "ConfigMap kube-system/kube-proxy")
+    return Surroundings(
+        snapshot=builders.snapshot(*objects, unread=(NODE, DAEMON_SET)),
+        unread=tuple(f"{each}: may not" for each in (*names, *maps)),
+    )
+
+
 def looked(check: str, wants: Wanted, has: Surroundings) -> list[Said]:
     return list(preflight.all_checks()[check].look(wants, has))
 
@@ -139,7 +149,15 @@ CASES: list[tuple[str, Wanted, Surroundings, list[str], str]] = [
         ["doubt kubernetes-version"],
         "1.33+",
     ),
-    ("kubernetes_version", wanted(), around(), ["unknown"], "its makers name none"),
+    ("kubernetes_version", wanted(kubernetes=("1.23", "")), around(), ["ok"], "1.36; flannel v1 is for 1.23 or later"),
+    (
+        "kubernetes_version",
+        wanted(kubernetes=("1.23", "")),
+        around(version="v1.22.17"),
+        ["doubt kubernetes-version"],
+        "1.22, and flannel v1 is for 1.23 or later, as its makers say",
+    ),
+    ("kubernetes_version", wanted(), around(), ["unknown"], "flannel v1 was tested with is not known here"),
     ("kubernetes_version", wanted(kubernetes=("1.34", "1.36")), around(version=""), ["unknown"], "not known"),
     ("mtu", wanted(), around(), ["ok"], "50 bytes a packet are its own, 1450 of 1500 stay"),
     ("mtu", wanted(mtu=1450), around(), ["ok"], "fit into 1500"),
@@ -164,7 +182,7 @@ CASES: list[tuple[str, Wanted, Surroundings, list[str], str]] = [
     ),
     ("node_addresses", wanted(), around(node(address="not an address")), ["ok"], "none of 1 nodes"),
     ("node_addresses", wanted("cilium"), around(node()), ["unknown"], "when the manifest was rendered"),
-    ("node_addresses", wanted(), around(), ["unknown"], "nodes could not be read"),
+    ("node_addresses", wanted(), around(), ["unknown"], "there are no nodes"),
     ("node_systems", wanted(), around(node("a"), node("b", architecture="arm64")), ["ok"], "1 linux/amd64"),
     (
         "node_systems",
@@ -180,7 +198,7 @@ CASES: list[tuple[str, Wanted, Surroundings, list[str], str]] = [
         ["doubt architecture"],
         "no image for riscv64",
     ),
-    ("node_systems", wanted(), around(), ["unknown"], "could not be read"),
+    ("node_systems", wanted(), around(), ["unknown"], "there are none"),
     ("nodes_ready", wanted(), around(node(ready=True)), ["ok"], "1 of 1 Ready"),
     ("nodes_ready", wanted(), around(node("a"), node("b", ready=True)), ["ok"], "1 of 2 Ready, 1 waiting"),
     (
@@ -193,6 +211,9 @@ CASES: list[tuple[str, Wanted, Surroundings, list[str], str]] = [
     ("nodes_ready", wanted(), around(node(ready=None, message=WAITING)), ["doubt node-not-ready"], "another reason"),
     ("nodes_ready", wanted(), around(), ["conflict"], "there are none"),
     ("other_plugins", wanted(), around(node()), ["ok"], "no agent of any"),
+    ("cloud", wanted(), blind(), ["unknown"], "the nodes could not be read"),
+    ("nodes_ready", wanted(), blind(), ["unknown"], "the nodes could not be read"),
+    ("other_plugins", wanted(), blind(), ["unknown"], "DaemonSets and definitions and nodes could not be read"),
     (
         "other_plugins",
         wanted(),
@@ -236,6 +257,13 @@ CASES: list[tuple[str, Wanted, Surroundings, list[str], str]] = [
         ["doubt leftovers"],
         "Weave Net was on node1",
     ),
+    (
+        "other_plugins",
+        wanted(),
+        around(node(network="CalicoIsDown"), node("b", network="CalicoIsUp"), node("c", network="")),
+        ["doubt leftovers"],
+        "Calico was on node1, b (condition",
+    ),
     ("pod_cidr", wanted(), around(node(), pod_ranges=ranged("10.244.0.0/16")), ["ok", "ok"], "kubeadm-config"),
     ("pod_cidr", wanted(), around(node()), ["unknown", "ok"], "no one in the cluster says"),
     ("pod_cidr", wanted("cilium"), around(node()), ["unknown"], "when the manifest was rendered"),
@@ -252,6 +280,27 @@ CASES: list[tuple[str, Wanted, Surroundings, list[str], str]] = [
         around(node(), pod_ranges=ranged("10.0.0.0/16", PROXY)),
         ["doubt pod-cidr-elsewhere"],
         "10.244.0.0/16 is not within 10.0.0.0/16",
+    ),
+    (
+        "pod_cidr",
+        wanted("calico"),
+        around(node(), pod_ranges=(*ranged("10.0.0.0/16", PROXY), *ranged("10.0.0.0/16"))),
+        ["conflict"],
+        f"which is said by {PROXY} and {KUBEADM}: Calico's operator refuses such a pool",
+    ),
+    (
+        "pod_cidr",
+        wanted("calico", pod_cidrs=("10.244.0.0/16", "fd00:1::/56")),
+        around(node(), pod_ranges=ranged("10.244.0.0/16")),
+        ["conflict"],
+        "fd00:1::/56 is IPv6, and kubeadm was told 10.244.0.0/16 alone: Calico's operator refuses such a pool",
+    ),
+    (
+        "pod_cidr",
+        wanted("calico", pod_cidrs=("fd00:1::/56",)),
+        around(node(), pod_ranges=ranged("10.244.0.0/16", PROXY)),
+        ["doubt pod-cidr-elsewhere"],
+        "the cluster's pods have 10.244.0.0/16 alone",
     ),
     ("pod_cidr", wanted("calico"), around(node(), pod_ranges=ranged("10.0.0.0/8")), ["ok"], "10.0.0.0/8"),
     (
@@ -301,13 +350,27 @@ CASES: list[tuple[str, Wanted, Surroundings, list[str], str]] = [
     (
         "rights",
         wanted(),
-        around(missing_rights=("a", "b", "c", "d", "e")),
+        around(missing_rights=("create b in c", "delete b in c", "bind roles r", "list nodes", "escalate roles")),
         ["conflict"],
-        "Patchbay may not a; b; c; d; and 1 more",
+        "Patchbay may not escalate roles; bind roles r; create, delete b in c; list nodes. An administrator",
+    ),
+    (
+        "rights",
+        wanted(),
+        around(missing_rights=tuple(f"{verb} {what}" for what in "abcdefgh" for verb in ("create", "delete"))),
+        ["conflict"],
+        "Patchbay may not create, delete a, b, c, d, e, f and 2 more. An",
     ),
     ("rights", wanted(), around(), ["unknown"], "the cluster was not asked"),
     ("service_cidr", wanted(), around(service_ranges=ranged("10.96.0.0/16", "x")), ["ok"], "10.96.0.0/16, by x"),
     ("service_cidr", wanted(), around(service_ranges=ranged("10.244.128.0/20", "x")), ["conflict"], "overlaps"),
+    (
+        "service_cidr",
+        wanted(),
+        around(service_ranges=(*ranged("10.244.128.0/20", "x"), *ranged("10.244.128.0/20", "y"))),
+        ["conflict"],
+        "10.244.128.0/20 (x; y): choose another",
+    ),
     ("service_cidr", wanted(), around(service_ranges=ranged("fd00::/112", "x")), ["ok"], "apart"),
     ("service_cidr", wanted(), around(), ["unknown"], "nobody"),
     ("service_cidr", wanted("cilium"), around(service_ranges=ranged("10.96.0.0/16")), ["unknown"], "was rendered"),
@@ -323,6 +386,26 @@ def test_a_check_says(check: str, wants: Wanted, has: Surroundings, expected: li
     assert words in " | ".join(each.evidence for each in said)
 
 
+BLIND = ("cloud", "kube_proxy", "node_addresses", "node_systems", "nodes_ready", "other_plugins", "pod_cidr", "rights")
+
+
+@pytest.mark.parametrize("check", [*BLIND, "service_cidr"])
+@pytest.mark.parametrize("seen", [(), (node(ready=True),)], ids=["nothing", "a node"])
+def test_what_could_not_be_read_is_unknown(check: str, seen: Sequence[Any]) -> None:
+    said = looked(check, wanted(), blind(*seen))
+    assert set(verdicts(said)) == {"unknown"}, said
+
+
+def test_what_was_seen_counts_although_not_all_could_be_read() -> None:
+    has = blind(node(cloud="azure:///1", address="10.244.0.9"))
+    assert verdicts(looked("cloud", wanted("kube-router"), has)) == ["conflict"]
+    assert verdicts(looked("node_addresses", wanted(), has)) == ["conflict"]
+    elsewhere = around(node(), pod_ranges=ranged("10.244.0.0/16"), unread=("ConfigMap kube-system/kube-proxy: no",))
+    said = looked("pod_cidr", wanted(), elsewhere)
+    assert verdicts(said) == ["unknown", "ok", "ok"]
+    assert "ConfigMap kube-system/kube-proxy could not be read" in said[0].evidence
+
+
 def test_each_check_is_tried_here_with_every_verdict_that_its_file_can_give() -> None:
     tried = {(check, verdict.split()[0]) for check, _, _, found, _ in CASES for verdict in found}
     can = {
@@ -334,7 +417,10 @@ def test_each_check_is_tried_here_with_every_verdict_that_its_file_can_give() ->
     assert can
     assert can - tried == set(), "a verdict that no case of the table gives"
     codes = {verdict.split()[1] for *_, found, _ in CASES for verdict in found if " " in verdict}
-    assert codes == {code for name in preflight.all_checks() for code in codes_of(name)}
+    assert codes == {code for name in preflight.all_checks() for code in codes_of(name)} == set(preflight.all_codes())
+    assert {name: set(check.codes) for name, check in preflight.all_checks().items()} == {
+        name: codes_of(name) for name in preflight.all_checks()
+    }
 
 
 def source_of(name: str) -> str:

@@ -67,6 +67,7 @@ CNI = NetworkPlugin(
                         "37a414ff6f43502296d9713a75f67ae7e3604bd667cd8449986541ed83a9fae0",
                     ),
                 ),
+                kubernetes=("1.23", ""),  # https://pkg.go.dev/antrea.io/antrea/v2#section-readme, Prerequisites
                 architectures=frozenset({"amd64", "arm64", "arm"}),
             ),
         ),

@@ -9,9 +9,11 @@ from typing import Any
 from bot.domain.network.references import DAEMON_SET, DEPLOYMENT, Kind, Ref, ref_to
 from bot.domain.plugins.cni import Marks, NetworkPlugin
 from bot.domain.plugins.fitting import Objects, change_images, copied, from_registry, named
+from bot.domain.plugins.incoming import Incoming
 from bot.domain.plugins.installation import Installation, Leftovers
 from bot.domain.plugins.parameters import Encapsulation, Option, Parameters
 from bot.domain.plugins.releases import ManifestFile, Release
+from bot.domain.plugins.surroundings import Surroundings
 
 WRITERS = (
     "operator", "calico", "calico-node", "calico-typha", "calico-kube-controllers", "kube-controllers", "calico-ipam",
@@ -82,6 +84,61 @@ def _ready(parameters: Parameters) -> tuple[Ref, ...]:
     return tuple(Ref("TigeraStatus", name, "", "operator.tigera.io/v1") for name in names)
 
 
+_IMAGES = (
+    "node", "cni", "pod2daemon-flexvol", "typha", "kube-controllers", "csi", "node-driver-registrar", "apiserver",
+)  # fmt: skip
+"""What the operator runs for what custom-resources.yaml asks for; key-cert-provisioner has to be asked for besides."""
+_IMAGES_OF_EXTRAS = {"goldmane": ("goldmane",), "whisker": ("whisker", "whisker-backend")}
+_PRIVILEGES = (
+    "DaemonSet calico-system/calico-node: the host's network; privileged containers flexvol-driver, ebpf-bootstrap, "
+    "install-cni, calico-node",
+    "DaemonSet calico-system/csi-node-driver: privileged containers calico-csi, csi-node-driver-registrar",
+    "Deployment calico-system/calico-typha: the host's network",
+)
+_HOST_PATHS: dict[str, dict[str, tuple[str, ...]]] = {
+    "calico-node": {
+        "read only": ("/lib/modules", "/proc"),
+        "writes": (
+            "/etc/cni/net.d", "/opt/cni/bin", "/run/xtables.lock", "/sys/fs", "/sys/fs/bpf", "/var/lib/calico",
+            "/usr/libexec/kubernetes/kubelet-plugins/volume/exec/nodeagent~uds", "/var/log/calico/cni",
+            "/var/run/calico", "/var/run/nodeagent",
+        ),
+    },
+    "csi-node-driver": {
+        "writes": (
+            "/var/lib/kubelet", "/var/lib/kubelet/plugins/csi.tigera.io", "/var/lib/kubelet/plugins_registry",
+            "/var/run",
+        ),
+    },
+}  # fmt: skip
+_MADE = "made by the operator"
+
+
+def _brings(parameters: Parameters, release: Release) -> Incoming:
+    """What the operator makes of an Installation on plain Kubernetes: pkg/components/calico.go, pkg/render/node.go and
+    csi.go of https://github.com/tigera/operator"""
+    names = (*_IMAGES, *(name for extra in sorted(parameters.extras) for name in _IMAGES_OF_EXTRAS.get(extra, ())))
+    registry = parameters.registry or "quay.io"
+    return Incoming(
+        images=tuple(f"{registry}/calico/{name}:{release.image_tag} ({_MADE})" for name in names),
+        privileges=tuple(f"{line} ({_MADE})" for line in _PRIVILEGES),
+        host_paths=tuple(
+            f"{path}: DaemonSet {name}, {how} ({_MADE})"
+            for name, paths in _HOST_PATHS.items()
+            for how, those in paths.items()
+            for path in those
+        ),
+    )
+
+
+def _standing(around: Surroundings) -> Parameters:
+    """The registry that its Installation has, and the extras that run."""
+    installation: Any = around.existing.get(Ref("Installation", "default", "", "operator.tigera.io/v1")) or {}
+    registry = str((installation.get("spec") or {}).get("registry") or "").rstrip("/")
+    running = {each.name for each in around.snapshot.deployments if each.namespace == "calico-system"}
+    return Parameters(registry=registry, extras=frozenset(_EXTRAS) & running)
+
+
 CNI = NetworkPlugin(
     title="Calico",
     marks=(Marks(daemon_sets=("calico-node",)), Marks(images=("calico/node",), without_images=("flannel/flannel",))),
@@ -115,6 +172,7 @@ CNI = NetworkPlugin(
             }
         ),
         extras=tuple(_EXTRAS),
+        extras_need=(("whisker", "goldmane"),),  # https://github.com/tigera/operator, pkg/controller/whisker
         pod_cidrs=("192.168.0.0/16",),
         dual_stack=True,
         fit=_fit,
@@ -124,12 +182,15 @@ CNI = NetworkPlugin(
         uses_node_cidrs=False,
         blocks=Kind("IPAMBlock", "ipamblocks", "crd.projectcalico.org/v1", namespaced=False),
         operator=ref_to(DEPLOYMENT, "tigera-operator", "tigera-operator"),
+        brings=_brings,
+        standing=_standing,
         ready=_ready,
         writers=WRITERS,
     ),
     leftovers=Leftovers(
         definitions=(".projectcalico.org", ".operator.tigera.io"),
         network_reason="CalicoIsUp",
+        shutdown_reason="CalicoIsDown",
         configuration=("10-calico.conflist", "calico-kubeconfig"),
         on_hosts=(
             "rm -f /etc/cni/net.d/10-calico.conflist /etc/cni/net.d/calico-kubeconfig",

@@ -14,6 +14,8 @@ from bot.domain.plugins.parameters import Option, Parameters
 from bot.domain.plugins.releases import ManifestFile, Release
 
 _ARCHITECTURES = frozenset({"amd64", "arm64", "arm", "ppc64le", "s390x", "riscv64"})
+_KUBERNETES = ("1.17", "")
+"""https://github.com/flannel-io/flannel#deploying-flannel-manually: "For Kubernetes v1.17+"."""
 
 
 def _release(version: str, sha256: str) -> Release:
@@ -21,7 +23,7 @@ def _release(version: str, sha256: str) -> Release:
     file = ManifestFile(
         f"flannel/{version}/kube-flannel.yml", f"{base}/{version}/Documentation/kube-flannel.yml", sha256
     )
-    return Release(version=version, files=(file,), architectures=_ARCHITECTURES)
+    return Release(version=version, files=(file,), kubernetes=_KUBERNETES, architectures=_ARCHITECTURES)
 
 
 _TAKEN_OFF = {"host-gw": 0, "wireguard": 80}

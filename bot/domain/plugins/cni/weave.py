@@ -37,6 +37,7 @@ CNI = NetworkPlugin(
                         "28a24c8c45f64f09e40842b08680a438f7d18274d1ea9e52cb09d691690739a9",
                     ),
                 ),
+                kubernetes=("1.11", ""),  # as the file's name says
                 architectures=frozenset({"amd64", "arm64", "arm", "ppc64le", "s390x"}),
             ),
         ),

@@ -61,6 +61,8 @@ class Preflight:
     about: str
     """What it is about, for a table: `pod CIDR`."""
     look: Look
+    codes: tuple[str, ...] = ()
+    """Of the doubts that it can have."""
 
 
 def ok(evidence: str) -> Said:
@@ -85,6 +87,11 @@ _VERDICTS = {"conflict": 0, "doubt": 1, "unknown": 2, "ok": 3}
 def all_checks() -> dict[str, Preflight]:
     """Every check by module name."""
     return declared("bot.domain.plugins.preflight", "CHECK", Preflight)
+
+
+def all_codes() -> tuple[str, ...]:
+    """The code of every doubt that a check can have."""
+    return tuple(sorted({code for check in all_checks().values() for code in check.codes}))
 
 
 def checked(wanted: Wanted, around: Surroundings) -> tuple[Checked, ...]:

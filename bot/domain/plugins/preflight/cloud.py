@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from bot.domain.plugins.parameters import Encapsulation
-from bot.domain.plugins.preflight import Preflight, Said, Wanted, conflict, doubt, ok
+from bot.domain.plugins.preflight import Preflight, Said, Wanted, conflict, doubt, ok, unknown
 from bot.domain.plugins.surroundings import Surroundings
 
 _IPIP = (Encapsulation.IPIP, Encapsulation.IPIP_CROSS_SUBNET)
@@ -23,6 +23,8 @@ def _look(wanted: Wanted, around: Surroundings) -> Iterator[Said]:
             "cloud-routes",
             f"{told}, and nothing is wrapped: the cloud has to route pods' addresses itself, and not to check sources",
         )
+    elif not around.nodes_read:
+        yield unknown("the nodes could not be read")
     else:
         yield ok(told)
 
@@ -31,4 +33,4 @@ def _plain(wanted: Wanted) -> bool:
     return wanted.parameters.encapsulation is Encapsulation.NONE or wanted.parameters.backend == "host-gw"
 
 
-CHECK = Preflight("cloud", _look)
+CHECK = Preflight("cloud", _look, ("aws-protocol-4", "cloud-routes"))

@@ -17,4 +17,4 @@ def _look(wanted: Wanted, around: Surroundings) -> Iterator[Said]:
         yield doubt("no-kube-proxy", f"none is seen, and {wanted.plugin.title} needs somebody else to carry Services")
 
 
-CHECK = Preflight("kube-proxy", _look)
+CHECK = Preflight("kube-proxy", _look, ("no-kube-proxy",))

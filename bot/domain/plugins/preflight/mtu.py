@@ -23,4 +23,4 @@ def _look(wanted: Wanted, around: Surroundings) -> Iterator[Said]:
         yield ok(f"{mtu} and {overhead} bytes of its own fit into {_ETHERNET}")
 
 
-CHECK = Preflight("MTU", _look)
+CHECK = Preflight("MTU", _look, ("mtu",))

@@ -12,7 +12,7 @@ def _look(wanted: Wanted, around: Surroundings) -> Iterator[Said]:
         yield unknown("pods' addresses were decided when the manifest was rendered")
         return
     if not around.nodes:
-        yield unknown("the nodes could not be read, or there are none")
+        yield unknown("there are no nodes" if around.nodes_read else "the nodes could not be read")
         return
     inside = []
     for node in around.nodes:
@@ -24,6 +24,8 @@ def _look(wanted: Wanted, around: Surroundings) -> Iterator[Said]:
         yield conflict(
             f"{','.join(wanted.parameters.pod_cidrs)} holds the addresses of nodes: {', '.join(inside[:3])}{more}"
         )
+    elif not around.nodes_read:
+        yield unknown("not all nodes could be read")
     else:
         yield ok(f"none of {len(around.nodes)} nodes has an address in {','.join(wanted.parameters.pod_cidrs)}")
 

@@ -13,7 +13,7 @@ def _look(wanted: Wanted, around: Surroundings) -> Iterator[Said]:
         for node in around.nodes
     )
     if not systems:
-        yield unknown("the nodes could not be read, or there are none")
+        yield unknown("there are none" if around.nodes_read else "the nodes could not be read")
         return
     told = ", ".join(f"{count} {os}/{architecture}" for (os, architecture), count in sorted(systems.items()))
     others = sum(count for (os, _), count in systems.items() if os != "linux")
@@ -24,8 +24,10 @@ def _look(wanted: Wanted, around: Surroundings) -> Iterator[Said]:
         yield doubt("not-linux", f"{others} of {len(around.nodes)} nodes are not Linux: they stay without ({told})")
     if strange:
         yield doubt("architecture", f"{wanted.title} has no image for {', '.join(strange)}: those nodes stay without")
-    if not others and not strange:
+    if not around.nodes_read:
+        yield unknown("not all nodes could be read")
+    elif not others and not strange:
         yield ok(told)
 
 
-CHECK = Preflight("node systems", _look)
+CHECK = Preflight("node systems", _look, ("not-linux", "architecture"))

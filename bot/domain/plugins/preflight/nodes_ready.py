@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from bot.domain.plugins.preflight import Preflight, Said, Wanted, conflict, doubt, ok
+from bot.domain.plugins.preflight import Preflight, Said, Wanted, conflict, doubt, ok, unknown
 from bot.domain.plugins.surroundings import Surroundings
 
 _NETWORK = ("network plugin", "cni", "NetworkPluginNotReady", "NetworkReady=false")
@@ -10,7 +10,7 @@ _NETWORK = ("network plugin", "cni", "NetworkPluginNotReady", "NetworkReady=fals
 
 def _look(wanted: Wanted, around: Surroundings) -> Iterator[Said]:
     if not around.nodes:
-        yield conflict("the nodes could not be read, or there are none")
+        yield conflict("there are none") if around.nodes_read else unknown("the nodes could not be read")
         return
     waiting, broken = 0, []
     for node in around.nodes:
@@ -27,8 +27,10 @@ def _look(wanted: Wanted, around: Surroundings) -> Iterator[Said]:
         name, message = broken[0]
         more = f", and {len(broken) - 1} more" if len(broken) > 1 else ""
         yield doubt("node-not-ready", f"{name} is not Ready for another reason: {message[:200]}{more}")
+    elif not around.nodes_read:
+        yield unknown("not all nodes could be read")
     else:
         yield ok(f"{ready} of {len(around.nodes)} Ready" + (f", {waiting} waiting for a network" if waiting else ""))
 
 
-CHECK = Preflight("nodes", _look)
+CHECK = Preflight("nodes", _look, ("node-not-ready",))

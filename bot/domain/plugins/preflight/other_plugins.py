@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from bot.discovery import declared
 from bot.domain.plugins.cni import NetworkPlugin, recognise
 from bot.domain.plugins.fitting import ref
-from bot.domain.plugins.preflight import Preflight, Said, Wanted, conflict, doubt, ok
+from bot.domain.plugins.preflight import Preflight, Said, Wanted, conflict, doubt, ok, unknown
 from bot.domain.plugins.surroundings import Surroundings
 
 ABOUT = "other network plugins"
@@ -26,7 +26,10 @@ def _look(wanted: Wanted, around: Surroundings) -> Iterator[Said]:
         yield conflict(f"{name} is there already, by {each.agent.ref}; {hint}")
     left = list(_leftovers(wanted, around, plugins))
     yield from left
-    if not agents and around.nodes and all(node.ready for node in around.nodes):
+    missing = _unread(around)
+    if missing:
+        yield unknown(f"{' and '.join(missing)} could not be read: there may be others, or what they left behind")
+    elif not agents and around.nodes and all(node.ready for node in around.nodes):
         yield doubt(
             "hosts-have-network",
             "every node is Ready without an agent that the API shows: the hosts were given a network of their own. "
@@ -34,6 +37,11 @@ def _look(wanted: Wanted, around: Surroundings) -> Iterator[Said]:
         )
     elif not agents and not left:
         yield ok("no agent of any, and nothing that one has left behind is seen in the API")
+
+
+def _unread(around: Surroundings) -> list[str]:
+    read = {"DaemonSets": around.agents_read, "definitions": around.definitions_read, "nodes": around.nodes_read}
+    return [name for name, could in read.items() if not could]
 
 
 def _leftovers(wanted: Wanted, around: Surroundings, plugins: dict[str, NetworkPlugin]) -> Iterator[Said]:
@@ -51,11 +59,11 @@ def _leftovers(wanted: Wanted, around: Surroundings, plugins: dict[str, NetworkP
                 f"{len(found)} of {plugin.title}'s definitions are there already ({found[0]}, …): they are taken over, "
                 "with the objects they hold",
             )
-    reasons = {plugin.leftovers.network_reason: plugin for plugin in plugins.values()}
+    reasons = {reason: plugin for plugin in plugins.values() for reason in plugin.leftovers.network_reasons}
     said: dict[str, list[str]] = {}
     for node in around.nodes:
         condition = node.condition("NetworkUnavailable")
-        told_by = reasons.get(condition.reason or "-") if condition else None
+        told_by = reasons.get(condition.reason or "") if condition else None
         if told_by and told_by.title != wanted.plugin.title:
             said.setdefault(told_by.title, []).append(node.name)
     for title, nodes in said.items():
@@ -66,4 +74,4 @@ def _leftovers(wanted: Wanted, around: Surroundings, plugins: dict[str, NetworkP
         )
 
 
-CHECK = Preflight(ABOUT, _look)
+CHECK = Preflight(ABOUT, _look, ("hosts-have-network", "leftovers"))

@@ -4,7 +4,11 @@ import ipaddress
 from collections.abc import Iterator
 
 from bot.domain.plugins.preflight import Preflight, Said, Wanted, conflict, doubt, ok, unknown
-from bot.domain.plugins.surroundings import Range, Surroundings
+from bot.domain.plugins.surroundings import Surroundings
+
+_REFUSED = "Calico's operator refuses such a pool"
+
+_SAYERS = ("ConfigMap kube-system/kubeadm-config", "pods of the control plane", "ConfigMap kube-system/kube-proxy")
 
 
 def _look(wanted: Wanted, around: Surroundings) -> Iterator[Said]:
@@ -19,26 +23,34 @@ def _cluster(wanted: Wanted, around: Surroundings) -> Iterator[Said]:
     shown = ",".join(wanted.parameters.pod_cidrs)
     deals = wanted.installation.uses_node_cidrs
     wrong = False
-    for each, cidr in _outside(wanted, around):
+    for (there, cidr), sayers in _outside(wanted, around).items():
         wrong = True
         relation = "does not hold" if deals else "is not within"
-        evidence = f"{cidr} {relation} {each.cidr}, which is what {each.said_by} has"
-        if wanted.name == "calico" and "kubeadm" in each.said_by:
-            yield conflict(f"{evidence}: Calico's operator refuses such a pool. Say `--pod-cidr {each.cidr}`")
+        evidence = f"{cidr} {relation} {there}, which is said by {' and '.join(sayers)}"
+        if wanted.name == "calico" and any("kubeadm" in each for each in sayers):
+            yield conflict(f"{evidence}: {_REFUSED}. Say `--pod-cidr {there}`")
         elif deals:
-            yield conflict(f"{evidence}: nodes are given their ranges from there. Say `--pod-cidr {each.cidr}`")
+            yield conflict(f"{evidence}: nodes are given their ranges from there. Say `--pod-cidr {there}`")
         else:
             yield _elsewhere(evidence)
     said = tuple(dict.fromkeys(each.cidr for each in around.pod_ranges))
+    kubeadms = tuple(each.cidr for each in around.pod_ranges if "kubeadm" in each.said_by)
     for cidr in wanted.parameters.pod_cidrs:
-        if said and _version(cidr) not in map(_version, said):
+        if wanted.name == "calico" and kubeadms and _version(cidr) not in map(_version, kubeadms):
+            wrong = True
+            evidence = f"{cidr} is IPv{_version(cidr)}, and kubeadm was told {' and '.join(kubeadms)} alone"
+            yield conflict(f"{evidence}: {_REFUSED}. Leave it out, or give kubeadm such a podSubnet besides")
+        elif said and _version(cidr) not in map(_version, said):
             wrong = True
             evidence = f"{cidr} is IPv{_version(cidr)}, and the cluster's pods have {' and '.join(said)} alone"
             yield conflict(f"{evidence}: nodes are given no other ranges") if deals else _elsewhere(evidence)
+    missing = around.unread_of(*_SAYERS)
+    if missing:
+        yield unknown(f"{' and '.join(missing)} could not be read, which may say otherwise than {shown}")
     if not wrong and said:
         by = "; ".join(dict.fromkeys(f"{each.cidr} by {each.said_by}" for each in around.pod_ranges))
         yield ok(f"{shown}; the cluster has {by}")
-    elif not wrong:
+    elif not wrong and not missing:
         yield unknown(f"{shown}; no one in the cluster says what it should be")
 
 
@@ -46,13 +58,16 @@ def _elsewhere(evidence: str) -> Said:
     return doubt("pod-cidr-elsewhere", f"{evidence}: kube-proxy and firewalls may not take pods for pods")
 
 
-def _outside(wanted: Wanted, around: Surroundings) -> Iterator[tuple[Range, str]]:
-    """What deals out nodes' own ranges has to hold all of them; a pool may be a part of the whole."""
+def _outside(wanted: Wanted, around: Surroundings) -> dict[tuple[str, str], list[str]]:
+    """Who says so, by the cluster's range and the wanted one. What deals out nodes' own ranges has to hold all of
+    them; a pool may be a part of the whole."""
+    found: dict[tuple[str, str], list[str]] = {}
     for each in around.pod_ranges:
         for cidr in wanted.parameters.pod_cidrs:
             inner, outer = (each.cidr, cidr) if wanted.installation.uses_node_cidrs else (cidr, each.cidr)
             if _version(cidr) == _version(each.cidr) and not _within(inner, outer):
-                yield each, cidr
+                found.setdefault((each.cidr, cidr), []).append(each.said_by)
+    return found
 
 
 def _within(inner: str, outer: str) -> bool:
@@ -96,7 +111,9 @@ def _nodes(wanted: Wanted, around: Surroundings) -> Iterator[Said]:
                 wrong = True
                 yield conflict(f"nodes {other} and {name} have the same spec.podCIDR, {each}")
             taken[each] = name
-    if not wrong and taken:
+    if not around.nodes_read:
+        yield unknown("the nodes' own ranges could not be read")
+    elif not wrong and taken:
         yield ok(f"every node has its own range, {next(iter(taken))} for example")
 
 
@@ -113,4 +130,4 @@ def _version(cidr: str) -> int:
     return _network(cidr).version
 
 
-CHECK = Preflight("pod CIDR", _look)
+CHECK = Preflight("pod CIDR", _look, ("pod-cidr-elsewhere",))

@@ -6,20 +6,29 @@ from collections.abc import Iterator
 from bot.domain.plugins.preflight import Preflight, Said, Wanted, conflict, ok, unknown
 from bot.domain.plugins.surroundings import Surroundings
 
+_SAYERS = ("servicecidrs", "ConfigMap kube-system/kubeadm-config", "pods of the control plane")
+
 
 def _look(wanted: Wanted, around: Surroundings) -> Iterator[Said]:
+    missing = around.unread_of(*_SAYERS)
+    if missing and wanted.parameters.pod_cidrs:
+        yield unknown(f"{' and '.join(missing)} could not be read, which may say which addresses Services have")
     if not around.service_ranges:
-        yield unknown("nobody in the cluster says which addresses Services have")
+        if not missing:
+            yield unknown("nobody in the cluster says which addresses Services have")
         return
     if not wanted.parameters.pod_cidrs:
         yield unknown("pods' addresses were decided when the manifest was rendered")
         return
-    clear = True
+    said: dict[str, list[str]] = {}
     for each in around.service_ranges:
+        said.setdefault(each.cidr, []).append(each.said_by)
+    clear = True
+    for services, by in said.items():
         for cidr in wanted.parameters.pod_cidrs:
-            if _overlap(cidr, each.cidr):
+            if _overlap(cidr, services):
                 clear = False
-                yield conflict(f"{cidr} overlaps the Services' {each.cidr} ({each.said_by}): choose another --pod-cidr")
+                yield conflict(f"{cidr} overlaps the Services' {services} ({'; '.join(by)}): choose another --pod-cidr")
     if clear:
         first = around.service_ranges[0]
         yield ok(f"apart from the Services' {first.cidr}, by {first.said_by}")

@@ -57,7 +57,9 @@ def fitted(name: str, version: str = "", **said: Any) -> Objects:
 
 
 def brief(name: str, version: str = "", **said: Any) -> Brief:
-    return installing.brief(fitted(name, version, **said), sources(name, version), (), ())
+    release = next((each for each in INSTALLATIONS[name].releases if each.version == version), None)
+    besides = INSTALLATIONS[name].brings(Parameters(**said), release or INSTALLATIONS[name].releases[0])
+    return installing.brief(fitted(name, version, **said), sources(name, version), (), (), besides)
 
 
 def planned(name: str, **said: Any) -> list[Step]:
@@ -351,7 +353,7 @@ RIGHTS, WORKLOADS = "namespace, rights and configuration", "workloads"
             ],
         ),
         ("flannel", [RIGHTS, WORKLOADS, "Settle", "TryAddresses"]),
-        ("kube-router", [RIGHTS, WORKLOADS, RIGHTS, "Settle", "TryAddresses"]),
+        ("kube-router", [RIGHTS, WORKLOADS, "Settle", "TryAddresses"]),
         (
             "canal",
             [
@@ -388,6 +390,18 @@ def test_what_needs_something_comes_after_it(name: str) -> None:
             assert taken[index].needs_earlier_step  # type: ignore[union-attr]
     assert isinstance(taken[-1], TryAddresses)
     assert sum(isinstance(step, Settle) for step in taken) == 1
+
+
+@real
+@pytest.mark.parametrize("name", INSTALLATIONS)
+def test_what_pods_need_is_there_before_them_and_all_else_in_the_files_order(name: str) -> None:
+    needed = ("Namespace", "ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding", "ConfigMap")
+    made = [step.ref for step in planned(name) if isinstance(step, Apply)]
+    workloads = [at for at, own in enumerate(made) if own.kind in ("DaemonSet", "Deployment")]
+    assert max(at for at, own in enumerate(made) if own.kind in needed) < min(workloads)
+    files = [ref(object) for object in fitted(name)]
+    for kind in {own.kind for own in made}:
+        assert [own for own in made if own.kind == kind] == [own for own in files if own.kind == kind]
 
 
 def ref_to_namespace(name: str) -> Any:
