@@ -137,7 +137,7 @@ async def test_a_plugins_life_needs_what_is_granted(calls: set[Right]) -> None:
     allowed = granted("network-plugins.yaml") | granted("look.yaml")
     async with staged("new-cluster", pace=0.01) as stage:
         await _approved(stage, "cni install calico")
-        await _approved(stage, "cni uninstall --accept objects-lost")
+        await _approved(stage, "cni uninstall")
     # Anybody may ask what they may do.
     needed = calls - {("create", "authorization.k8s.io", "selfsubjectaccessreviews")}
     assert {right for right in needed if not _covered(right, allowed)} == set()

@@ -18,7 +18,7 @@ from requests.utils import get_environ_proxies, select_proxy
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 from urllib3.util import Url, parse_url
 
-from bot.adapters.manifests.pinning import MOST_BYTES, digest_of, other_digest, pinned, summary, too_big
+from bot.adapters.manifests.pinning import MOST_BYTES, digest_of, is_page, looks, other_digest, pinned, summary, too_big
 from bot.domain.plugins.releases import ManifestFile
 from bot.errors import BotError, NotFound, Refused, Unreachable
 
@@ -63,7 +63,7 @@ class Download:
             _check_status(file, response)
             _check_encoding(file, response)
             content = _body(file, response, stop)
-        if (actual := digest_of(content)) == pinned(file):
+        if digest_of(content) == pinned(file):
             return content
         host = _host(response.url)
         if _is_page(response, content):
@@ -72,8 +72,9 @@ class Download:
                 cause=f"{host} sent a web page instead, as portals do that want somebody to log in",
                 next_step=f"see what {file.url} shows in a browser on this machine's network, or {_MIRROR}",
             )
-        next_step = f"compare it with a copy that you trust: it was changed since it was pinned; or {_MIRROR}"
-        raise other_digest(file, f"what {host} sent", actual, next_step)
+        changed = "" if looks(content)[0] else "it was changed since it was pinned: "
+        next_step = f"{changed}compare it with a copy that you trust; or {_MIRROR}"
+        raise other_digest(file, f"what {host} sent", content, next_step)
 
     def _opened(self, session: requests.Session, file: ManifestFile) -> requests.Response:
         """The answer after all redirects, its body not read yet."""
@@ -177,8 +178,7 @@ def _length(response: requests.Response) -> int | None:
 
 
 def _is_page(response: requests.Response, content: bytes) -> bool:
-    start = content[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    return "html" in response.headers.get("Content-Type", "").lower() or start.startswith((b"<!doctype html", b"<html"))
+    return "html" in response.headers.get("Content-Type", "").lower() or is_page(content)
 
 
 def _truncated(file: ManifestFile, host: str, came: int, declared: int | None) -> Unreachable:

@@ -9,6 +9,7 @@ from bot.adapters.manifests.pinning import MOST_BYTES, digest_of, other_digest, 
 from bot.domain.plugins.releases import ManifestFile
 from bot.errors import NotFound, Refused
 
+_PUT = "put the pinned file there, or take this one away"
 _MOST_DIGEST_BYTES = 100_000
 _SUM = re.compile(r"\\?([0-9a-fA-F]{64})(?: [ *](.+))?")
 """A line of `sha256sum`: two spaces, or a space and an asterisk, before the name; a backslash before an escaped one."""
@@ -27,15 +28,14 @@ class Folder:
         if where is None:
             return None
         if not where.is_file():
-            raise Refused(summary(file.path), cause=f"{self._called(file.path)} is no file")
-        content = self._read(where, file.path, MOST_BYTES)
-        if (actual := digest_of(content)) != pinned(file):
-            raise other_digest(
-                file,
-                self._called(file.path),
-                actual,
-                "put the pinned file there, or take this one away" + (" to have it downloaded" if file.url else ""),
+            raise Refused(
+                summary(file.path),
+                cause=f"{self._called(file.path)} is {_instead(where)}",
+                next_step=f"{_PUT}{_or_download(file)}",
             )
+        content = self._read(where, file.path, MOST_BYTES)
+        if digest_of(content) != pinned(file):
+            raise other_digest(file, self._called(file.path), content, f"{_PUT}{_or_download(file)}")
         return content
 
     def files(self, folder: str) -> tuple[ManifestFile, ...]:
@@ -108,6 +108,14 @@ class Folder:
             cause=f"{self._called(path)} cannot be read: {why.lower()}",
             next_step="let Patchbay's user read the folder",
         )
+
+
+def _or_download(file: ManifestFile) -> str:
+    return " to have it downloaded" if file.url else ""
+
+
+def _instead(where: Path) -> str:
+    return "a folder, and no file" if where.is_dir() else "no file"
 
 
 def in_no_folder(file: ManifestFile, mirror: Folder | None) -> NotFound:

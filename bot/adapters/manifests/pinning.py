@@ -29,13 +29,33 @@ def digest_of(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def other_digest(file: ManifestFile, where: str, actual: str, next_step: str) -> Refused:
+def other_digest(file: ManifestFile, where: str, content: bytes, next_step: str) -> Refused:
     """The error for a file that is not the pinned one. `where` names what was looked at."""
+    told, way = looks(content)
+    seen = f"{told}; " if told else ""
     return Refused(
         summary(file.path),
-        cause=f"{where} is not the pinned file: expected sha256 {pinned(file)}, found {actual}",
-        next_step=next_step,
+        cause=f"{where} is not the pinned file: {seen}expected sha256 {pinned(file)}, found "
+        f"{digest_of(content)} ({len(content)} bytes)",
+        next_step=f"{way}; {next_step}" if way else next_step,
     )
+
+
+def is_page(content: bytes) -> bool:
+    """Whether it begins as a web page does."""
+    return content[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<!doctype", b"<html"))
+
+
+def looks(content: bytes) -> tuple[str, str]:
+    """What a file of another digest seems to be, and what to do about it; both empty when nothing is seen. Its bytes
+    are looked at and nothing more: what is not the pinned file is not parsed."""
+    if not content.strip():
+        return "it is empty", "its copying or download did not come about: fetch it anew"
+    if is_page(content):
+        return "it is an HTML page, as a proxy or a login page gives", "fetch it anew from where that is not in between"
+    if not content.endswith((b"\n", b"\r")):
+        return "it looks cut off: it ends in the middle of a line", "fetch it anew, and compare its size"
+    return "", ""
 
 
 def too_big(path: str, where: str) -> Refused:

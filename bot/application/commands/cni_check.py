@@ -4,11 +4,11 @@ import asyncio
 
 from bot.application.execution.plugin_facts import facts_notes, read_facts
 from bot.application.ports import Context, Look
-from bot.domain.chat.report import Block, FindingsBlock, Report, Status, Table, paragraph, table
+from bot.domain.chat.report import Block, FindingsBlock, Report, Status, Table, table
 from bot.domain.chat.values import Nothing
 from bot.domain.chat.wording import counted, skipped_notes
 from bot.domain.diagnosis.diagnose import Diagnosis
-from bot.domain.network.references import DAEMON_SET
+from bot.domain.network.references import DAEMON_SET, NODE
 from bot.domain.plugins.audit import all_audits, audited
 from bot.domain.plugins.cni import plugin_names
 
@@ -19,20 +19,18 @@ async def check_plugins(request: Nothing, context: Context) -> Report:
     name, count = facts.snapshot.cluster.name, len(diagnosis.wrong)
     notes = (*facts_notes(facts), *skipped_notes(diagnosis.skipped))
     blocks: list[Block] = [FindingsBlock(diagnosis.wrong)] if count else []
-    if not facts.found:
-        unread = not facts.could_read(DAEMON_SET)
-        why = f"{name}: which network plugin there is could not be read" if unread else f"No network plugin on {name}"
-        if not unread:
-            blocks.append(
-                paragraph("Nothing that brings a pod network is seen. `help cni install` tells how to get one")
-            )
+    if not facts.found and not facts.could_read(DAEMON_SET, NODE):
         return Report(
-            status=Status.FAILED, title=why, blocks=tuple(blocks), footnotes=notes, examined=diagnosis.findings
+            status=Status.FAILED,
+            title=f"{name}: which network plugin there is could not be read",
+            blocks=tuple(blocks),
+            footnotes=notes,
+            examined=diagnosis.findings,
         )
     verdict = f"{counted(count, 'thing')} wrong" if count else _well(diagnosis)
     return Report(
         status=Status.FINDINGS if count else Status.OK,
-        title=f"{plugin_names(facts.found)} on {name}: {verdict}",
+        title=f"{plugin_names(facts.found) or 'No network plugin'} on {name}: {verdict}",
         blocks=(*blocks, _table(diagnosis)),
         footnotes=notes,
         examined=diagnosis.findings,

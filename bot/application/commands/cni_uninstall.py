@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.application.execution import plugins
@@ -19,10 +19,14 @@ from bot.domain.network.references import POD, JSONObject, Ref
 from bot.domain.network.snapshot import Pod, Scope
 from bot.domain.plugins import removing
 from bot.domain.plugins.fitting import Objects, ref
+from bot.domain.plugins.installation import Installation
 from bot.domain.plugins.parameters import Parameters
 from bot.domain.plugins.present import check_our_way, the_one_there
 from bot.domain.plugins.steps import definitions
 from bot.domain.plugins.surroundings import Surroundings
+
+_OF_PEOPLE = ("Policy", "NetworkSet")
+"""Ends of kinds that people write to a plugin."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +47,7 @@ async def uninstall_plugin(request: UninstallPlugin, context: Context) -> Change
     objects = installation.fit(published, everything)
     around = await with_plan(context.cluster, around, objects)
     custom = await _custom(context, objects, around)
+    held = await _held(context, objects, custom, around)
     return removing.plan(
         removing.Removal(
             name=name,
@@ -52,7 +57,8 @@ async def uninstall_plugin(request: UninstallPlugin, context: Context) -> Change
             objects=objects,
             exact=release.image_tag == found.version,
             custom=custom,
-            held=await _held(context, objects, custom, around),
+            held=held,
+            lost=await _lost(context, installation, held, custom, around),
             pods=await _pods(context),
         ),
         around,
@@ -84,6 +90,25 @@ async def _held(
     return {each: refs for each, refs in zip(there, held, strict=True) if refs}
 
 
+async def _lost(
+    context: Context,
+    installation: Installation,
+    held: Mapping[Ref, Sequence[Ref]],
+    custom: Sequence[JSONObject],
+    around: Surroundings,
+) -> list[Ref]:
+    """What people made of that, as far as it goes along with a definition: the plugin's own books are no loss of
+    theirs. Policies count whoever wrote them, for a plugin's own API server writes those of people, in its name."""
+    named = [ref(each) for each in custom]
+    lost: list[Ref] = []
+    for definition in held:
+        if definition.kind == "CustomResourceDefinition":
+            live = around.existing[definition]
+            theirs = kind_defined(live).name.endswith(_OF_PEOPLE)
+            lost += held[definition] if theirs else await held_by(context.cluster, live, named, installation.writers)
+    return lost
+
+
 async def _pods(context: Context) -> list[Pod]:
     """Those with an address of their own: they keep it until they are made anew."""
     snapshot = await context.cluster.read(Scope((POD,)))
@@ -97,5 +122,5 @@ COMMAND = Changing(
     summary="take a network plugin away, in the order that its makers document",
     examples=("cni uninstall --dry-run", "cni uninstall flannel --dry-run"),
     details="What it was told goes first, and finalizers are waited for, never removed. The plan says what goes along, "
-    "and the report what stays on the hosts, how to clear it, and which pods have to be made anew.",
+    "what stays on the hosts, how to clear it, and which pods have to be made anew.",
 )

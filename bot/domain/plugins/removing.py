@@ -14,11 +14,13 @@ from bot.domain.plugins.cni import NetworkPlugin
 from bot.domain.plugins.fitting import Objects, ref
 from bot.domain.plugins.installation import ALONE, Installation
 from bot.domain.plugins.installing import Source, doubts, refuse_conflicts
+from bot.domain.plugins.ranges import some
 from bot.domain.plugins.steps import definitions
 from bot.domain.plugins.surroundings import Surroundings
 
 FINALIZED_SECONDS = 300.0
 GONE_SECONDS = 120.0
+_NAMED = 10
 _SERVED = ("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration", "APIService")
 _WORKLOADS = ("DaemonSet", "Deployment", "StatefulSet")
 _PARTS = (
@@ -48,6 +50,8 @@ class Removal:
     """Custom resources that tell it what to do, as they are: all of the kinds that the files have objects of."""
     held: Mapping[Ref, Sequence[Ref]]
     """What goes along with each definition or namespace, besides what is deleted before it."""
+    lost: Sequence[Ref]
+    """What people made of what goes along with definitions."""
     pods: Sequence[Pod]
     """Pods with an address of the plugin's."""
 
@@ -58,6 +62,7 @@ def plan(
     """Raises Refused for a conflict, with all the evidence."""
     checks = _checks(removal, around)
     title = f"{removal.plugin.title} {removal.version}".strip()
+    told = afterwards(removal)
     refuse_conflicts(f"{title} cannot be removed", checks)
     return Change(
         cluster=around.snapshot.cluster.uid,
@@ -69,9 +74,10 @@ def plan(
         warnings=(
             "From then on new pods are given no address, and policies that it enforced are enforced no more. Pods that "
             "run keep theirs until they are made anew.",
+            *told,
         ),
         doubts=doubts(checks, accepted),
-        brief=Brief(checks=tuple(checks), sources=tuple(map(str, sources)), afterwards=afterwards(removal)),
+        brief=Brief(checks=tuple(checks), sources=tuple(map(str, sources)), afterwards=told),
     )
 
 
@@ -85,10 +91,12 @@ def _checks(removal: Removal, around: Surroundings) -> list[Checked]:
         found.append(Checked("version", "doubt", evidence, "version-not-pinned"))
     else:
         found.append(Checked("version", "ok", removal.version))
-    lost = Counter(each.kind for own, refs in removal.held.items() if own.kind != "Namespace" for each in refs)
-    if lost:
-        told = ", ".join(f"{count} {kind}" for kind, count in sorted(lost.items()))
-        found.append(Checked("its objects", "doubt", f"go along with their definitions: {told}", "objects-lost"))
+    if removal.lost:
+        evidence = f"go along with their definitions: {some(list(map(str, sorted(removal.lost))), _NAMED)}"
+        found.append(Checked("its objects", "doubt", evidence, "objects-lost"))
+    elif any(own.kind != "Namespace" for own in removal.held):
+        evidence = "nothing that people made goes along with its definitions, only what its own programs did"
+        found.append(Checked("its objects", "ok", evidence))
     strangers = [each for own, refs in removal.held.items() if own.kind == "Namespace" for each in refs]
     if strangers:
         told = ", ".join(map(str, sorted(strangers)[:5]))

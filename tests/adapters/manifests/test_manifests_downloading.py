@@ -48,6 +48,16 @@ async def test_another_digest_is_refused_and_not_kept(reader: MirrorThenDownload
     assert len(web.calls) == 2
 
 
+@pytest.mark.parametrize(("body", "seen"), [(b"", "it is empty"), (CONTENT[:-5], "it looks cut off")])
+async def test_what_another_download_looks_like_is_told(
+    reader: MirrorThenDownload, web: responses.RequestsMock, body: bytes, seen: str
+) -> None:
+    web.get(URL, body)
+    said = await refused(reader, Refused)
+    assert seen in said
+    assert "since it was pinned" not in said
+
+
 @pytest.mark.parametrize(
     ("body", "kind"), [(b"<!DOCTYPE html><p>Log in", "text/plain"), (b"Log in", "text/html; charset=utf-8")]
 )

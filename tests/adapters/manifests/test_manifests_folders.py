@@ -32,6 +32,28 @@ async def test_another_file_in_the_mirror_is_refused_and_not_downloaded_instead(
     assert not web.calls
 
 
+@pytest.mark.parametrize(
+    ("content", "seen", "way"),
+    [
+        (b"", "it is empty", "fetch it anew"),
+        (b"\xef\xbb\xbf\n<!DOCTYPE html>\n<p>Log in\n", "it is an HTML page, as a proxy or a login page", "in between"),
+        (b"<HTML>Log in</HTML>", "it is an HTML page", "in between"),
+        (CONTENT[:-9], "it looks cut off: it ends in the middle of a line", "compare its size"),
+        (CONTENT + b"# more\n", "", "Put the pinned file there, or take this one away to have it downloaded"),
+    ],
+)
+async def test_what_another_file_looks_like_is_told(
+    reader: MirrorThenDownload, mirror: Path, content: bytes, seen: str, way: str
+) -> None:
+    put(mirror, content)
+    with pytest.raises(Refused) as caught:
+        await reader.read(pinned())
+    assert seen in caught.value.cause
+    assert ("it is" in caught.value.cause or "it looks" in caught.value.cause) is bool(seen)
+    assert f"({len(content)} bytes)" in caught.value.cause
+    assert way.lower() in caught.value.next_step.lower()
+
+
 async def test_what_no_folder_has_and_nobody_publishes_is_not_found(
     reader: MirrorThenDownload, mirror: Path, cache: Path
 ) -> None:
@@ -83,8 +105,9 @@ async def test_what_is_no_file_is_not_opened(reader: MirrorThenDownload, mirror:
     os.mkfifo(mirror / "pipe.yaml")
     (mirror / "folder.yaml").mkdir()
     for path in ("pipe.yaml", "folder.yaml"):
-        with pytest.raises(Refused, match=f"{path} in the mirror .* is no file"):
+        with pytest.raises(Refused, match=f"{path} in the mirror .* is .*no file") as caught:
             await reader.read(pinned(path=path))
+        assert "take this one away to have it downloaded" in caught.value.next_step
 
 
 async def test_a_file_that_is_too_large_is_refused(

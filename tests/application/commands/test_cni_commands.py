@@ -113,7 +113,9 @@ class TestOnThePlaygroundsWorlds:
         assert status.status is Status.FINDINGS
         assert "cni install" in status.title
         assert {tuple(row[1:4]) for row in rows(status, "NODE")} == {("no", "-", "<none>")}
-        assert check.status is Status.FAILED, "nothing was checked"
+        assert check.status is Status.FINDINGS
+        assert told(check) == [("no-network-plugin", "Namespace kube-system", "")]
+        assert check.title == "No network plugin on patchbay-playground: 1 thing wrong"
 
 
 class TestStatus:
@@ -269,6 +271,22 @@ class TestCheck:
             await say(there, "schedule run 1")
         assert "Node node1 has no range for pods" in str((await say(there, "incidents list")).blocks)
         there.cluster.touch(ref_to(NODE, "", "node1"), ("spec", "podCIDR"), "10.244.1.0/24")
+        await say(there, "schedule run 1")
+        async with there.storage.read() as tx:
+            assert [each.state.value for each in await tx.incidents.recent("")] == ["resolved"]
+
+    async def test_a_cluster_without_a_plugin_opens_an_incident_that_says_so(self) -> None:
+        bare = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "node1"}, "status": {}}
+        there = where(bare)
+        there.messenger.channels["network"] = Place("C1", "network")
+        await say(there, 'schedule add "every 5m" --channel network cni check')
+        for _ in range(2):
+            await say(there, "schedule run 1")
+        listed = str((await say(there, "incidents list")).blocks)
+        assert "Namespace kube-system has no network plugin" in listed
+        assert "could not run" not in listed
+        for each in flannel(node("node1")):
+            there.cluster.put(each if isinstance(each, dict) else whole(each))
         await say(there, "schedule run 1")
         async with there.storage.read() as tx:
             assert [each.state.value for each in await tx.incidents.recent("")] == ["resolved"]

@@ -225,6 +225,32 @@ async def test_an_upgrade_is_undone(tmp_path: Path) -> None:
         check_serves(here)
 
 
+async def test_only_what_people_made_of_calicos_objects_has_to_be_accepted(tmp_path: Path) -> None:
+    async with site(tmp_path) as here:
+        await installed(here, "calico")
+        plan = told((await here.answer("cni uninstall --dry-run")).report)
+        assert "objects-lost" not in plan
+        assert "nothing that people made goes along" in plan
+        group = {"apiVersion": "crd.projectcalico.org/v1"}
+        here.create(*({**group, "kind": "IPPool", "metadata": {"name": f"p{n:02}"}} for n in range(12)))
+        answer = await here.answer("cni uninstall")
+        assert not answer.change
+        plan = told(answer.report)
+        assert "objects-lost" in plan
+        assert "IPPool p00, IPPool p01, " in plan
+        assert "IPPool p09 and 2 more" in plan
+        assert "default-ipv4-ippool" not in plan
+
+
+async def test_what_stays_on_hosts_is_told_before_one_approves(tmp_path: Path) -> None:
+    async with site(tmp_path) as here:
+        await installed(here, "flannel")
+        plan = told((await here.answer("cni uninstall --dry-run")).report)
+        assert "On every host /etc/cni/net.d/10-flannel.conflist stays" in plan
+        assert "rm -f /etc/cni/net.d/10-flannel.conflist" in plan
+        assert "2 pods keep addresses of it until they are made anew: Deployment kube-system/coredns (2)" in plan
+
+
 def published(name: str) -> Iterator[Object]:
     for file in RELEASES[name][0].files:
         yield from objects_of(FOLDER / file.path)

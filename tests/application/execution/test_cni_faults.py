@@ -509,7 +509,7 @@ async def test_a_finalizer_that_nobody_takes_away_parks_an_uninstall(tmp_path: P
         assert said.startswith("Applied"), said
         here.world.cluster.programs.set("quay.io/tigera/operator", Program(exit_code=1, logs=("stuck",)))
         await here.world.cluster.settled()
-        said = await tried(here, "cni uninstall --accept objects-lost")
+        said = await tried(here, "cni uninstall")
         assert here.record().state is ChangeState.PARKED, said
         assert "Installation default, not within 300 s: it is kept by the finalizer" in said
         assert "it is being deleted, which cannot be stopped" in said

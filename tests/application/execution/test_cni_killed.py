@@ -43,7 +43,7 @@ FLOWS = {
 }
 CALICO = {
     "Calico comes": Flow("cni install calico"),
-    "Calico goes": Flow("cni uninstall --accept objects-lost", ("cni install calico",)),
+    "Calico goes": Flow("cni uninstall", ("cni install calico",)),
     "Calico is undone": Flow("changes undo 1", ("cni install calico",)),
 }
 

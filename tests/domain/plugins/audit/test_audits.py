@@ -5,12 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from bot.discovery import declared
 from bot.domain.diagnosis.diagnose import Diagnosis, all_rules
 from bot.domain.diagnosis.finding import Finding, Severity
 from bot.domain.network.references import NODE, Ref
+from bot.domain.network.snapshot import Node
 from bot.domain.plugins.audit import AGENT_NOT_READY, Audit, all_audits, audited
 from bot.domain.plugins.facts import IP_POOL, Allotted, Facts
 from bot.domain.plugins.usage import usage
@@ -55,6 +57,11 @@ def weave(value: str) -> Facts:
 def flannel_node(name: str, cidr: str, **annotations: str) -> Any:
     address = f"192.0.2.{name[-1]}"
     return node(name, cidr, address=address, annotations={BACKEND: "vxlan", PUBLIC: address} | annotations)
+
+
+def new_node() -> Any:
+    """Not ready, as without a plugin."""
+    return msgspec.convert({"metadata": {"name": "node1", "uid": "1"}, "spec": {}, "status": {}}, Node)
 
 
 ROUTER = daemon_set("kube-router", images=["docker.io/cloudnativelabs/kube-router:v2.11.1"])
@@ -133,6 +140,9 @@ WRONG: dict[str, list[Case]] = {
         (lambda: flannel(definitions=["antreaagentinfos.crd.antrea.io"]),
          "CustomResourceDefinition antreaagentinfos.crd.antrea.io", "", "is left of Antrea"),
     ],
+    "no-network-plugin": [
+        (lambda: facts(new_node()), "Namespace kube-system", "", "has no network plugin"),
+    ],
     "node-network-unavailable": [
         (lambda: calico(node(network=("True", "CalicoIsDown"))), "Node node1", _UNAVAILABLE, "has no network"),
     ],
@@ -204,6 +214,7 @@ RIGHT: dict[str, list[str]] = {
     "flannel-address-wrong": ["Node node1", "Node node2"],
     "two-network-plugins": [_CALICO, _AGENT],
     "leftovers-of-plugin": ["Node node1", "CustomResourceDefinition ippools.crd.projectcalico.org"],
+    "no-network-plugin": ["Namespace kube-system"],
     "node-network-unavailable": ["Node node1"],
     AGENT_NOT_READY: [_CALICO, _AGENT],
     "component-not-ready": ["Deployment calico-system/calico-typha", "TigeraStatus calico"],
