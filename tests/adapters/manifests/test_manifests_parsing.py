@@ -140,9 +140,9 @@ def test_aliases_depth_values_and_objects_have_limits(monkeypatch: pytest.Monkey
 
 def test_calicos_definitions_are_read_within_a_second(shared: Callable[[str], bytes]) -> None:
     content = shared("calico/v3.32.1/operator-crds.yaml")
-    began = time.perf_counter()
+    began = time.thread_time()
     assert len(objects_in(content, "x")) == 32
-    assert time.perf_counter() - began < 1
+    assert time.thread_time() - began < 1
 
 
 def test_real_manifests_are_read_as_pyyaml_reads_them(shared: Callable[[str], bytes]) -> None:
