@@ -117,6 +117,11 @@ async def test_ctrl_c_while_it_goes_back_tells_so() -> None:
     assert said.startswith("Change 1 was interrupted while it was rolled back at step 1 of ")
 
 
+async def test_ctrl_c_in_what_serve_began_leaves_it_to_serve() -> None:
+    world = await interrupted("serve", moment="after")
+    assert "Its lease was given up. `patchbay serve` will finish it." in await ctrl_c("changes cancel 1", world)
+
+
 async def test_ctrl_c_while_waiting_for_another_tells_how_long_nobody_can_take_it_up() -> None:
     world = await interrupted()
     async with world.storage.begin() as transaction:
