@@ -44,7 +44,7 @@ async def _run(settings: Settings, words: Sequence[str], *, as_json: bool, appro
         err=sys.stderr,
         width=shutil.get_terminal_size((120, 24)).columns,
         colour=sys.stdout.isatty(),
-        ask=_ask if sys.stdin.isatty() else None,
+        ask=ask if sys.stdin.isatty() else None,
     )
     async with open_ports(settings, "run", access, "patchbay run") as ports:
 
@@ -61,7 +61,7 @@ async def _run(settings: Settings, words: Sequence[str], *, as_json: bool, appro
             raise
 
 
-def _ask(question: str) -> str:
+def ask(question: str) -> str:
     """Ctrl-C ends the question at once: asyncio would only note it, and go on waiting for the line."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
