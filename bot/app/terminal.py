@@ -28,7 +28,6 @@ from bot.settings import Settings
 _log = logging.getLogger(__name__)
 
 _GOING_BACK = "changes cancel"
-_WAY_ON = "Any changing command finishes it first."
 
 
 def run(settings: Settings, words: Sequence[str], *, as_json: bool, approve: bool) -> int:
@@ -45,7 +44,7 @@ async def _run(settings: Settings, words: Sequence[str], *, as_json: bool, appro
         err=sys.stderr,
         width=shutil.get_terminal_size((120, 24)).columns,
         colour=sys.stdout.isatty(),
-        ask=_ask if sys.stdin.isatty() else None,
+        ask=ask if sys.stdin.isatty() else None,
     )
     async with open_ports(settings, "run", access, "patchbay run") as ports:
 
@@ -62,7 +61,7 @@ async def _run(settings: Settings, words: Sequence[str], *, as_json: bool, appro
             raise
 
 
-def _ask(question: str) -> str:
+def ask(question: str) -> str:
     """Ctrl-C ends the question at once: asyncio would only note it, and go on waiting for the line."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
@@ -81,7 +80,7 @@ async def tell_of_interruption(ports: Ports, terminal: Terminal) -> None:
         return
     for record in running:
         if record.owner == ports.process.id:
-            _say(terminal, f"{telling.interrupted(record)} {_lease(ports, record)} {_WAY_ON} {_way_back(record)}")
+            _say(terminal, f"{telling.interrupted(record)} {_lease(ports, record)} {_ways(ports, record)}")
 
 
 def _lease(ports: Ports, record: ChangeRecord) -> str:
@@ -100,13 +99,10 @@ async def attend_to_interrupted(
             if waits:
                 await _finish(ports, terminal, record, follow())
             elif not _is_about(words, record):
-                _say(terminal, f"{telling.interrupted(record)} {_WAY_ON} {_way_back(record)}")
+                _say(terminal, f"{telling.interrupted(record)} {_ways(ports, record)}")
         for record in await resume_changes.left_to_others(ports):
             if not _is_about(words, record):
-                _say(
-                    terminal,
-                    f"{telling.interrupted(record)} `patchbay {record.origin}` will finish it. {_way_back(record)}",
-                )
+                _say(terminal, f"{telling.interrupted(record)} {_ways(ports, record)}")
     except BotError as error:
         _log.info("interrupted changes could not be looked for: %s", error)
 
@@ -136,8 +132,11 @@ def _is_about(words: Sequence[str], record: ChangeRecord) -> bool:
     return [word.lower() for word in words[:3]] == [*_GOING_BACK.split(), str(record.id)]
 
 
-def _way_back(record: ChangeRecord) -> str:
-    return f"To go back: patchbay run {_GOING_BACK} {record.id}"
+def _ways(ports: Ports, record: ChangeRecord) -> str:
+    """How it goes on, and how to go back."""
+    ours = resume_changes.may_resume(ports, record)
+    on = "Any changing command finishes it first." if ours else f"`patchbay {record.origin}` will finish it."
+    return f"{on} To go back: patchbay run {_GOING_BACK} {record.id}"
 
 
 def _say(terminal: Terminal, line: str) -> None:

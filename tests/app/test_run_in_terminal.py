@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import signal
 from collections.abc import Callable
 
 import fakes
@@ -10,7 +11,7 @@ import pytest
 
 from bot.adapters.terminal.following import Following
 from bot.adapters.terminal.session import Terminal
-from bot.app.terminal import attend_to_interrupted, tell_of_interruption
+from bot.app.terminal import ask, attend_to_interrupted, tell_of_interruption
 from bot.application.execution.working import LEASE
 from bot.domain.changes.change import ChangeState
 from tests.application.execution.changing import WEB, planned, say, shop, stored
@@ -117,6 +118,11 @@ async def test_ctrl_c_while_it_goes_back_tells_so() -> None:
     assert said.startswith("Change 1 was interrupted while it was rolled back at step 1 of ")
 
 
+async def test_ctrl_c_in_what_serve_began_leaves_it_to_serve() -> None:
+    world = await interrupted("serve", moment="after")
+    assert "Its lease was given up. `patchbay serve` will finish it." in await ctrl_c("changes cancel 1", world)
+
+
 async def test_ctrl_c_while_waiting_for_another_tells_how_long_nobody_can_take_it_up() -> None:
     world = await interrupted()
     async with world.storage.begin() as transaction:
@@ -154,3 +160,20 @@ async def test_a_change_that_somebody_works_on_does_not() -> None:
         await transaction.changes.save(msgspec.structs.replace(record, lease_until=world.clock.now() + LEASE))
     report = (await say(world.ports, "changes show 1")).report
     assert "Nobody is working on it" not in str(report.blocks)
+
+
+async def test_ctrl_c_ends_a_question_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted_while_typing(question: str) -> str:
+        signal.raise_signal(signal.SIGINT)
+        return "y"
+
+    noted: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: noted.append(number))
+    try:
+        monkeypatch.setattr("builtins.input", interrupted_while_typing)
+        with pytest.raises(KeyboardInterrupt):
+            ask("Apply this plan? [y/N] ")
+        signal.raise_signal(signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert noted == [signal.SIGINT]

@@ -34,7 +34,7 @@ async def resume_changes(ports: Ports) -> list[ChangeRecord]:
 
 async def resumable(ports: Ports) -> list[ChangeRecord]:
     """Abandoned changes that this kind of process may finish."""
-    return [record for record in await abandoned(ports) if _may_resume(ports, record)]
+    return [record for record in await abandoned(ports) if may_resume(ports, record)]
 
 
 async def abandoned(ports: Ports) -> list[ChangeRecord]:
@@ -50,7 +50,12 @@ async def abandoned(ports: Ports) -> list[ChangeRecord]:
 
 async def left_to_others(ports: Ports) -> list[ChangeRecord]:
     """Abandoned changes that this process may not resume: `run` names them."""
-    return [record for record in await abandoned(ports) if not _may_resume(ports, record)]
+    return [record for record in await abandoned(ports) if not may_resume(ports, record)]
+
+
+def may_resume(ports: Ports, record: ChangeRecord) -> bool:
+    """Whether this kind of process finishes that change once nobody works on it."""
+    return ports.process.kind == "serve" or record.origin == ports.process.kind
 
 
 async def keep_resuming(ports: Ports) -> None:
@@ -67,10 +72,6 @@ async def keep_resuming(ports: Ports) -> None:
 
 def _expired(ports: Ports, record: ChangeRecord) -> bool:
     return record.lease_until is None or record.lease_until <= ports.clock.now()
-
-
-def _may_resume(ports: Ports, record: ChangeRecord) -> bool:
-    return ports.process.kind == "serve" or record.origin == ports.process.kind
 
 
 async def resume(ports: Ports, record: ChangeRecord, show: Show = show_nothing) -> ChangeRecord | None:
