@@ -28,6 +28,7 @@ from bot.domain.plugins.facts import (
     Allotted,
     Facts,
     settings_ref,
+    settings_without_agent,
 )
 from bot.domain.plugins.surroundings import Surroundings
 from bot.errors import BotError, NotFound
@@ -49,13 +50,16 @@ async def read_facts(cluster: Cluster) -> Facts:
     custom = dict(zip(CUSTOM_KINDS, listed, strict=True))
     agents = [each.agent.ref for each in found if each.agent]
     settings = {each.title: ref for each in found if (ref := settings_ref(each))}
-    objects = await _named(cluster, [*agents, *settings.values()], unread)
+    # Where an agent was taken away, its settings may stand yet.
+    left = {} if agents else {each.title: ref for each in known if (ref := settings_without_agent(each))}
+    objects = await _named(cluster, [*agents, *settings.values(), *left.values()], unread)
     return Facts(
         around=around,
         known=known,
         found=found,
         agents={ref: objects[ref] for ref in agents if ref in objects},
         config_maps={title: objects[ref] for title, ref in settings.items() if ref in objects},
+        settings_left={title: ref for title, ref in left.items() if ref in objects},
         ip_pools=custom[IP_POOL],
         blocks=tuple(map(_allotted, custom[IPAM_BLOCK])),
         felix=custom[FELIX_CONFIGURATION],
