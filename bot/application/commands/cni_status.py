@@ -17,6 +17,7 @@ from bot.domain.plugins import configured, ranges
 from bot.domain.plugins.cni import Recognised, plugin_names
 from bot.domain.plugins.components import components, conditions, installer, replicas
 from bot.domain.plugins.facts import Facts
+from bot.domain.plugins.present import without_agent
 from bot.domain.plugins.usage import Usage, usage
 
 _SHOWN_ROWS = 100
@@ -42,7 +43,7 @@ def _report(facts: Facts) -> Report:
     if mtus := [f"{each.bytes} ({each.object}, {each.field})" for each in configured.mtus(facts)]:
         lines.append(text("MTU: ", Plain("; ".join(mtus))))
     trouble = _trouble(facts)
-    if trouble and facts.found:
+    if trouble and any(each.agent for each in facts.found):
         lines.append(text(Plain(trouble), ". Why: `cni check`"))
     blocks: list[Block] = [Bullets(tuple(lines))] if lines else []
     blocks += [each for each in (_pools(facts, counted_addresses), nodes, _components(facts)) if each is not None]
@@ -56,6 +57,8 @@ def _report(facts: Facts) -> Report:
 
 def _trouble(facts: Facts) -> str:
     """The one line that says whether to look further."""
+    if gone := without_agent(facts):
+        return f"the agent of {' or '.join(gone)} is gone, and what is left of it stands; `cni check` tells more"
     if not facts.found and facts.snapshot.nodes:
         return "nodes wait for one; `help cni install` tells how"
     for found in facts.found:

@@ -15,15 +15,17 @@ from bot.domain.changes.change import Change
 from bot.domain.chat.grammar import argument, option
 from bot.domain.chat.values import ClusterChangeRequest, Word
 from bot.domain.network.pods import finished
-from bot.domain.network.references import POD, JSONObject, Ref
+from bot.domain.network.references import DAEMON_SET, POD, JSONObject, Ref
 from bot.domain.network.snapshot import Pod, Scope
 from bot.domain.plugins import removing
+from bot.domain.plugins.cni import recognise
 from bot.domain.plugins.fitting import Objects, ref
 from bot.domain.plugins.installation import Installation
 from bot.domain.plugins.parameters import Parameters
 from bot.domain.plugins.present import check_our_way, the_one_there
 from bot.domain.plugins.steps import definitions
 from bot.domain.plugins.surroundings import Surroundings
+from bot.errors import Refused
 
 _OF_PEOPLE = ("Policy", "NetworkSet")
 """Ends of kinds that people write to a plugin."""
@@ -37,15 +39,29 @@ class UninstallPlugin(ClusterChangeRequest):
 
 async def uninstall_plugin(request: UninstallPlugin, context: Context) -> Change:
     """Raises NotFound when there is none, Refused for one that was installed in another way."""
-    around = await read_surroundings(context.cluster)
-    name, found = the_one_there(around, plugins.all_plugins(), request.name)
-    plugin, installation = plugins.installable(name)
-    check_our_way(found, plugin, installation)
-    release, sources = await plugins.read_nearest(context, name, plugin, installation, found.version)
+    around, known = await read_surroundings(context.cluster), plugins.all_plugins()
+    gone = bool(request.name) and not any(each.agent for each in recognise(around.snapshot, known.values()))
+    if gone and not around.snapshot.could_read(DAEMON_SET):
+        raise Refused(
+            "Which network plugin there is could not be read",
+            cause="; ".join(around.unread[:2]),
+            next_step="let Patchbay list DaemonSets: deploy/kubernetes/look.yaml grants it",
+        )
+    if gone:
+        name, version = request.name, ""
+        plugin, installation = plugins.installable(name)
+    else:
+        name, found = the_one_there(around, known, request.name)
+        plugin, installation = plugins.installable(name)
+        check_our_way(found, plugin, installation)
+        version = found.version
+    release, sources = await plugins.read_nearest(context, name, plugin, installation, version)
     published = tuple(each for source in sources for each in source.objects)
     everything = Parameters(pod_cidrs=installation.pod_cidrs, extras=frozenset(installation.extras))
     objects = installation.fit(published, everything)
     around = await with_plan(context.cluster, around, objects)
+    if gone and not around.existing and not around.missing_rights:
+        the_one_there(around, known, name)  # which says that there is none
     custom = await _custom(context, objects, around)
     held = await _held(context, objects, custom, around)
     return removing.plan(
@@ -53,9 +69,10 @@ async def uninstall_plugin(request: UninstallPlugin, context: Context) -> Change
             name=name,
             plugin=plugin,
             installation=installation,
-            version=found.version,
+            version=version,
             objects=objects,
-            exact=release.image_tag == found.version,
+            exact=release.image_tag == version,
+            gone=gone,
             custom=custom,
             held=held,
             lost=await _lost(context, installation, held, custom, around),
@@ -122,5 +139,6 @@ COMMAND = Changing(
     summary="take a network plugin away, in the order that its makers document",
     examples=("cni uninstall --dry-run", "cni uninstall flannel --dry-run"),
     details="What it was told goes first, and finalizers are waited for, never removed. The plan says what goes along, "
-    "what stays on the hosts, how to clear it, and which pods have to be made anew.",
+    "what stays on the hosts, how to clear it, and which pods have to be made anew. "
+    "Where its agent is gone already, name the plugin: what is left of it goes.",
 )

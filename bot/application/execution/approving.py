@@ -12,7 +12,7 @@ import msgspec
 from bot.application.execution import dispatch, proposing, telling
 from bot.application.execution.alone import check_alone
 from bot.application.execution.applying import carry_out, show_nothing
-from bot.application.execution.working import LEASE, Work
+from bot.application.execution.working import LEASE, LeaseLost, Work
 from bot.application.ports import Answer, Changing, Context
 from bot.domain.changes.change import Approval, Change, ChangeRecord, ChangeState, StepRecord
 from bot.domain.chat.invocation import Actor, Invocation, Place, Source
@@ -44,7 +44,14 @@ async def approve(id: int, digest: str, context: Context) -> Answer:
             return await _show_new_plan(record, planned, again, context)
     claimed = await _claim(record, context)
     # In a channel the outbox tells how far it has come.
-    finished = await carry_out(ports, claimed, show_nothing if _told_there(claimed, context) else context.show)
+    try:
+        finished = await carry_out(ports, claimed, show_nothing if _told_there(claimed, context) else context.show)
+    except LeaseLost as error:
+        raise Conflict(
+            f"Change {id} was taken over by another process",
+            cause="somebody told it to go back, or this process was silent for too long",
+            next_step=f"`changes show {id}` tells how far it has come",
+        ) from error
     return Answer(telling.outcome(finished), said_in_channel=_told_there(finished, context))
 
 

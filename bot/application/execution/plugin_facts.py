@@ -28,6 +28,7 @@ from bot.domain.plugins.facts import (
     Allotted,
     Facts,
     settings_ref,
+    settings_without_agent,
 )
 from bot.domain.plugins.surroundings import Surroundings
 from bot.errors import BotError, NotFound
@@ -49,13 +50,16 @@ async def read_facts(cluster: Cluster) -> Facts:
     custom = dict(zip(CUSTOM_KINDS, listed, strict=True))
     agents = [each.agent.ref for each in found if each.agent]
     settings = {each.title: ref for each in found if (ref := settings_ref(each))}
-    objects = await _named(cluster, [*agents, *settings.values()], unread)
+    # Where an agent was taken away, its settings may stand yet.
+    left = {} if agents else {each.title: ref for each in known if (ref := settings_without_agent(each))}
+    objects = await _named(cluster, [*agents, *settings.values(), *left.values()], unread)
     return Facts(
         around=around,
         known=known,
         found=found,
         agents={ref: objects[ref] for ref in agents if ref in objects},
         config_maps={title: objects[ref] for title, ref in settings.items() if ref in objects},
+        settings_left={title: ref for title, ref in left.items() if ref in objects},
         ip_pools=custom[IP_POOL],
         blocks=tuple(map(_allotted, custom[IPAM_BLOCK])),
         felix=custom[FELIX_CONFIGURATION],
@@ -80,7 +84,7 @@ async def _all(cluster: Cluster, kind: Kind, around: Surroundings, unread: list[
     except NotFound:
         return ()
     except BotError as error:
-        unread.append(Unread(kind, "", str(error)))
+        unread.append(Unread(kind, "", error.cause or error.summary))
         return ()
     return tuple(sorted(listed, key=lambda each: reference(each).name))
 
@@ -94,7 +98,7 @@ async def _named(cluster: Cluster, refs: list[Ref], unread: list[Unread]) -> dic
         except NotFound:
             return None
         except BotError as error:
-            unread.append(Unread(kinds[ref.kind], ref.namespace, str(error)))
+            unread.append(Unread(kinds[ref.kind], ref.namespace, error.cause or error.summary))
             return None
 
     found = await asyncio.gather(*map(look, refs))
@@ -111,10 +115,23 @@ def _allotted(block: JSONObject) -> Allotted:
 
 def facts_notes(facts: Facts) -> tuple[Text, ...]:
     """What could not be read, and what cannot be seen at all."""
-    told = {f"{each.kind.plural}: {each.reason}" for each in facts.unread}
-    others = [each for each in facts.around.unread if each not in told]
+    may_not = {each.kind.plural: each.reason for each in facts.unread if _is_forbidden(each.reason)}
+    others = dict(each.partition(": ")[::2] for each in facts.around.unread)
+    may_not |= {what: why for what, why in others.items() if _is_forbidden(why)}
+    known = {*may_not, *(each.kind.plural for each in facts.unread)}
+    refused = f"Patchbay's account may not read {', '.join(sorted(may_not))}: deploy/kubernetes/look.yaml grants it"
     return (
-        *unread_notes(facts.unread),
-        *(text("Could not read ", Plain(each)) for each in others),
+        *([text(Plain(refused))] if may_not else ()),
+        *unread_notes(each for each in facts.unread if each.kind.plural not in may_not),
+        *(text("Could not read ", Plain(f"{what}: {_line(why)}")) for what, why in others.items() if what not in known),
         text(NOT_SEEN),
     )
+
+
+def _is_forbidden(reason: str) -> bool:
+    """As an API server words it, or the reading of a snapshot."""
+    return "forbidden" in reason or "the bot's account may not list" in reason
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())

@@ -55,6 +55,8 @@ class Facts:
     """The agents' DaemonSets as they are, by reference; without those that could not be read."""
     config_maps: dict[str, JSONObject] = field(default_factory=dict)
     """Settings of a plugin, by its title."""
+    settings_left: dict[str, Ref] = field(default_factory=dict)
+    """ConfigMaps of plugins' settings where no agent is seen, by the plugin's title."""
     ip_pools: tuple[JSONObject, ...] = ()
     blocks: tuple[Allotted, ...] = ()
     felix: tuple[JSONObject, ...] = ()
@@ -93,3 +95,9 @@ def settings_ref(found: Recognised) -> Ref | None:
     """The ConfigMap of a plugin's settings; None when it has none that is known."""
     name = CONFIG_MAPS.get(found.title)
     return Ref(CONFIG_MAP.name, name, found.agent.namespace) if name and found.agent else None
+
+
+def settings_without_agent(plugin: NetworkPlugin) -> Ref | None:
+    """The same for a plugin that was installed from here, and whose agent may be gone."""
+    name = CONFIG_MAPS.get(plugin.title)
+    return Ref(CONFIG_MAP.name, name, plugin.install.agent.namespace) if name and plugin.install else None

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.domain.plugins.cni import NetworkPlugin, Recognised, recognise
+from bot.domain.plugins.facts import Facts
 from bot.domain.plugins.installation import Installation
+from bot.domain.plugins.ranges import some
 from bot.domain.plugins.surroundings import Surroundings
 from bot.errors import Conflict, NotFound, Refused
 
@@ -33,6 +35,35 @@ def the_one_there(
             next_step="say which: `cni uninstall NAME`",
         )
     return chosen[0]
+
+
+def without_agent(facts: Facts) -> dict[str, tuple[str, ...]]:
+    """Plugins whose agent is gone although something of them stands, by title, with what does; none where another's
+    agent is there: then they are leftovers of one that was followed by another. What nodes were told is no proof alone:
+    it stays when a plugin was removed as it should be."""
+    if any(each.agent for each in facts.found):
+        return {}
+    told: dict[str, list[str]] = {}
+    for node in facts.snapshot.nodes:
+        condition = node.condition("NetworkUnavailable")
+        if condition and condition.reason:
+            told.setdefault(condition.reason, []).append(node.name)
+    gone = {}
+    for plugin in facts.known:
+        left = plugin.leftovers
+        settings = facts.settings_left.get(plugin.title)
+        nodes = told.get(left.network_reason, []) if left.network_reason else []
+        ends = left.definitions
+        definitions = sorted(name for name in facts.around.definitions if ends and name.endswith(ends))
+        if not settings and not (nodes and definitions):
+            continue
+        evidence = [f"{settings} is there"] if settings else []
+        if definitions:
+            evidence.append(f"{len(definitions)} definitions are there: {some(definitions)}")
+        if nodes:
+            evidence.append(f"NetworkUnavailable of {some(nodes)} has the reason {left.network_reason}")
+        gone[plugin.title] = tuple(evidence)
+    return gone
 
 
 def check_our_way(found: Recognised, plugin: NetworkPlugin, installation: Installation) -> None:

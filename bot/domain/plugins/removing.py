@@ -46,6 +46,8 @@ class Removal:
     """Of the release that is there, or of the nearest one."""
     exact: bool
     """Whether they are of the very release that is there."""
+    gone: bool = False
+    """Whether its agent is gone already: what is left goes."""
     custom: Sequence[JSONObject]
     """Custom resources that tell it what to do, as they are: all of the kinds that the files have objects of."""
     held: Mapping[Ref, Sequence[Ref]]
@@ -83,7 +85,13 @@ def plan(
 
 def _checks(removal: Removal, around: Surroundings) -> list[Checked]:
     found = []
-    if not removal.exact:
+    if removal.gone:
+        evidence = (
+            "its agent is gone, so nothing says which version it was: objects are taken from the newest one that is "
+            "pinned here, and others may stay"
+        )
+        found.append(Checked("version", "doubt", evidence, "version-not-pinned"))
+    elif not removal.exact:
         evidence = (
             f"the version that is there ({removal.version or 'its image has no tag'}) is not pinned here: objects are "
             "taken from the nearest one that is, and others of it may stay"

@@ -190,6 +190,19 @@ class TestStatus:
         assert rows(report, "POOL")[0][2] == "1/65536"
         assert "Could not read ipamblocks" in notes(report)
 
+    async def test_what_the_account_may_not_read_is_said_once_with_what_grants_it(self) -> None:
+        there = where(*calico(pool(), node(), *pods_with("10.244.0.2")))
+        for plural, kind in (("ipamblocks", "IPAMBlock"), ("ippools", "IPPool"), ("servicecidrs", "ServiceCIDR")):
+            there.cluster.refuses[kind] = Refused(
+                f"Cannot list {plural}",
+                cause=f'{plural} is forbidden: User "bot" cannot list resource "{plural}"',
+                next_step="ask the cluster's administrator for this right",
+            )
+        for line in ("cni status", "cni check"):
+            said = notes(await say(there, line))
+            assert "may not read ipamblocks, ippools, servicecidrs: deploy/kubernetes/look.yaml grants it" in said
+            assert "forbidden" not in said
+
     async def test_without_daemon_sets_nothing_is_claimed(self) -> None:
         there = where(*flannel(node()))
         there.cluster.refuses["DaemonSet"] = Refused("Cannot read daemonsets", cause="may not list them")

@@ -251,6 +251,26 @@ async def test_what_stays_on_hosts_is_told_before_one_approves(tmp_path: Path) -
         assert "2 pods keep addresses of it until they are made anew: Deployment kube-system/coredns (2)" in plan
 
 
+async def test_what_is_left_of_a_plugin_whose_agent_is_gone_is_seen_and_taken_away(tmp_path: Path) -> None:
+    async with site(tmp_path) as here:
+        before = set(here.standing())
+        said = told((await here.answer("cni uninstall flannel")).report)
+        assert "There is no flannel here" in said
+        await installed(here, "flannel")
+        here.delete("DaemonSet", "kube-flannel", "kube-flannel-ds")
+        await here.world.cluster.settled()
+        assert "the agent of flannel is gone" in told((await here.answer("cni status")).report)
+        said = told((await here.answer("cni check")).report)
+        assert "HIGH DaemonSet kube-flannel/kube-flannel-ds: is gone" in said
+        assert "ConfigMap kube-flannel/kube-flannel-cfg is there" in said
+        assert "cni uninstall flannel --dry-run" in said
+        said = await uninstalled(here, "flannel")
+        assert said.startswith("Applied: uninstall flannel"), said
+        check_nothing_left(here, before)
+        assert "is gone" not in told((await here.answer("cni check")).report)
+        assert "is gone" not in told((await here.answer("cni status")).report)
+
+
 def published(name: str) -> Iterator[Object]:
     for file in RELEASES[name][0].files:
         yield from objects_of(FOLDER / file.path)

@@ -10,6 +10,7 @@ from bot.domain.network.references import CUSTOM_RESOURCE_DEFINITION, DAEMON_SET
 from bot.domain.plugins.audit import Audit, Said, right, wrong
 from bot.domain.plugins.cni import NetworkPlugin
 from bot.domain.plugins.facts import Facts
+from bot.domain.plugins.present import without_agent
 from bot.domain.plugins.ranges import some
 
 _SHARED = {"Canal": (".crd.projectcalico.org",)}
@@ -52,11 +53,12 @@ def _definitions(facts: Facts, present: list[NetworkPlugin]) -> Iterator[Said]:
 def _conditions(facts: Facts, present: list[NetworkPlugin]) -> Iterator[Said]:
     own = {plugin.leftovers.network_reason for plugin in present}
     by = {plugin.leftovers.network_reason: plugin for plugin in facts.known if plugin.leftovers.network_reason}
+    gone = without_agent(facts)  # told as such, by agent-gone
     for node in facts.snapshot.nodes:
         condition = node.condition("NetworkUnavailable")
         reason = (condition.reason or "") if condition else ""
         plugin = by.get(reason)
-        if plugin is not None and reason not in own and facts.found:
+        if plugin is not None and reason not in own and facts.found and plugin.title not in gone:
             yield wrong(
                 node.ref,
                 _FIELD,
@@ -66,7 +68,7 @@ def _conditions(facts: Facts, present: list[NetworkPlugin]) -> Iterator[Said]:
                 next_step="look on the node, and clear it there: "
                 + (plugin.leftovers.on_hosts[0] if plugin.leftovers.on_hosts else "remove that file"),
             )
-        elif plugin is not None:
+        elif plugin is not None and reason in own:
             yield right(node.ref, _FIELD, f"is told by {plugin.title}")
 
 

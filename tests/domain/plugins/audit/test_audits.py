@@ -178,6 +178,12 @@ WRONG: dict[str, list[Case]] = {
         (lambda: facts(daemon_set("calico-node", images=["quay.io/calico/node:v3.31.7"])),
          "DaemonSet kube-system/calico-node", _IMAGE, "not tested with Kubernetes 1.36"),
     ],
+    "agent-gone": [
+        (lambda: facts(node(network=("False", "CalicoIsUp")), definitions=["ippools.crd.projectcalico.org"]), _CALICO,
+         "", "what is left of Calico stands"),
+        (lambda: facts(node(), settings_left={"Canal": Ref("ConfigMap", "canal-config", "kube-system")}),
+         "DaemonSet kube-system/canal", "", "what is left of Canal stands"),
+    ],
     "agent-versions-differ": [
         (lambda: calico(agent_pod(CALICO), agent_pod(CALICO, "node2", image="quay.io/calico/node:v3.31.7")), _CALICO,
          "status.updatedNumberScheduled", "2 versions"),
@@ -222,6 +228,7 @@ RIGHT: dict[str, list[str]] = {
     "plugin-version-behind": [_CALICO, _AGENT],
     "plugin-out-of-support": [_CALICO, _AGENT],
     "kubernetes-untested": [_CALICO],
+    "agent-gone": [_CALICO, _AGENT],
     "agent-versions-differ": [_CALICO, _AGENT],
 }
 
@@ -336,6 +343,11 @@ def test_an_unknown_agent_may_be_a_chained_one() -> None:
 def test_canals_definitions_are_its_own_and_not_left_of_calico() -> None:
     there = facts(CANAL, definitions=["ippools.crd.projectcalico.org"])
     assert judged(there, "leftovers-of-plugin").wrong == ()
+
+
+def test_what_nodes_were_told_alone_proves_no_agent_gone_and_is_a_leftover() -> None:
+    there = facts(node(network=("False", "FlannelIsUp")))
+    assert [each.rule for each in judged(there).wrong] == ["leftovers-of-plugin"]
 
 
 def test_an_mtu_that_calico_measured_on_wide_links_is_right() -> None:
