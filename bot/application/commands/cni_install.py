@@ -39,12 +39,10 @@ def _something(word: str) -> str:
 
 
 Switch = Annotated[str, Value(_switch, "yes or no (true, false, enabled, disabled)", "yes", "yes|no", ("yes", "no"))]
-Bytes = Annotated[int, Value(_bytes, "a number of bytes, or nothing at all for what the plugin finds", "1450", "BYTES")]
-PrefixLength = Annotated[
-    int, Value(_bytes, "a prefix length such as 26, or nothing at all for the usual one", "26", "BITS")
-]
-Version = Annotated[str, Value(_something, "a version, or nothing at all for the newest", "v1.2.3", "WORD")]
-Backend = Annotated[str, Value(_something, "a backend, or nothing at all for the plugin's own", "vxlan", "WORD")]
+Bytes = Annotated[int, Value(_bytes, "a number of bytes above 0", "1450", "BYTES")]
+PrefixLength = Annotated[int, Value(_bytes, "a prefix length such as 26", "26", "BITS")]
+Version = Annotated[str, Value(_something, "a version such as v1.2.3", "v1.2.3", "WORD")]
+Backend = Annotated[str, Value(_something, "the name of a backend", "vxlan", "WORD")]
 Registry = Annotated[str, Value(_something, "a registry's host and path", "registry.example.com/mirror", "WORD")]
 CIDRs = Annotated[str, Value(str, "a range such as 10.244.0.0/16", "10.244.0.0/16", "CIDR")]
 
