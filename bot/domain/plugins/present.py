@@ -52,7 +52,8 @@ def without_agent(facts: Facts) -> dict[str, tuple[str, ...]]:
     for plugin in facts.known:
         left = plugin.leftovers
         settings = facts.settings_left.get(plugin.title)
-        nodes = told.get(left.network_reason, []) if left.network_reason else []
+        reasons = [reason for reason in left.network_reasons if reason in told]
+        nodes = [node for reason in reasons for node in told[reason]]
         ends = left.definitions
         definitions = sorted(name for name in facts.around.definitions if ends and name.endswith(ends))
         if not settings and not (nodes and definitions):
@@ -61,7 +62,7 @@ def without_agent(facts: Facts) -> dict[str, tuple[str, ...]]:
         if definitions:
             evidence.append(f"{len(definitions)} definitions are there: {some(definitions)}")
         if nodes:
-            evidence.append(f"NetworkUnavailable of {some(nodes)} has the reason {left.network_reason}")
+            evidence.append(f"NetworkUnavailable of {some(nodes)} has the reason {' or '.join(reasons)}")
         gone[plugin.title] = tuple(evidence)
     return gone
 

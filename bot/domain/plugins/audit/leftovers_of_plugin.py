@@ -51,8 +51,8 @@ def _definitions(facts: Facts, present: list[NetworkPlugin]) -> Iterator[Said]:
 
 
 def _conditions(facts: Facts, present: list[NetworkPlugin]) -> Iterator[Said]:
-    own = {plugin.leftovers.network_reason for plugin in present}
-    by = {plugin.leftovers.network_reason: plugin for plugin in facts.known if plugin.leftovers.network_reason}
+    own = {reason for plugin in present for reason in plugin.leftovers.network_reasons}
+    by = {reason: plugin for plugin in facts.known for reason in plugin.leftovers.network_reasons}
     gone = without_agent(facts)  # told as such, by agent-gone
     for node in facts.snapshot.nodes:
         condition = node.condition("NetworkUnavailable")
