@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.application.execution.holding import counted_in_words, held_by
+from bot.application.execution.plugins import all_plugins
+from bot.application.execution.surroundings import read_surroundings
 from bot.application.ports import Changing, Context
-from bot.domain.changes.change import Apply, Brief, Change, ChangeRecord, ChangeState, Delete, Restore
+from bot.domain.changes.change import Apply, Brief, Change, ChangeRecord, ChangeState, Delete, Restore, Step
 from bot.domain.changes.inverse import inverse
 from bot.domain.chat.grammar import argument, option
 from bot.domain.chat.values import Identifier
 from bot.domain.network.references import JSONObject, Ref
+from bot.domain.plugins.parameters import Parameters
+from bot.domain.plugins.steps import verified
 from bot.errors import Conflict, NotFound
 
 
@@ -39,8 +43,9 @@ async def undo_change(request: UndoChange, context: Context) -> Change:
     return Change(
         cluster=record.change.cluster,
         request=context.line,
+        alone=record.change.alone,
         summary=f"undo change {record.id}: {record.change.summary}",
-        steps=tuple(steps),
+        steps=(*steps, *await _proof(steps, context)),
         warnings=tuple(left),
         brief=Brief(afterwards=record.change.brief.taken_back)
         if record.change.brief and record.change.brief.taken_back
@@ -59,6 +64,15 @@ async def _held(record: ChangeRecord, current: Mapping[Ref, JSONObject | None], 
         if held := await held_by(context.cluster, now, goes, step.expects):
             found[step.ref] = counted_in_words(held)
     return found
+
+
+async def _proof(steps: Sequence[Step], context: Context) -> list[Step]:
+    """What proves that the network stands again, when the undone change took a plugin away."""
+    made = {step.ref for step in steps if isinstance(step, Apply) and step.creates}
+    for plugin in all_plugins().values():
+        if (own := plugin.install) and made & {own.agent, own.operator}:
+            return verified(own, Parameters(), await read_surroundings(context.cluster))
+    return []
 
 
 def _check(record: ChangeRecord) -> None:

@@ -251,6 +251,18 @@ async def test_what_stays_on_hosts_is_told_before_one_approves(tmp_path: Path) -
         assert "2 pods keep addresses of it until they are made anew: Deployment kube-system/coredns (2)" in plan
 
 
+@pytest.mark.parametrize("name", ["flannel", "calico"])
+async def test_the_undo_of_a_removal_is_proved_as_an_install_is(name: str, tmp_path: Path) -> None:
+    async with site(tmp_path) as here:
+        await installed(here, name)
+        await uninstalled(here)
+        said = await here.approved(f"changes undo {here.record().id}")
+        assert said.startswith("Applied: undo"), said
+        assert "3 of 3 nodes served" in said
+        assert [type(each).__name__ for each in here.record().change.steps][-1] == "TryAddresses"
+        check_serves(here)
+
+
 async def test_what_is_left_of_a_plugin_whose_agent_is_gone_is_seen_and_taken_away(tmp_path: Path) -> None:
     async with site(tmp_path) as here:
         before = set(here.standing())
