@@ -132,6 +132,11 @@ class Sockets:
     def program_of(self, container: Object, pod: Object) -> Program:
         return self._programs.of(container, pod)
 
+    @staticmethod
+    def runs(pod: Object) -> bool:
+        """Whether any of its containers is up."""
+        return any("running" in (s.get("state") or {}) for s in dig(pod, "status", "containerStatuses", default=()))
+
     def listens(self, pod: Object, port: int) -> Program | None:
         """The program that has this port open in a pod that runs; None: the connection is refused."""
         states = {s["name"]: s.get("state") or {} for s in dig(pod, "status", "containerStatuses", default=())}
