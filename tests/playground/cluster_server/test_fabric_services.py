@@ -1,4 +1,4 @@
-"""Addresses of nodes, Services and pods lead where kube-proxy and a load balancer would lead them, over real sockets."""
+"""Addresses of nodes, Services and pods lead where kube-proxy and load balancers would lead, over real sockets."""
 
 import asyncio
 import errno

@@ -76,13 +76,13 @@ class Gateways(Controller):
         if running is None:
             return
         addresses = self.scene.edges.gateway_addresses(running)
-        listeners = [self._listener(gateway, said) for said in dig(gateway, "spec", "listeners", default=())]
+        listeners = [self._listener(running, gateway, said) for said in dig(gateway, "spec", "listeners", default=())]
         bad = [said["name"] for said in listeners if not _holds(said, "Programmed")]
         accepted: Told = (True, "Accepted", "")
         programmed: Told = (True, "Programmed", "")
         if bad:
             accepted = (True, "ListenersNotValid", f"listeners are not valid: {', '.join(bad)}")
-        if not addresses:
+        if not addresses and running.edge.needs_address:
             programmed = (False, "AddressNotAssigned", "no address is assigned to the Gateway")
         elif bad and len(bad) == len(listeners):
             programmed = (False, "Invalid", "no listener is valid")
@@ -92,7 +92,7 @@ class Gateways(Controller):
             status["addresses"] = list(map(_gateway_address, addresses))
         self.registry.write_status(kind, gateway, status, running.gateway_controller)
 
-    def _listener(self, gateway: Object, said: Object) -> Object:
+    def _listener(self, running: Running, gateway: Object, said: Object) -> Object:
         kinds = [k["kind"] for k in dig(said, "allowedRoutes", "kinds", default=())] or list(
             ROUTES.get(said["protocol"], ())
         )
@@ -112,7 +112,11 @@ class Gateways(Controller):
             (True, "Programmed", "") if resolved[0] else (False, "Invalid", "references are not resolved")
         )
         before = next((b for b in dig(gateway, "status", "listeners", default=()) if b["name"] == said["name"]), None)
-        conditions = {"Accepted": (True, "Accepted", ""), "Programmed": programmed, "ResolvedRefs": resolved,
+        accepted: Told = (True, "Accepted", "")
+        if running.edge.listens and said["port"] not in running.edge.listens(running):
+            accepted = (False, "PortUnavailable", f"{running.edge.title} does not listen on port {said['port']}")
+            programmed = (False, "Invalid", "the listener is not accepted")
+        conditions = {"Accepted": accepted, "Programmed": programmed, "ResolvedRefs": resolved,
                       "Conflicted": (False, "NoConflicts", "")}  # fmt: skip
         return {
             "name": said["name"], "attachedRoutes": self._attached(gateway, said),

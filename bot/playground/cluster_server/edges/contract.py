@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -112,6 +112,10 @@ class Edge:
     """What it writes into the status of Gateways; None: the same as for Ingresses."""
     takes_gateway: Callable[[Running, Object, Registry], bool] = lambda *_: True
     """Whether it serves a Gateway of its class."""
+    listens: Callable[[Running], Collection[int]] | None = None
+    """The ports that listeners of Gateways may have; None: any."""
+    needs_address: bool = True
+    """Whether a Gateway is programmed only once there is an address to tell."""
     carriers: tuple[str, ...] = ()
     """Ends of image repositories of what carries its traffic in pods of their own; empty: it does so itself."""
     ends: tuple[str, ...] = ()

@@ -45,7 +45,7 @@ class Entry:
 
     running: Running
     ports: frozenset[int]
-    """The pod's port, and that of the Service which led there: a Gateway's listener may mean either."""
+    """Those that a Gateway's listener may mean: the pod's, and that of the Service which led there."""
     speaks: str
 
 
@@ -116,7 +116,8 @@ class Edges:
         for running in self.all():
             speaks = running.edge.entries(running).get(port)
             if speaks and _carries(running, pod):
-                return Entry(running, frozenset({port, service_port}), speaks)
+                ports = {port} if running.edge.listens else {port, service_port}
+                return Entry(running, frozenset(ports), speaks)
         return None
 
     def entry_outside(self, name: str, port: int) -> Entry | None:

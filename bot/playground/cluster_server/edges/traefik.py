@@ -3,7 +3,8 @@
 Without `ingressclass` it takes Ingresses of any class whose controller it is, those annotated `traefik`, and those
 without a class; it writes addresses only when `ingressendpoint` tells it which. An entry point speaks TLS with whoever
 begins with it, but a router answers there only when it has TLS by the entry point or by annotation: `spec.tls` alone
-loads a certificate (pkg/provider/kubernetes/ingress/kubernetes.go).
+loads a certificate (pkg/provider/kubernetes/ingress/kubernetes.go). A Gateway's listener must have the port of an entry
+point (pkg/provider/kubernetes/gateway/kubernetes.go).
 """
 
 from __future__ import annotations
@@ -108,6 +109,7 @@ def _serves_plain(running: Running, ingress: Object) -> bool:
 TRAEFIK = Edge(
     "Traefik", ("traefik",), entries=_entries, ingress_controller=_ingress_controller, takes=_takes,
     addresses=_addresses, gateway_controller=_gateway_controller, gateway_addresses=_gateway_addresses,
+    listens=lambda running: _entries(running).keys(), needs_address=False,
     default_certificate="TRAEFIK DEFAULT CERT", serves_tls=lambda running, ingress, _: _has_tls(running, ingress),
     serves_plain=_serves_plain, looks_further=True, without_service=404,
 )  # fmt: skip

@@ -138,11 +138,23 @@ class Answering:
             async with self._client.request(
                 request.method, url, headers=headers, data=body or None, allow_redirects=False
             ) as reply:
-                data = await reply.content.read(_MOST_BYTES)
+                data = await _bounded(reply)
+                if data is None:
+                    return _said(502)
                 kept = [(name, value) for name, value in reply.headers.items() if name.lower() not in _OF_ONE_HOP]
                 return web.Response(status=reply.status, headers=CIMultiDict(kept), body=data)
         except (aiohttp.ClientError, TimeoutError, ValueError):
             return _said(502)
+
+
+async def _bounded(reply: aiohttp.ClientResponse) -> bytes | None:
+    """The body; None: it is too large."""
+    found = bytearray()
+    async for piece in reply.content.iter_any():
+        found += piece
+        if len(found) > _MOST_BYTES:
+            return None
+    return bytes(found)
 
 
 def _is_served(running: Running, ingress: Object, host: str, *, tls: bool) -> bool:

@@ -29,6 +29,8 @@ class Reply:
 
     body: str
     status: int = 200
+    echo: bool = False
+    """The body is followed by the headers of the request, a line each: what a proxy has done to them is seen."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,14 @@ def _command(said: Any) -> tuple[str, int]:
 def _replies(said: Any) -> dict[str, Reply]:
     if isinstance(said, str):
         return {"": Reply(said)}
-    return {path: Reply(r) if isinstance(r, str) else Reply(r.get("body", ""), r["status"]) for path, r in said.items()}
+    return {path: Reply(r) if isinstance(r, str) else _reply(r) for path, r in said.items()}
+
+
+def _reply(said: Object) -> Reply:
+    """`{body, status, echo}`, of which one is enough."""
+    if unknown := set(said) - {"body", "status", "echo"}:
+        raise ValueError(f"a reply has no {', '.join(sorted(unknown))}")
+    return Reply(said.get("body", ""), said.get("status", 200), bool(said.get("echo")))
 
 
 class Programs:
@@ -172,7 +181,8 @@ class Sockets:
             program = self.listens(pod, port)
             replies = program.http.get(port, {}) if program else {}
             reply = replies.get(request.path) or replies.get("") or Reply("404 page not found\n", 404)
-            return web.Response(text=reply.body, status=reply.status)
+            heard = "".join(f"{name}: {value}\n" for name, value in request.headers.items()) if reply.echo else ""
+            return web.Response(text=reply.body + heard, status=reply.status)
 
         return respond
 
