@@ -14,6 +14,7 @@ from bot.domain.chat.report import (
     Bullets,
     Code,
     FindingsBlock,
+    Menu,
     Paragraph,
     Plain,
     Preformatted,
@@ -34,6 +35,8 @@ _MOST_LINES = 60
 _MOST_TABLE_TEXTS = 3
 _MOST_ACTIONS = 25
 _ACTIONS_WEIGHT = 6_000
+_MOST_OPTIONS = 100
+_LONGEST_OPTION = 150
 _FINDINGS_APART = 12
 _ENDINGS = {"yaml": "yaml", "json": "json", "diff": "diff", "log": "log"}
 _SEVERITIES = {Severity.HIGH: "🔴", Severity.MEDIUM: "🟠", Severity.LOW: "🟡", Severity.INFO: "🔵"}
@@ -183,14 +186,46 @@ def _progress(block: Progress, pieces: Pieces) -> None:
     pieces.texts(packed(_lines([bar, *steps]), SECTION))
 
 
-def actions_block(actions: tuple[Action, ...]) -> SlackBlock | None:
-    """The buttons that there is room for; None when there are none."""
-    buttons = _buttons(actions)
-    return {"type": "actions", "elements": buttons} if buttons else None
+def actions_block(actions: tuple[Action, ...], menu: Menu | None = None) -> SlackBlock | None:
+    """The menu and the buttons that there is room for; None when there are none."""
+    elements = [_select(menu)] if menu and _fits_select(menu) else []
+    elements += _buttons(_with_choices(actions, menu))
+    return {"type": "actions", "elements": elements} if elements else None
 
 
-def spare_actions(actions: tuple[Action, ...], pieces: Pieces) -> None:
+def _with_choices(actions: tuple[Action, ...], menu: Menu | None) -> tuple[Action, ...]:
+    """With those of a menu that no select takes: buttons hold longer lines."""
+    return actions if menu is None or _fits_select(menu) else (*menu.choices, *actions)
+
+
+def _fits_select(menu: Menu) -> bool:
+    """https://docs.slack.dev/reference/block-kit/composition-objects/option-object: values of at most 150 characters;
+    https://docs.slack.dev/reference/block-kit/block-elements/select-menu-element: at most 100 options."""
+    return 0 < len(menu.choices) <= _MOST_OPTIONS and all(
+        choice.command and length(choice.command) <= _LONGEST_OPTION and cleaned(choice.command) == choice.command
+        for choice in menu.choices
+    )
+
+
+def _select(menu: Menu) -> SlackBlock:
+    options = [
+        {
+            "text": {"type": "plain_text", "text": shortened(choice.label, 75) or "Run", "emoji": False},
+            "value": choice.command,
+        }
+        for choice in menu.choices
+    ]
+    return {
+        "type": "static_select",
+        "action_id": f"{ACTION_ID}menu",
+        "placeholder": {"type": "plain_text", "text": shortened(menu.label, 150) or "Choose", "emoji": False},
+        "options": options,
+    }
+
+
+def spare_actions(actions: tuple[Action, ...], menu: Menu | None, pieces: Pieces) -> None:
     """Actions that cannot be buttons are shown as lines that one can type."""
+    actions = _with_choices(actions, menu)
     spare = actions[len(_buttons(actions)) :]
     lines = (("• ", (Plain(f"{action.label}: "), Code(action.command))) for action in spare)
     pieces.texts(packed(_lines(lines), SECTION))
