@@ -239,6 +239,20 @@ async def test_what_does_not_answer_is_told_with_the_diagnosis_and_a_button_to_u
     assert any("Service shop/web" in str(block) for block in report.blocks)
 
 
+async def test_what_is_wrong_is_told_once():
+    """A Service without ready pods fails three proofs for one reason."""
+    found, network = shop(), FakeNetwork()
+    found.ports = dataclasses.replace(found.ports, network=network)
+    found.cluster.put(endpoints(ready=False))
+    found.prober.outcomes[WEB] = Outcome.REFUSED
+    outcome = await say(found.ports, await planned(found))
+    record = await stored(found)
+    told = [step.evidence for step in record.steps if step.evidence]
+    assert len(told) == 1
+    assert any("no ready endpoints" in line for line in told[0])
+    assert outcome.report.actions[0].command == "changes undo 1"
+
+
 async def test_what_has_no_address_yet_is_waited_for_and_told():
     found, network = world(Reach(ref=SITE, host="shop.example.com", attempts=5))
     found.cluster.put(ingress())
