@@ -222,6 +222,56 @@ async def test_an_edge_that_finds_nobody_behind_it_proves_nothing(status: int):
     assert report.title.startswith("Applied, but not proven to work")
 
 
+def answering(found: fakes.World, status: int) -> None:
+    """What the Service itself answers, asked through the API server."""
+
+    async def ask(probe: Any, vantage: Any) -> Observation:
+        found.prober.asked.append(probe)
+        return Observation(probe, vantage, Outcome.ANSWERED, 0.001, f"HTTP {status}", status)
+
+    found.prober.ask = ask  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize(("behind", "proven"), [(200, False), (403, False), (404, True)])
+async def test_a_404_counts_only_when_the_service_itself_says_so(behind: int, proven: bool):
+    found, network = world(Reach(ref=SITE, host="shop.example.com", path="/cart", attempts=3))
+    found.cluster.put(balanced(ingress(), "203.0.113.10"))
+    found.cluster.put(service())
+    network.answers = lambda probe: 404
+    answering(found, behind)
+    await knocked(found)
+    [step] = (await stored(found)).steps
+    assert (step.state is StepState.DONE) is proven
+    assert ("the edge does not know this host and path" in step.note) is not proven
+    assert [(probe.target, probe.port, probe.path) for probe in found.prober.asked] == [(WEB, 80, "/cart")]
+
+
+async def test_an_edge_that_learns_of_a_host_a_moment_later_is_waited_for():
+    found, network = world(Reach(ref=SITE, host="shop.example.com"))
+    found.cluster.put(balanced(ingress(), "203.0.113.10"))
+    found.cluster.put(service())
+    statuses = [404, 404, 200]
+    network.answers = lambda probe: statuses.pop(0)
+    answering(found, 200)
+    report = await knocked(found)
+    assert report.status is Status.OK
+    assert statuses == []
+
+
+async def test_a_404_of_a_route_is_compared_too_unless_it_rewrites():
+    for filters, proven in ((None, False), ([{"type": "URLRewrite"}], True)):
+        found, network = world(Reach(ref=ROUTE, host="shop.example.com", path="/x", attempts=2))
+        rule = {"backendRefs": [{"name": "web", "port": 80}], **({"filters": filters} if filters else {})}
+        made = route()
+        made["spec"]["rules"] = [rule]
+        for object in (gateway(), service(), made):
+            found.cluster.put(object)
+        network.answers = lambda probe: 404
+        answering(found, 200)
+        await knocked(found)
+        assert ((await stored(found)).steps[0].state is StepState.DONE) is proven
+
+
 async def test_what_does_not_answer_is_told_with_the_diagnosis_and_a_button_to_undo():
     found, network = world(Reach(ref=WEB, port=80, attempts=4))
     found.cluster.put(service())
