@@ -124,8 +124,8 @@ def test_a_menu_is_lines_to_choose_from() -> None:
     choices = (Action("80, of web", "expose deploy/web --port 80"), Action("all", "expose deploy/web --port all"))
     assert shown(menu=Menu("Choose a port", choices)).splitlines()[-3:] == [
         "Choose a port",
-        "- 80, of web: patchbay run expose deploy/web --port 80",
-        "- all: patchbay run expose deploy/web --port all",
+        "1. 80, of web: patchbay run expose deploy/web --port 80",
+        "2. all: patchbay run expose deploy/web --port all",
     ]
 
 
