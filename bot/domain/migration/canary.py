@@ -29,11 +29,12 @@ class Canary:
     cookie: str = ""
     weight: int = 0
     total: int = 100
+    """Never less, whatever is said."""
 
 
 def canary_of(name: str, annotations: Annotations, journal: Journal) -> Canary:
     """What the annotations of a canary say; what they say in vain is told."""
-    total = annotations.number("canary-weight-total", 100, least=1, most=1_000_000)
+    total = max(annotations.number("canary-weight-total", 100, least=1, most=1_000_000), 100)
     weight = min(annotations.number("canary-weight", 0), total)
     header, cookie = annotations.text("canary-by-header"), annotations.text("canary-by-cookie")
     value, pattern = annotations.text("canary-by-header-value"), annotations.text("canary-by-header-pattern")

@@ -18,6 +18,7 @@ def method_match(path: str) -> JSONObject | None:
 
     See https://gateway-api.sigs.k8s.io/reference/spec/#grpcmethodmatch.
     """
+    path = re.sub(r"(\(/\|\$\))?\(?\.\*\)?$", "", path) or "/"  # as in `/package.Service(/|$)(.*)`
     if path == "/":
         return {}
     found = re.fullmatch(rf"/({_SERVICE})/?(?:([A-Za-z_][A-Za-z_0-9]*))?", path)

@@ -111,15 +111,19 @@ def _literal(path: str, path_type: str, *, regex: bool = False) -> PathMatch:
 
 
 def _rewritten(match: PathMatch, path: str, target: str) -> PathMatch:
+    """To one target, whatever the request: a path without groups, or a target that names none. What a group that is
+    not there would hold is nothing, as in nginx."""
     if not target or target == path:
         return match
-    if "$" in target:
-        return _without(match, f"the path {path} has no group that `{_shown(target)}` could name")
-    if "?" in target or "#" in target or not target.startswith("/"):
+    fixed = re.sub(r"\$\d", "", target)
+    if "$" in fixed or "?" in fixed or "#" in fixed or not fixed.startswith("/"):
         return _without(match, f"`{_shown(target)}` is more than a path")
-    differs = f"every request below {path} becomes {target}, as it did; if that was not meant, "
-    f"ReplacePrefixMatch strips {path}"
-    return PathMatch(match.type, match.value, _full(target), differs="" if match.type == "Exact" else differs)
+    differs = (
+        f"every request below {path} becomes {fixed}, as it did; if that was not meant, ReplacePrefixMatch "
+        f"replaces the "
+        "beginning alone"
+    )
+    return PathMatch(match.type, match.value, _full(fixed), "" if match.type == "Exact" else differs)
 
 
 def _pattern(path: str, target: str) -> PathMatch:

@@ -35,12 +35,18 @@ def tell_gateway(reading: Reading, written: Sequence[JSONObject]) -> None:
 def tell_rest(reading: Reading) -> None:
     """The annotations that nobody has read yet: those in the table, and those that no one knows."""
     annotations, journal = reading.annotations, reading.journal
+    if reading.passthrough:
+        told = {each.source for each in (*journal.carried, *journal.lost)}
+        for name in [each for each in annotations.names if each not in told]:
+            journal.carry(name, "nothing: with ssl-passthrough the controller reads no other annotation")
+        return
+    for name in annotations.names:
+        if name not in annotations.unread and not annotations.raw(name).strip():
+            journal.carry(name, "nothing: it is empty")
     for name in annotations.unread:
         value = annotations.text(name)
         loss = LOSSES.get(OLD_NAMES.get(name, name))
-        if reading.passthrough:
-            journal.carry(name, "nothing: with ssl-passthrough the controller reads no other annotation")
-        elif loss is None:
+        if loss is None:
             journal.lose(name, "the controller has no such annotation", "see whether it is misspelt", Concern.TUNING)
         elif value in loss.off:
             journal.carry(name, "nothing: with this value it does nothing")

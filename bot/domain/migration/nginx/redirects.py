@@ -69,9 +69,12 @@ def _elsewhere(annotations: Annotations, features: Features, journal: Journal) -
     for name, usual in (("temporal-redirect", 302), ("permanent-redirect", 301)):
         url, said = annotations.text(name), annotations.number(f"{name}-code", usual)
         if not url:
+            if annotations.has(f"{name}-code"):
+                journal.carry(f"{name}-code", f"nothing: there is no {name}")
             continue
         if found is not None:
-            journal.carry(name, "nothing: temporal-redirect comes before it")
+            for each in [each for each in (name, f"{name}-code") if annotations.has(each)]:
+                journal.carry(each, "nothing: temporal-redirect comes before it")
             continue
         code = said if 300 <= said <= 308 else usual
         if code not in features.redirect_codes:
@@ -79,6 +82,8 @@ def _elsewhere(annotations: Annotations, features: Features, journal: Journal) -
                 f"{name}-code", f"a route does not redirect with {code}", f"{usual} is written; see if it will do"
             )
             code = usual
+        elif annotations.has(f"{name}-code"):
+            journal.carry(f"{name}-code", f"statusCode {code}")
         found = _redirect(name, url, code, journal)
     return found
 

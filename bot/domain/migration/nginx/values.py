@@ -37,6 +37,11 @@ class Annotations:
         self._read: set[str] = set()
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Short names of all, by name."""
+        return tuple(sorted(self._values))
+
+    @property
     def unread(self) -> tuple[str, ...]:
         """Short names that nobody asked for, by name."""
         return tuple(sorted(self._values.keys() - self._read))
