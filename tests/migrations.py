@@ -15,6 +15,7 @@ from bot.domain.migration.nginx import CONTROLLER, PREFIX
 from bot.domain.migration.outcome import Concern, Translation, Verdict
 from bot.domain.migration.reading import Around
 from bot.domain.migration.translating import translate
+from bot.domain.network.references import Kind
 from bot.domain.network.snapshot import Ingress, IngressClass, Service
 
 HOST = "web.example.com"
@@ -90,6 +91,28 @@ CLASSES = (
     ingress_class("nginx-inc", "nginx.org/ingress-controller"),
 )
 SERVICES = tuple(service(name) for name in ("web", "api", "admin", "web-next", "docs"))
+
+
+def minimal_definition(kind: Kind, bundle: str = "v1.6.1") -> dict[str, Any]:
+    """A CustomResourceDefinition of the Gateway API without any schema, for machines without the real ones."""
+    group, _, version = kind.api_version.partition("/")
+    schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
+    annotations = {
+        "api-approved.kubernetes.io": "https://github.com/kubernetes-sigs/gateway-api/pull/4530",
+        f"{group}/bundle-version": bundle,
+        f"{group}/channel": "standard",
+    }
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"{kind.plural}.{group}", "annotations": annotations},
+        "spec": {
+            "group": group,
+            "names": {"kind": kind.name, "plural": kind.plural, "singular": kind.name.lower()},
+            "scope": "Namespaced" if kind.namespaced else "Cluster",
+            "versions": [{"name": version, "served": True, "storage": True, "schema": schema}],
+        },
+    }
 
 
 def gateway(*listeners: Any, name: str = "edge", namespace: str = "infra") -> Gateway:

@@ -40,8 +40,8 @@ def tell(found: Translation, refused: Sequence[str], steps: Sequence[Text], note
     guards = found.concerning(Concern.SECURITY)
     title = f"{found.ingress} {_WORDS[found.verdict]}"
     if guards:
-        title += f"; SECURITY: {counted(len(guards), 'thing')} that guard{'s' if len(guards) == 1 else ''} it "
-        "would be lost"
+        verb = "guards" if len(guards) == 1 else "guard"
+        title += f"; SECURITY: {counted(len(guards), 'thing')} that {verb} it would be lost"
     blocks: list[Block] = list(_lost(found))
     if refused:
         blocks.append(Paragraph(text(Bold("This cluster's Gateway API would refuse them as they are:"))))
