@@ -19,10 +19,11 @@ from bot.settings import Settings
 
 
 def catalogue() -> dict[str, Command]:
-    """All commands by name, sorted. Raises DeclarationError when a file is called otherwise than its command."""
+    """All commands by name, sorted. Raises DeclarationError when a file is called otherwise than its command, with `_`
+    for spaces and dashes."""
     found: dict[str, Command] = declared("bot.application.commands", "COMMAND", Look, Steering, Changing)
     for module, command in found.items():
-        if command.name != module.replace("_", " "):
+        if command.name.replace("-", " ") != module.replace("_", " "):
             raise DeclarationError(f"commands/{module}.py declares `{command.name}`: name one after the other")
     return {command.name: command for command in found.values()}
 
