@@ -9,7 +9,7 @@ import yaml
 from aiohttp import web
 
 from bot.application.execution.plugins import all_plugins
-from bot.application.execution.surroundings import needed_rights
+from bot.application.execution.rights import TRIAL_RIGHTS, needed_rights
 from bot.application.ports import Changing
 from bot.domain.chat.invocation import Actor
 from bot.domain.migration.gateway_api import GATEWAY, GATEWAY_CLASS
@@ -135,7 +135,7 @@ async def test_installing_each_plugin_needs_what_is_granted(tmp_path: Path) -> N
             assert plugin.install
             objects = tuple([each for file in release.files for each in (await manifests.read(file)).objects])
             everything = Parameters(pod_cidrs=plugin.install.pod_cidrs, extras=frozenset(plugin.install.extras))
-            rights = needed_rights(plugin.install.fit(objects, everything))
+            rights = [*needed_rights(plugin.install.fit(objects, everything)), *TRIAL_RIGHTS]
             needed |= {(right.verb, right.group, right.resource) for right in rights}
     assert {right for right in needed if not _covered(right, allowed)} == set()
     for_nothing = {
