@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.application.execution.diagnosing import diagnosed
 from bot.application.execution.evidence import evidence
 from bot.application.execution.working import Work
 from bot.application.execution.writing import StepFailed, look
@@ -35,7 +36,11 @@ async def wait(work: Work, index: int, step: Wait) -> None:
         await work.ports.clock.sleep(POLL_SECONDS)
         await work.breathe()
     note = f"not within {step.timeout_seconds:g} s: {why}"
-    told = await evidence(work, step.ref) if step.until is Until.ROLLED_OUT else ()
+    told: tuple[str, ...] = ()
+    if step.until is Until.ROLLED_OUT:
+        told = await evidence(work, step.ref)
+    elif step.until in (Until.ENDPOINTS_READY, Until.ADDRESS_ASSIGNED):
+        told = await diagnosed(work, step.ref)
     await work.mark(index, state=StepState.FAILED, ended_at=work.now(), note=note, evidence=told)
     if step.required:
         raise StepFailed(f"{step.ref}, {note}")
@@ -172,7 +177,13 @@ async def ask(work: Work, index: int, step: Ask) -> None:
     answered = seen is not None and seen.answered
     note = seen.evidence if seen is not None else "it was not asked"
     note += "" if answered else f" (asked {step.attempts} times from {ByAPIServer()})"
-    await work.mark(index, state=StepState.DONE if answered else StepState.FAILED, ended_at=work.now(), note=note)
+    await work.mark(
+        index,
+        state=StepState.DONE if answered else StepState.FAILED,
+        ended_at=work.now(),
+        note=note,
+        evidence=() if answered else await diagnosed(work, step.probe.target),
+    )
 
 
 async def _ask(work: Work, probe: Probe) -> Observation:
