@@ -1,6 +1,7 @@
 """What tests on a real cluster do with their own hands: kubectl, and waiting."""
 
 import json
+import re
 import subprocess
 import time
 from collections.abc import Callable
@@ -50,3 +51,12 @@ def until(what: str, holds: Callable[[], Any], seconds: float = 90) -> Any:
         assert time.monotonic() < latest, what
         time.sleep(0.3)
     return found
+
+
+def applied(bot: Patchbay, line: str) -> tuple[int, str]:
+    """Plans and applies it, which must succeed. Returns the change's number and what was printed."""
+    status, said = bot(line)
+    number = re.search(r"\(change (\d+)\)", said)
+    assert status == 0, said
+    assert number, said
+    return int(number[1]), said
