@@ -76,6 +76,7 @@ async def test_looking_needs_what_is_granted_and_no_more(calls: set[Right]) -> N
             await stage.say("check services -A")
             await stage.say("logs svc/web -n shop")
             await stage.say("expose deploy/web --port 80 -n shop --name another --dry-run")
+            await stage.say("expose rc/web --port 80 -n shop --name another --dry-run")
             await stage.say("ingress create new.example.com --service web:80 -n shop --name another --dry-run")
     looked = set(calls)
     async with calico_world() as stage:
