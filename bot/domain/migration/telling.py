@@ -36,7 +36,7 @@ def tell_rest(reading: Reading) -> None:
     """The annotations that nobody has read yet: those in the table, and those that no one knows."""
     annotations, journal = reading.annotations, reading.journal
     if reading.passthrough:
-        told = {each.source for each in (*journal.carried, *journal.lost)}
+        told = {each.source for each in journal.carried} | {each.source for each in journal.lost}
         for name in [each for each in annotations.names if each not in told]:
             journal.carry(name, "nothing: with ssl-passthrough the controller reads no other annotation")
         return
