@@ -16,10 +16,10 @@ from bot.domain.changes.change import (
     ChangeRecord,
     ChangeState,
     Delete,
-    Restore,
     Step,
     Until,
     Wait,
+    Writing,
 )
 from bot.domain.changes.inverse import inverse
 from bot.domain.chat.grammar import argument, option
@@ -43,11 +43,7 @@ async def undo_change(request: UndoChange, context: Context) -> Change:
     async with context.ports.storage.read() as reading:
         record = await reading.changes.get(request.id)
     _check(record)
-    current = {
-        step.ref: await _now(step.ref, context)
-        for step in record.change.steps
-        if isinstance(step, Apply | Restore | Delete)
-    }
+    current = {step.ref: await _now(step.ref, context) for step in record.change.steps if isinstance(step, Writing)}
     if context.cluster.identity.uid != record.change.cluster:
         raise NotFound(f"Change {record.id} was made in another cluster", next_step="ask where that one is served")
     steps, left = inverse(record, current, await _held(record, current, context))

@@ -15,6 +15,8 @@ from bot.domain.network.references import (
     CUSTOM_RESOURCE_DEFINITION,
     DAEMON_SET,
     DEPLOYMENT,
+    GATEWAY,
+    GATEWAY_CLASS,
     INGRESS,
     INGRESS_CLASS,
     NODE,
@@ -25,7 +27,7 @@ from bot.domain.network.references import (
 )
 from bot.domain.network.snapshot import Scope
 from bot.domain.plugins.edge.gateway_api import CHANNEL, VERSION
-from bot.domain.plugins.edge.kinds import GATEWAY, GATEWAY_CLASS, GROUP, ROUTES
+from bot.domain.plugins.edge.kinds import GROUP, ROUTES
 from bot.domain.plugins.edge.surroundings import Edge, GatewayDefinition, name_of
 from bot.domain.plugins.fitting import Objects
 from bot.errors import BotError, NotFound, Refused

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.domain.network.references import DAEMON_SET, DEPLOYMENT, SERVICE, JSONObject, ref_to
+from bot.domain.network.references import DAEMON_SET, DEPLOYMENT, GATEWAY, SERVICE, JSONObject, ref_to
 from bot.domain.plugins.controllers import IngressController
 from bot.domain.plugins.edge import fitting
 from bot.domain.plugins.edge.installation import ALL_OPTIONS, EdgeInstallation
-from bot.domain.plugins.edge.kinds import GATEWAY
 from bot.domain.plugins.edge.parameters import EdgeOption, EdgeParameters, Exposure
 from bot.domain.plugins.fitting import Misshapen, Objects, container, copied, named
 from bot.domain.plugins.releases import ManifestFile, Release

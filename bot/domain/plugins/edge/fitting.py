@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from bot.domain.network.references import INGRESS_CLASS, NAMESPACE, JSONObject, Ref
-from bot.domain.plugins.edge.kinds import DEFAULT_CLASS, GATEWAY_CLASS
+from bot.domain.network.references import GATEWAY_CLASS, INGRESS_CLASS, NAMESPACE, JSONObject, Ref
+from bot.domain.plugins.edge.kinds import DEFAULT_CLASS
 from bot.domain.plugins.edge.parameters import EdgeParameters
 from bot.domain.plugins.fitting import CLUSTER_SCOPED, Objects, change_images, from_registry, named, ref
 

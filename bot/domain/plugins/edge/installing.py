@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.domain.changes.change import Change, Premise, Step, Until, Wait
-from bot.domain.network.references import Ref
+from bot.domain.network.references import GATEWAY_CLASS, Ref
 from bot.domain.plugins.briefing import Source, brief, doubts, origins, refuse_conflicts
 from bot.domain.plugins.edge.fitting import same_thing
 from bot.domain.plugins.edge.installation import ALONE
-from bot.domain.plugins.edge.kinds import GATEWAY_CLASS, GROUP
+from bot.domain.plugins.edge.kinds import GROUP
 from bot.domain.plugins.edge.parameters import Exposure
 from bot.domain.plugins.edge.preflight import WantedEdge, checked
 from bot.domain.plugins.edge.surroundings import Edge

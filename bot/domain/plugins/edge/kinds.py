@@ -1,10 +1,6 @@
-"""The kinds of the Gateway API. Which version of each is served is said by its definition, and differs by release."""
-
-from bot.domain.network.references import Kind
+"""What Kubernetes and the Gateway API call the things by which controllers are chosen."""
 
 GROUP = "gateway.networking.k8s.io"
-GATEWAY_CLASS = Kind("GatewayClass", "gatewayclasses", f"{GROUP}/v1", namespaced=False)
-GATEWAY = Kind("Gateway", "gateways", f"{GROUP}/v1")
 ROUTES = ("httproutes", "grpcroutes", "tlsroutes", "tcproutes", "udproutes")
 """Plurals of all kinds that may be attached to a Gateway."""
 LEGACY_CLASS = "kubernetes.io/ingress.class"

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 
-from bot.domain.network.references import INGRESS_CLASS
+from bot.domain.network.references import GATEWAY_CLASS, INGRESS_CLASS
 from bot.domain.plugins.controllers import names
-from bot.domain.plugins.edge.kinds import GATEWAY_CLASS
 from bot.domain.plugins.edge.preflight import EdgeCheck, WantedEdge
 from bot.domain.plugins.edge.surroundings import Edge, name_of, part
 from bot.domain.plugins.verdicts import Said, conflict, doubt, ok, unknown
