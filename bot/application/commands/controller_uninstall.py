@@ -36,7 +36,7 @@ class UninstallController(ClusterChangeRequest):
 
 async def uninstall_controller(request: UninstallController, context: Context) -> Change:
     """Raises NotFound when there is none, Refused for one that was installed in another way."""
-    controller, installation = controllers.installable(request.name)
+    controller, installation = controllers.installable(request.name, "taken away")
     check_accepted(request.accept, removing.CODES)
     around = await read_edge(context.cluster)
     if not installation.class_name:

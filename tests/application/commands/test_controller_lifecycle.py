@@ -308,3 +308,27 @@ def deployment(namespace: str, name: str, image: str) -> dict[str, Any]:
             },
         },
     }
+
+
+async def test_what_is_made_here_is_shown_whole_and_what_is_but_a_name_is_left(tmp_path: Path) -> None:
+    async with edge(tmp_path, mirror=None) as here:
+        here.create(namespace("traefik"))
+        said = told((await here.answer("controller install traefik --service NodePort")).report)
+        assert "creates IngressClass traefik\napiVersion: networking.k8s.io/v1" in said
+        assert "Namespace traefik (changed)" not in said
+        assert (await here.approved("controller install traefik --service NodePort")).startswith("Applied")
+        assert (await here.approved("changes undo 3")).startswith("Applied")
+        assert here.find("Namespace", "", "traefik") is not None
+
+
+async def test_taking_an_install_back_says_what_nobody_serves_then(tmp_path: Path) -> None:
+    async with edge(tmp_path, mirror=None) as here:
+        await here.approved("controller install haproxy")
+        said = await here.approved("changes undo 2")
+        assert "What names the class haproxy is served by nobody then" in said
+
+
+async def test_one_that_is_only_recognised_is_not_taken_away_either(tmp_path: Path) -> None:
+    async with edge(tmp_path, mirror=None, network=False) as here:
+        said = told((await here.answer("controller uninstall ingress-nginx")).report)
+        assert said.startswith("ingress-nginx is not taken away from here")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from bot.domain.changes.change import Change, Premise, Step, Until, Wait
 from bot.domain.network.references import GATEWAY_CLASS, Ref
 from bot.domain.plugins.briefing import Source, brief, doubts, origins, refuse_conflicts
@@ -46,7 +48,16 @@ def plan(wanted: WantedEdge, around: Edge, sources: Sequence[Source], *, line: s
         ),
         warnings=wanted.installation.notes,
         doubts=doubts(checks, accepted),
-        brief=brief(wanted.objects, sources, checks, same=same_thing),
+        brief=replace(brief(wanted.objects, sources, checks, same=same_thing), taken_back=_taken_back(wanted)),
+    )
+
+
+def _taken_back(wanted: WantedEdge) -> tuple[str, ...]:
+    name = wanted.parameters.class_name
+    if not name:
+        return ()
+    return (
+        f"What names the class {name} is served by nobody then: `controller status {wanted.name}` shows what does.",
     )
 
 
