@@ -193,7 +193,10 @@ class World:
             cluster.surroundings.ingress_controllers = scenario.ingress_controllers
             cluster.surroundings.gateway_controllers = scenario.gateway_controllers
             cluster.programs.replace(scenario.programs)
-            cluster.create(scenario.objects)
+            definitions = [each for each in scenario.objects if each["kind"] == "CustomResourceDefinition"]
+            cluster.create(definitions)
+            await cluster.settled()  # only then is what they define served
+            cluster.create(each for each in scenario.objects if each["kind"] != "CustomResourceDefinition")
         async with cluster.long_ago(datetime.timedelta(seconds=scenario.age_seconds / 100)):
             for fault in scenario.broken:
                 self.break_(fault)
