@@ -16,21 +16,17 @@ from bot.domain.network.services import PodIndex
 from bot.domain.network.snapshot import Scope, Snapshot
 from bot.errors import BotError
 
-_RULES = (
-    "service-selects-no-pods",
-    "service-without-ready-endpoints",
-    "pod-cannot-start",
-    "node-not-ready",
-    "network-plugin-not-ready",
-    "ingress-backend-missing",
-)
+_OF_ALL = ("node-not-ready", "network-plugin-not-ready")
+"""Faults that concern whatever runs in the cluster."""
 _MOST_FINDINGS = 4
 _MOST_CONDITIONS = 6
 
 
 async def diagnosed(work: Work, ref: Ref) -> tuple[str, ...]:
-    """In lines for people: what the object itself says by its conditions, and what the rules find behind it. Never
-    raises BotError: what could not be read is a line too."""
+    """In lines for people: what the object itself says by its conditions, and what the rules find behind it; nothing
+    when an earlier step of this change has told it already. Never raises BotError: what could not be read is a line."""
+    if any(done.evidence for done in work.record.steps):
+        return ()
     try:
         object = await look(work, ref)
         if object is None:
@@ -54,14 +50,15 @@ async def diagnosed(work: Work, ref: Ref) -> tuple[str, ...]:
 
 async def _wrong(work: Work, ref: Ref, services: Sequence[Ref]) -> list[Finding]:
     """What the rules say of these Services, of the pods behind them, and of the Ingress itself. Raises BotError."""
-    rules = [all_rules()[code] for code in _RULES]
+    rules = list(all_rules().values())
     found: list[Finding] = []
     for namespace in dict.fromkeys([ref.namespace, *(each.namespace for each in services)]):
         snapshot = await work.call(work.cluster.read(Scope(kinds_read(rules), namespace)))
         concerned = {ref, *services, *_owners(snapshot, services)}
         for finding in diagnose(snapshot, Observations(()), rules).wrong:
-            of_all = finding.rule in ("node-not-ready", "network-plugin-not-ready")
-            if (of_all or finding.object in concerned or finding.owner in concerned) and finding not in found:
+            if (
+                finding.rule in _OF_ALL or finding.object in concerned or finding.owner in concerned
+            ) and finding not in found:
                 found.append(finding)
     return found
 

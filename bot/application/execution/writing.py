@@ -129,7 +129,7 @@ async def write_fields(work: Work, index: int, step: Edit | Restore) -> None:
         there = await look(work, step.ref)
         if there is None:
             raise StepFailed(f"{step.ref} is gone")
-        if fields.stand(there, step.fields):
+        if fields.stand(there, step.fields, expected):
             await _wrote_fields(work, index, step, there, there)
             return
         if changed := fields.lost(there, expected):

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from bot.domain.changes.change import Ask, Reach, Step, Until, Wait
+from bot.domain.changes.proof import spoken
 from bot.domain.changes.route_gateway import Attachment
 from bot.domain.changes.route_wanted import Backend, Wanted
 from bot.domain.network.listeners import Verdict, hosts_meet
 from bot.domain.network.probing import HTTPProbe, Probe, TCPProbe
-from bot.domain.network.references import GRPC_ROUTE, HTTP_ROUTE, TLS_ROUTE
+from bot.domain.network.references import GRPC_ROUTE, HTTP_ROUTE, TLS_ROUTE, JSONObject
 
 ACCEPTED_SECONDS = 30.0
 ENDPOINTS_SECONDS = 60.0
 _MOST_BACKENDS = 3
 _MOST_HOSTS = 3
-_TLS_PORTS = (443, 8443)
 
 
-def steps(wanted: Wanted, attached: Attachment, ports: Mapping[Backend, dict[str, Any]]) -> Iterator[Step]:
+def steps(wanted: Wanted, attached: Attachment, ports: Mapping[Backend, JSONObject]) -> Iterator[Step]:
     """None of them is required: what a controller says is no reason to take a right route away again."""
     yield Wait(ref=wanted.ref, until=Until.ACCEPTED, timeout_seconds=ACCEPTED_SECONDS, required=False)
     for backend in [each for each in wanted.backends if each.used][:_MOST_BACKENDS]:
@@ -33,12 +32,11 @@ def by_http(wanted: Wanted) -> bool:
     return wanted.kind == HTTP_ROUTE
 
 
-def _probe(wanted: Wanted, backend: Backend, port: Mapping[str, Any]) -> Probe:
-    number = int(port["port"])
+def _probe(wanted: Wanted, backend: Backend, port: JSONObject) -> Probe:
+    number = int(str(port["port"]))
     if not by_http(wanted):
         return TCPProbe(target=backend.ref, port=number)
-    tls = number in _TLS_PORTS or "https" in str(port.get("appProtocol") or port.get("name") or "")
-    return HTTPProbe(target=backend.ref, port=number, path=wanted.rewrite or _path(wanted), tls=tls)
+    return HTTPProbe(target=backend.ref, port=number, path=wanted.rewrite or _path(wanted), tls=spoken(port).tls)
 
 
 def _path(wanted: Wanted) -> str:
