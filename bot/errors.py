@@ -38,5 +38,19 @@ class Unreachable(BotError):
     """When the other side said how long to wait."""
 
 
+class Undecided(BotError):
+    """There is more than one way, and a person has to choose: each is offered, in a menu where there are menus."""
+
+    def __init__(self, summary: str, choices: tuple[tuple[str, str], ...], *, cause: str = "", asks: str = "") -> None:
+        super().__init__(summary, cause=cause)
+        self.choices = choices
+        """Label, and the complete command line that makes it so."""
+        self.asks = asks or "Choose one"
+        """What stands in the menu before something is chosen: `Choose a port`."""
+
+    def __str__(self) -> str:
+        return f"{super().__str__()} {self.asks}: {', '.join(label for label, _ in self.choices[:10])}"
+
+
 class Conflict(BotError):
     """Somebody else changed or owns what was to be written: a fresh reading is needed before trying again."""

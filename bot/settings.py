@@ -32,6 +32,15 @@ class SlackMode(Enum):
     HTTP = "http"
 
 
+class Reaches(Enum):
+    """Whether the bot can reach the addresses of clusters from where it stands."""
+
+    AUTO = "auto"
+    """It can where it runs in a pod of the cluster."""
+    YES = "yes"
+    NO = "no"
+
+
 class LogFormat(Enum):
     TEXT = "text"
     JSON = "json"
@@ -76,6 +85,7 @@ class Settings(BaseSettings):
     database_url: str = Field("", validation_alias="PATCHBAY_DATABASE_URL")
     manifests: str = Field("", validation_alias="PATCHBAY_MANIFESTS")
     manifest_cache: str = Field("", validation_alias="PATCHBAY_MANIFEST_CACHE")
+    reaches_addresses: Reaches = Field(Reaches.AUTO, validation_alias="PATCHBAY_REACHES_ADDRESSES")
     http_host: str = Field("127.0.0.1", validation_alias="PATCHBAY_HTTP_HOST")
     http_port: int = Field(8080, ge=0, le=65535, validation_alias="PATCHBAY_HTTP_PORT")
     drain_seconds: float = Field(20.0, ge=0, le=600, validation_alias="PATCHBAY_DRAIN_SECONDS")
@@ -137,6 +147,14 @@ class Settings(BaseSettings):
         return Path(self.manifests) if self.manifests else None
 
     @property
+    def can_reach_addresses(self) -> bool:
+        """Whether addresses of nodes, load balancers and Ingresses are asked: in a pod they can be, when it was not
+        given a kubeconfig of somewhere else; anywhere else only when somebody says so."""
+        if self.reaches_addresses is Reaches.AUTO:
+            return not self.kubeconfig and bool(os.environ.get("KUBERNETES_SERVICE_HOST"))
+        return self.reaches_addresses is Reaches.YES
+
+    @property
     def manifest_cache_folder(self) -> Path:
         """Where downloaded manifests are kept; by default in the user's cache folder."""
         return Path(self.manifest_cache) if self.manifest_cache else cache_folder() / "manifests"
@@ -168,6 +186,7 @@ RIGHT_VALUES = {
     "PATCHBAY_DATABASE_URL": "sqlite+aiosqlite:////var/lib/patchbay/patchbay.db",
     "PATCHBAY_MANIFESTS": "a folder, such as /srv/manifests, laid out as calico/v3.32.1/tigera-operator.yaml",
     "PATCHBAY_MANIFEST_CACHE": "/var/lib/patchbay/manifests",
+    "PATCHBAY_REACHES_ADDRESSES": "auto, yes or no",
     "PATCHBAY_HTTP_HOST": "0.0.0.0 for all addresses, 127.0.0.1 for this machine alone",
     "PATCHBAY_HTTP_PORT": "a port from 0 to 65535, such as 8080",
     "PATCHBAY_DRAIN_SECONDS": "seconds from 0 to 600, such as 20",

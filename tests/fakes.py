@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from bot.adapters.network import X509Certificates
 from bot.application.ports import (
     Applied,
     LogLines,
@@ -763,6 +764,7 @@ def world(catalogue: Any = None, *, changers: Iterable[str] = ("*",), second_per
         process=Process("p1", "serve"),
         access=AccessPolicy(frozenset(changers), second_person),
         manifests=FakeManifests(),
+        certificates=X509Certificates(),
         catalogue=catalogue or {},
         messenger=messenger,
     )

@@ -9,7 +9,7 @@ import yaml
 from aiohttp import web
 
 from bot.application.execution.plugins import all_plugins
-from bot.application.execution.surroundings import needed_rights
+from bot.application.execution.rights import TRIAL_RIGHTS, needed_rights
 from bot.application.ports import Changing
 from bot.domain.chat.invocation import Actor
 from bot.domain.migration.gateway_api import GATEWAY, GATEWAY_CLASS
@@ -79,6 +79,7 @@ async def test_looking_needs_what_is_granted_and_no_more(calls: set[Right]) -> N
             await stage.say("check services -A")
             await stage.say("logs svc/web -n shop")
             await stage.say("expose deploy/web --port 80 -n shop --name another --dry-run")
+            await stage.say("expose rc/web --port 80 -n shop --name another --dry-run")
             await stage.say("ingress create new.example.com --service web:80 -n shop --name another --dry-run")
     await _look_at_gateways()
     looked = set(calls)
@@ -134,7 +135,7 @@ async def test_installing_each_plugin_needs_what_is_granted(tmp_path: Path) -> N
             assert plugin.install
             objects = tuple([each for file in release.files for each in (await manifests.read(file)).objects])
             everything = Parameters(pod_cidrs=plugin.install.pod_cidrs, extras=frozenset(plugin.install.extras))
-            rights = needed_rights(plugin.install.fit(objects, everything))
+            rights = [*needed_rights(plugin.install.fit(objects, everything)), *TRIAL_RIGHTS]
             needed |= {(right.verb, right.group, right.resource) for right in rights}
     assert {right for right in needed if not _covered(right, allowed)} == set()
     for_nothing = {

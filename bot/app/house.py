@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bot.adapters.cluster.clusters import KubernetesClusters
 from bot.adapters.manifests import MirrorThenDownload
+from bot.adapters.network import AddressNetwork, Ways, X509Certificates
 from bot.adapters.storage import SQLStorage
 from bot.adapters.timers.clock import SystemClock
 from bot.application.ports import Changing, Command, Look, Ports, Process, Steering
@@ -41,9 +42,15 @@ NO_MANIFESTS = OwnManifests()
 
 @contextlib.asynccontextmanager
 async def open_ports(
-    settings: Settings, kind: str, access: AccessPolicy, prefix: str, own: OwnManifests = NO_MANIFESTS
+    settings: Settings,
+    kind: str,
+    access: AccessPolicy,
+    prefix: str,
+    own: OwnManifests = NO_MANIFESTS,
+    ways: Ways | None = None,
 ) -> AsyncIterator[Ports]:
-    """The ports that every door needs: clusters and storage, opened; no messenger yet."""
+    """The ports that every door needs: clusters and storage, opened; no messenger yet. `ways` is another network
+    than this machine's; None: addresses are dialled as they are."""
     clusters = KubernetesClusters(settings.kubeconfig or None, settings.kube_context)
     storage = SQLStorage(settings.database)
     try:
@@ -53,6 +60,8 @@ async def open_ports(
             storage=storage,
             clock=SystemClock(),
             manifests=MirrorThenDownload(settings.manifest_mirror, settings.manifest_cache_folder, own=own.folder),
+            certificates=X509Certificates(),
+            network=_network(settings, ways),
             own_releases=own.releases,
             process=Process(secrets.token_hex(8), kind),
             access=access,
@@ -62,3 +71,9 @@ async def open_ports(
     finally:
         await clusters.close()
         await storage.close()
+
+
+def _network(settings: Settings, ways: Ways | None) -> AddressNetwork | None:
+    if not settings.can_reach_addresses:
+        return None
+    return AddressNetwork(ways)

@@ -13,7 +13,7 @@ import aiohttp
 
 from bot.adapters.cluster.failures import plain
 from bot.adapters.cluster.session import Call, Session, object_path
-from bot.domain.network.probing import ByAPIServer, Observation, Outcome, TCPProbe
+from bot.domain.network.probing import Observation, Outcome, TCPProbe, Vantage
 from bot.domain.network.references import POD
 
 _PROTOCOL = "v4.channel.k8s.io"
@@ -22,7 +22,7 @@ _MINIMUM_SILENCE_SECONDS = 0.3
 _MAXIMUM_SILENCE_SECONDS = 2.0
 
 
-async def dial(session: Session, probe: TCPProbe, vantage: ByAPIServer) -> Observation:
+async def dial(session: Session, probe: TCPProbe, vantage: Vantage) -> Observation:
     """Opens and closes one connection. Raises what aiohttp raises when the API server itself does not answer."""
     call = Call(
         doing=str(probe),

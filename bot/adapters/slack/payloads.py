@@ -48,9 +48,11 @@ def from_direct(event: Payload, bot_user: str, command: str) -> Invocation:
 
 
 def from_click(body: Payload) -> Invocation | None:
-    """A click on one of our buttons, whose value is a command line; None: it is none of ours."""
+    """A click on one of our buttons, or a choice of one of our menus, whose value is a command line; None: it is none
+    of ours."""
     action = next(iter(body.get("actions") or ()), None) or {}
-    line = action.get("value")
+    chosen = action.get("selected_option")
+    line = chosen.get("value") if isinstance(chosen, dict) else action.get("value")
     if not _text(action, "action_id").startswith(ACTION_ID) or not isinstance(line, str) or not line:
         return None
     person, channel, container = body.get("user") or {}, body.get("channel") or {}, body.get("container") or {}

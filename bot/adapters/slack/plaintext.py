@@ -43,7 +43,8 @@ def _words(report: Report) -> Iterator[str]:
 def full_text(report: Report) -> str:
     """All of it, for a file. Not escaped: a file is not markup."""
     parts = [report.title, *("\n".join(_lines(block)) for block in report.blocks)]
-    parts.extend(f"{action.label}: {action.command}" for action in report.actions)
+    choices = report.menu.choices if report.menu else ()
+    parts.extend(f"{action.label}: {action.command}" for action in (*choices, *report.actions))
     parts.extend(plain(note) for note in report.footnotes)
     return "\n\n".join(part for part in parts if part) + "\n"
 

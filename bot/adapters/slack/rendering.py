@@ -51,7 +51,7 @@ def _rendered(report: Report, messages: int) -> Rendering:
     for block in _title(report):
         pieces.add(block)
     body(report.blocks, pieces)
-    spare_actions(report.actions, pieces)
+    spare_actions(report.actions, report.menu, pieces)
     pages, overflow = _pages(pieces.blocks, _tail(report), messages)
     files = list(pieces.files)
     if overflow:
@@ -73,7 +73,7 @@ def _title(report: Report) -> list[SlackBlock]:
 def _tail(report: Report) -> list[SlackBlock]:
     """What stands at the end of the last message: buttons, then what the answer rests on."""
     tail = []
-    if buttons := actions_block(report.actions):
+    if buttons := actions_block(report.actions, report.menu):
         tail.append(buttons)
     notes = [part for note in report.footnotes for part in packed(atoms(note), _MOST_NOTE)]
     joined = list(packed(notes, _MOST_NOTE, "\n"))

@@ -16,6 +16,7 @@ from bot.domain.chat.report import (
     Bullets,
     Code,
     FindingsBlock,
+    Menu,
     Paragraph,
     Preformatted,
     Progress,
@@ -66,6 +67,8 @@ class _Terminal:
     def report(self, report: Report) -> str:
         parts = [self._painted(harmless(report.title), _TITLE_COLOURS[report.status])]
         parts.extend("\n".join(self._block(block)) for block in report.blocks)
+        if report.menu:
+            parts.append("\n".join((self._painted(harmless(report.menu.label), _BOLD), *self._choices(report.menu))))
         if report.actions:
             parts.append("\n".join(self._actions(report.actions)))
         if report.footnotes:
@@ -117,6 +120,10 @@ class _Terminal:
     def _actions(self, actions: tuple[Action, ...]) -> Iterator[str]:
         for action in actions:
             yield f"{harmless(action.label)}: {self.program} {harmless(_for_shell(action.command))}"
+
+    def _choices(self, menu: Menu) -> Iterator[str]:
+        for number, choice in enumerate(menu.choices, 1):
+            yield f"{number}. {harmless(choice.label)}: {self.program} {harmless(_for_shell(choice.command))}"
 
     def _wrapped(self, spans: Text, *, first: str = "", further: str = "", paint: str = "") -> Iterator[str]:
         words = plain(spans)

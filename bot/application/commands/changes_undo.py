@@ -9,7 +9,7 @@ from bot.application.execution.holding import counted_in_words, held_by
 from bot.application.execution.plugins import all_plugins
 from bot.application.execution.surroundings import read_surroundings
 from bot.application.ports import Changing, Context
-from bot.domain.changes.change import Apply, Brief, Change, ChangeRecord, ChangeState, Delete, Restore, Step
+from bot.domain.changes.change import Apply, Brief, Change, ChangeRecord, ChangeState, Delete, Step, Writing
 from bot.domain.changes.inverse import inverse
 from bot.domain.chat.grammar import argument, option
 from bot.domain.chat.values import Identifier
@@ -30,11 +30,7 @@ async def undo_change(request: UndoChange, context: Context) -> Change:
     async with context.ports.storage.read() as reading:
         record = await reading.changes.get(request.id)
     _check(record)
-    current = {
-        step.ref: await _now(step.ref, context)
-        for step in record.change.steps
-        if isinstance(step, Apply | Restore | Delete)
-    }
+    current = {step.ref: await _now(step.ref, context) for step in record.change.steps if isinstance(step, Writing)}
     if context.cluster.identity.uid != record.change.cluster:
         raise NotFound(f"Change {record.id} was made in another cluster", next_step="ask where that one is served")
     steps, left = inverse(record, current, await _held(record, current, context))

@@ -7,7 +7,7 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable
 
-from bot.application.execution import settling, verifying, writing
+from bot.application.execution import reaching, settling, verifying, writing
 from bot.application.execution.rolling_back import roll_back
 from bot.application.execution.working import OUTAGE_SECONDS, LeaseLost, Work
 from bot.application.execution.writing import StepFailed
@@ -18,6 +18,8 @@ from bot.domain.changes.change import (
     ChangeRecord,
     ChangeState,
     Delete,
+    Edit,
+    Reach,
     Restore,
     Settle,
     Step,
@@ -98,7 +100,7 @@ async def _go(work: Work) -> None:
 
 def _needed(step: Step) -> bool:
     """Whether the change cannot stand without it."""
-    return step.required if isinstance(step, Wait) else not isinstance(step, Ask)
+    return step.required if isinstance(step, Wait) else not isinstance(step, Ask | Reach)
 
 
 async def _try(work: Work, index: int, step: Step) -> None:
@@ -126,14 +128,16 @@ async def _take(work: Work, index: int, step: Step) -> None:
     match step:
         case Apply():
             await writing.apply(work, index, step)
-        case Restore():
-            await writing.restore(work, index, step)
+        case Edit() | Restore():
+            await writing.write_fields(work, index, step)
         case Delete():
             await writing.delete(work, index, step)
         case Wait():
             await verifying.wait(work, index, step)
         case Ask():
             await verifying.ask(work, index, step)
+        case Reach():
+            await reaching.reach(work, index, step)
         case Settle():
             await settling.settle(work, index, step)
         case TryAddresses():

@@ -13,9 +13,9 @@ from bot.application.execution import proposing
 from bot.application.ports import Answer, Changing, Command, Context, Ports
 from bot.domain.chat import grammar
 from bot.domain.chat.invocation import Invocation
-from bot.domain.chat.report import Code, Paragraph, Report, Status, text
+from bot.domain.chat.report import Action, Code, Menu, Paragraph, Report, Status, text
 from bot.domain.chat.values import InNamespace
-from bot.errors import BotError, Refused, UsageError
+from bot.errors import BotError, Refused, Undecided, UsageError
 
 _log = logging.getLogger(__name__)
 
@@ -30,6 +30,8 @@ async def dispatch(ports: Ports, invocation: Invocation, show: Show = _show_noth
     """Carries out what was said and answers, always: what went wrong is an answer too."""
     try:
         return await _carry_out(ports, invocation, show)
+    except Undecided as undecided:
+        return Answer(question(undecided))
     except BotError as error:
         _log.info("%s asked %r: %s", invocation.actor.id, invocation.text, error)
         return Answer(failure(error))
@@ -106,6 +108,19 @@ def failure(error: BotError) -> Report:
     parts = [_sentence(part) for part in (error.cause, error.next_step) if part]
     blocks = tuple(Paragraph(text(part)) for part in parts)
     return Report(status=Status.FAILED, title=error.summary.replace("`", ""), blocks=blocks)
+
+
+def question(undecided: Undecided) -> Report:
+    """What people are asked when there is more than one way."""
+    choices = tuple(Action(label=label, command=line) for label, line in undecided.choices)
+    blocks = (Paragraph(text(_sentence(undecided.cause))),) if undecided.cause else ()
+    return Report(
+        status=Status.FINDINGS,
+        title=undecided.summary.replace("`", ""),
+        blocks=blocks,
+        menu=Menu(undecided.asks, choices),
+        footnotes=(text("Nothing was written. Choose, and the plan is shown first."),),
+    )
 
 
 def bug(reference: str) -> Report:

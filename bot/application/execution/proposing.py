@@ -11,7 +11,7 @@ from bot.application.execution.alone import check_alone
 from bot.application.execution.telling_large import FEW
 from bot.application.ports import Answer, Context, Transaction
 from bot.domain.changes import fields
-from bot.domain.changes.change import Apply, Change, ChangeRecord, Delete, Restore, Step, StepRecord
+from bot.domain.changes.change import Apply, Change, ChangeRecord, Delete, Edit, Restore, Step, StepRecord, Writing
 from bot.domain.changes.differences import in_words
 from bot.domain.network.references import CUSTOM_RESOURCE_DEFINITION, NAMESPACE
 from bot.errors import BotError, Conflict, NotFound, Refused
@@ -84,7 +84,7 @@ async def try_out(change: Change, context: Context) -> Trial:
     said: list[str] = []
     accepted, plain, untried = True, 0, 0
     for number, step in enumerate(change.steps, 1):
-        if not isinstance(step, Apply | Restore | Delete):
+        if not isinstance(step, Writing):
             continue
         words = f"Step {number}, {in_words(step)}"
         try:
@@ -139,7 +139,7 @@ async def _try_step(step: Step, change: Change, context: Context) -> str:
                     raise
                 await cluster.apply(step.manifest, force=True, dry_run=True)
                 return f"the API server accepts it; fields of others are taken over: {conflict.cause}"
-        case Restore():
+        case Edit() | Restore():
             there = await cluster.get(step.ref)
             await cluster.replace(fields.with_fields(there, step.fields), dry_run=True)
         case Delete():

@@ -19,13 +19,16 @@ from bot.domain.changes.change import (
     Apply,
     ChangeState,
     Delete,
+    Edit,
     FieldValue,
     Restore,
     StepRecord,
     StepState,
     TryAddresses,
+    Writing,
 )
-from bot.domain.changes.inverse import gone_seconds
+from bot.domain.changes.inverse import gone_seconds, prior
+from bot.domain.changes.taking_back import taken_back
 from bot.domain.network.references import JSONObject, Ref
 from bot.errors import BotError, Unreachable
 
@@ -38,7 +41,7 @@ async def roll_back(work: Work) -> None:
     """Undoes what was done, in reverse, and ends the change as rolled back or parked."""
     stays: Ref | None = None
     for index, step in reversed(list(enumerate(work.record.change.steps))):
-        if isinstance(step, Apply | Restore | Delete) and work.step(index).state in (StepState.DONE, StepState.STARTED):
+        if isinstance(step, Writing) and work.step(index).state in (StepState.DONE, StepState.STARTED):
             if stays is None:
                 await _undo(work, index, step)
             else:
@@ -58,7 +61,7 @@ async def roll_back(work: Work) -> None:
         await work.finish(ChangeState.ROLLED_BACK, f"{why}. {told}.")
 
 
-async def _undo(work: Work, index: int, step: Apply | Restore | Delete) -> None:
+async def _undo(work: Work, index: int, step: Apply | Edit | Restore | Delete) -> None:
     if not work.step(index).undoing:
         await work.mark(index, undoing=True)
     attempt, patient_until = 0, work.ports.clock.monotonic() + OUTAGE_SECONDS
@@ -87,7 +90,7 @@ async def _undo(work: Work, index: int, step: Apply | Restore | Delete) -> None:
         await work.breathe()
 
 
-async def _take_back(work: Work, index: int, step: Apply | Restore | Delete) -> str:
+async def _take_back(work: Work, index: int, step: Apply | Edit | Restore | Delete) -> str:
     """Returns what is to be said of it; raises _Left."""
     if isinstance(step, Delete):
         return await _remake(work, step)
@@ -134,26 +137,34 @@ async def _held(work: Work, step: Apply, there: JSONObject) -> list[Ref]:
     return await work.call(held_by(work.cluster, there, own, step.expects))
 
 
-async def _put_fields_back(work: Work, step: Apply | Restore, done: StepRecord) -> str:
-    back = step.prior if isinstance(step, Apply) else step.expected
+async def _put_fields_back(work: Work, step: Apply | Edit | Restore, done: StepRecord) -> str:
+    """What somebody else did meanwhile is kept, and said."""
     written = fields.written_by(step, done) if done.state is StepState.DONE else ()
     for _ in range(ATTEMPTS):
         there = await look(work, step.ref)
         if there is None:
             raise _Left("it is gone: there is nothing to put back into")
-        if fields.hold(there, back):
+        before = prior(step, done)
+        if fields.hold(there, before):
             return "its fields are as they were"
         written = written or _what_arrived(step, there)
-        if changed := fields.lost(there, written):
-            raise _Left(f"somebody else changed {', '.join(changed)} since")
-        await writing.put_back(work, fields.with_fields(there, back))
+        back = taken_back(there, written, before)
+        if not back.fields:
+            raise _Left(f"somebody else changed {', '.join(back.kept)} since")
+        told = f", but for {', '.join(back.kept)}, which somebody else changed since" if back.kept else ""
+        await writing.put_back(work, fields.with_fields(there, back.fields))
+        after = await look(work, step.ref)
+        if after is not None and fields.stand(after, back.fields, back.expected):
+            return f"its fields are as they were{told}"
     raise _Left("somebody writes to it all the time")
 
 
-def _what_arrived(step: Apply | Restore, there: JSONObject) -> tuple[FieldValue, ...]:
+def _what_arrived(step: Apply | Edit | Restore, there: JSONObject) -> tuple[FieldValue, ...]:
     """For a step that was sent and never answered: the fields as they stand, if they are what was sent."""
-    if isinstance(step, Restore):
-        return step.fields
+    if isinstance(step, Edit | Restore):
+        expected = step.prior if isinstance(step, Edit) else step.expected
+        arrived_so = fields.stand(there, step.fields, expected)
+        return tuple(fields.at(there, each.path) for each in step.fields) if arrived_so else step.fields
     if not arrived(step, there, None):
         raise _Left("it holds neither what stood there before nor what was sent")
     return fields.standing(there, step.manifest)

@@ -7,7 +7,15 @@ import difflib
 from collections.abc import Sequence
 
 from bot.application.execution.objects import as_yaml
-from bot.application.execution.telling_large import FEW, brief_blocks, evidence_blocks, grouped, node_blocks, noted
+from bot.application.execution.telling_large import (
+    FEW,
+    brief_blocks,
+    evidence_blocks,
+    grouped,
+    hop_blocks,
+    node_blocks,
+    noted,
+)
 from bot.application.ports import Message
 from bot.domain.changes.change import (
     Apply,
@@ -16,6 +24,8 @@ from bot.domain.changes.change import (
     ChangeRecord,
     ChangeState,
     Delete,
+    Edit,
+    Reach,
     Restore,
     Step,
     StepRecord,
@@ -59,6 +69,7 @@ _MARKS = {
     StepState.FAILED: "failed",
     StepState.UNDONE: "undone",
     StepState.LEFT: "failed",
+    StepState.PASSED_OVER: "skipped",
 }
 
 
@@ -178,6 +189,8 @@ def _yaml(step: object) -> Preformatted | None:
         case Apply():
             before = with_fields(step.manifest, step.prior)
             return _diff(before, step.manifest, f"changes {step.ref}")
+        case Edit():
+            return _diff(with_fields({}, step.prior), with_fields({}, step.fields), f"changes {step.ref}")
         case Restore():
             return _diff(with_fields({}, step.expected), with_fields({}, step.fields), f"changes {step.ref}")
         case Delete():
@@ -297,7 +310,7 @@ def _step_text(words: str, done: StepRecord) -> Text:
 def unproven(record: ChangeRecord) -> bool:
     """Whether something that should have proved the change did not come to hold."""
     return any(
-        done.state is StepState.FAILED and isinstance(step, Wait | Ask)
+        done.state is StepState.FAILED and isinstance(step, Wait | Ask | Reach)
         for step, done in zip(record.change.steps, record.steps, strict=True)
     )
 
@@ -311,7 +324,7 @@ def outcome(record: ChangeRecord) -> Report:
     }.get(record.state, (Status.OK, record.state.value.capitalize()))
     if record.state is ChangeState.APPLIED and unproven(record):
         verb = "Applied, but not proven to work"
-    blocks: list[Block] = [_progress(record), *node_blocks(record), *evidence_blocks(record)]
+    blocks: list[Block] = [_progress(record), *node_blocks(record), *hop_blocks(record), *evidence_blocks(record)]
     if record.outcome:
         blocks.insert(0, Paragraph((Plain(record.outcome),)))
     if record.state is ChangeState.APPLIED and record.change.brief and record.change.brief.afterwards:
@@ -367,8 +380,9 @@ def whole(record: ChangeRecord, now: datetime.datetime) -> Report:
         blocks.insert(0, Paragraph((Plain(record.outcome),)))
     if record.state.running and (record.lease_until is None or record.lease_until <= now):
         blocks.insert(0, paragraph(f"Nobody is working on it. {interrupted(record)}"))
+    blocks += [*node_blocks(record), *hop_blocks(record), *evidence_blocks(record)]
     if record.change.brief is not None:
-        blocks += [*node_blocks(record), *evidence_blocks(record), *brief_blocks(record.change, record.change.brief)]
+        blocks += [*brief_blocks(record.change, record.change.brief)]
     else:
         blocks += [shown for step in record.change.steps if (shown := _yaml(step))]
     return Report(

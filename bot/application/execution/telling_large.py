@@ -13,13 +13,14 @@ from bot.domain.changes.change import (
     ChangeRecord,
     Delete,
     NodeState,
+    Reach,
     Settle,
     Step,
     StepRecord,
     StepState,
     Wait,
 )
-from bot.domain.changes.differences import done_in_words, field_differences, in_words
+from bot.domain.changes.differences import done_in_words, field_differences, in_words, reached_in_words
 from bot.domain.chat.report import (
     Block,
     Bullets,
@@ -119,6 +120,26 @@ def _pod(node: NodeState) -> str:
     if not node.pod:
         return ""
     return node.pod_state + ("" if node.pod_ready else ", not ready")
+
+
+def hop_blocks(record: ChangeRecord) -> tuple[Block, ...]:
+    """How each request by address went: name, address, TLS, answer."""
+    return tuple(
+        table(
+            ("HOP", "WHAT", "TIME"),
+            (
+                (
+                    hop.about,
+                    ("" if hop.right else "✗ ") + hop.said,
+                    f"{hop.seconds * 1000:.0f} ms" if hop.seconds is not None else "",
+                )
+                for hop in done.hops
+            ),
+            title=reached_in_words(step),
+        )
+        for step, done in zip(record.change.steps, record.steps, strict=True)
+        if isinstance(step, Reach) and done.hops
+    )
 
 
 def evidence_blocks(record: ChangeRecord) -> tuple[Block, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.application.execution.diagnosing import diagnosed
 from bot.application.execution.evidence import evidence
 from bot.application.execution.working import Work
 from bot.application.execution.writing import StepFailed, look
@@ -35,7 +36,11 @@ async def wait(work: Work, index: int, step: Wait) -> None:
         await work.ports.clock.sleep(POLL_SECONDS)
         await work.breathe()
     note = f"not within {step.timeout_seconds:g} s: {why}"
-    told = await evidence(work, step.ref) if step.until is Until.ROLLED_OUT else ()
+    told: tuple[str, ...] = ()
+    if step.until is Until.ROLLED_OUT:
+        told = await evidence(work, step.ref)
+    elif step.until in (Until.ENDPOINTS_READY, Until.ADDRESS_ASSIGNED):
+        told = await diagnosed(work, step.ref)
     await work.mark(index, state=StepState.FAILED, ended_at=work.now(), note=note, evidence=told)
     if step.required:
         raise StepFailed(f"{step.ref}, {note}")
@@ -136,14 +141,19 @@ def _address(object: JSONObject) -> bool:
     return bool(fields.at(object, ("status", "loadBalancer", "ingress")).value)
 
 
-async def ready_endpoints(work: Work, service: Ref) -> list[tuple[Ref, int]]:
-    """The ready pods behind a Service, with the port that each is reached at; of the first port alone."""
+async def ready_endpoints(work: Work, service: Ref, port_name: str | None = None) -> list[tuple[Ref, int]]:
+    """The ready pods behind a Service, with the port that each is reached at: of the Service's port of that name (empty
+    when it has none); None: of the first one."""
     slices = await work.call(
         work.cluster.list(ENDPOINT_SLICE, service.namespace, f"kubernetes.io/service-name={service.name}")
     )
     found = []
     for slice_ in slices:
         ports: Any = slice_.get("ports") or [{}]
+        if port_name is not None:
+            ports = [each for each in ports if (each.get("name") or "") == port_name]
+        if not ports:
+            continue  # pods that name this port otherwise, or not at all, have a slice of their own
         endpoints: Any = slice_.get("endpoints") or []
         for endpoint in endpoints:
             # https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/: unknown counts as ready
@@ -172,14 +182,21 @@ async def ask(work: Work, index: int, step: Ask) -> None:
     answered = seen is not None and seen.answered
     note = seen.evidence if seen is not None else "it was not asked"
     note += "" if answered else f" (asked {step.attempts} times from {ByAPIServer()})"
-    await work.mark(index, state=StepState.DONE if answered else StepState.FAILED, ended_at=work.now(), note=note)
+    await work.mark(
+        index,
+        state=StepState.DONE if answered else StepState.FAILED,
+        ended_at=work.now(),
+        note=note,
+        evidence=() if answered else await diagnosed(work, step.probe.target),
+    )
 
 
 async def _ask(work: Work, probe: Probe) -> Observation:
     """TCP can only be asked of a pod: one of the ready ones behind the Service stands for it."""
     try:
         if isinstance(probe, TCPProbe) and probe.target.kind == SERVICE.name:
-            pods = [(pod, port) for pod, port in await ready_endpoints(work, probe.target) if pod.name and port]
+            name = await _port_name(work, probe)
+            pods = [(pod, port) for pod, port in await ready_endpoints(work, probe.target, name) if pod.name and port]
             if not pods:
                 return Observation(probe, ByAPIServer(), Outcome.REFUSED, evidence="no pod behind it is ready")
             pod, port = pods[0]
@@ -187,6 +204,14 @@ async def _ask(work: Work, probe: Probe) -> Observation:
         return await work.call(work.prober.ask(probe, ByAPIServer()))
     except BotError as error:
         return Observation(probe, ByAPIServer(), Outcome.NOT_ASKED, evidence=str(error))
+
+
+async def _port_name(work: Work, probe: TCPProbe) -> str | None:
+    """What the Service calls the port that is asked; None when it has no such port."""
+    service = await look(work, probe.target)
+    ports: Any = fields.at(service or {}, ("spec", "ports")).value or []
+    meant = (each for each in ports if each.get("port") == probe.port and each.get("protocol", "TCP") == "TCP")
+    return next((str(each.get("name") or "") for each in meant), None)
 
 
 async def _ask_without_http(work: Work, probe: HTTPProbe) -> Observation | None:

@@ -6,13 +6,16 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Awaitable
+from typing import TypeVar
 
 from bot.application.execution.working import Work
 from bot.application.ports import Applied
 from bot.domain.changes import fields
-from bot.domain.changes.change import Apply, Delete, Restore, StepState
+from bot.domain.changes.change import Apply, Delete, Edit, Restore, StepState
 from bot.domain.network.references import JSONObject, Ref
 from bot.errors import BotError, Conflict, NotFound, Unreachable
+
+_T = TypeVar("_T")
 
 ATTEMPTS = 5
 """Readings anew when somebody wrote (a status, say) between our reading and our writing."""
@@ -119,28 +122,42 @@ async def _applied(work: Work, index: int, step: Apply, object: JSONObject, note
     )
 
 
-async def restore(work: Work, index: int, step: Restore) -> None:
-    """Puts fields back that still stand as expected; what stands right already is not written."""
+async def write_fields(work: Work, index: int, step: Edit | Restore) -> None:
+    """Writes fields that still stand as expected; what stands right already is not written."""
+    expected = step.prior if isinstance(step, Edit) else step.expected
     for _ in range(ATTEMPTS):
         there = await look(work, step.ref)
         if there is None:
             raise StepFailed(f"{step.ref} is gone")
-        if fields.hold(there, step.fields):
-            await work.mark(
-                index,
-                state=StepState.DONE,
-                ended_at=work.now(),
-                uid=fields.uid(there),
-                written=step.fields,
-                writers=fields.writers(there),
-            )
+        if fields.stand(there, step.fields, expected):
+            await _wrote_fields(work, index, step, there, there)
             return
-        if changed := fields.lost(there, step.expected):
+        if changed := fields.lost(there, expected):
             raise StepFailed(f"Somebody has changed {step.ref} meanwhile: {', '.join(changed)}")
         repeated = work.step(index).state is StepState.STARTED
         await work.mark(index, state=StepState.STARTED, started_at=work.now(), repeated=repeated)
-        await _tolerant(work, work.cluster.replace(fields.with_fields(there, step.fields)))
+        answer = await _tolerant(work, work.cluster.replace(fields.with_fields(there, step.fields)))
+        if answer is not None:
+            await _wrote_fields(work, index, step, there, answer)
+            return
     raise StepFailed(f"{step.ref} is being written to all the time")
+
+
+async def _wrote_fields(work: Work, index: int, step: Edit | Restore, before: JSONObject, there: JSONObject) -> None:
+    """Records how the fields stand, and what the server changed along with them; when the answer was lost, or the
+    process killed, the latter is not known."""
+    paths = {field.path for field in step.fields}
+    besides = [(old, new) for old, new in zip(*fields.changed(before, there), strict=True) if old.path not in paths]
+    written = (*(fields.at(there, field.path) for field in step.fields), *(new for _, new in besides))
+    await work.mark(
+        index,
+        state=StepState.DONE,
+        ended_at=work.now(),
+        uid=fields.uid(there),
+        written=written,
+        besides=tuple(old for old, _ in besides),
+        writers=fields.writers(there),
+    )
 
 
 async def delete(work: Work, index: int, step: Delete) -> None:
@@ -169,11 +186,12 @@ async def put_back(work: Work, object: JSONObject) -> None:
     await _tolerant(work, work.cluster.replace(object))
 
 
-async def _tolerant(work: Work, doing: Awaitable[object]) -> None:
+async def _tolerant(work: Work, doing: Awaitable[_T]) -> _T | None:
     """A stale precondition, a lost answer, an object that is gone: reading again tells which."""
     try:
-        await work.call(doing)
+        return await work.call(doing)
     except (Conflict, NotFound):
-        return
+        return None
     except Unreachable:
         await work.ports.clock.sleep(1.0)
+        return None

@@ -11,6 +11,7 @@ from bot.application.ports.clock import Clock
 from bot.application.ports.cluster import Applied, Cluster, Clusters, LogLines, LogRequest, OpenCluster, Prober, Right
 from bot.application.ports.manifests import Manifest, Manifests
 from bot.application.ports.messenger import Message, MessageId, Messenger
+from bot.application.ports.network import Certificates, Network
 from bot.application.ports.storage import (
     ChangeStore,
     IncidentStore,
@@ -27,6 +28,7 @@ from bot.domain.plugins.releases import Release
 __all__ = [
     "Answer",
     "Applied",
+    "Certificates",
     "ChangeStore",
     "Changing",
     "Clock",
@@ -43,6 +45,7 @@ __all__ = [
     "Message",
     "MessageId",
     "Messenger",
+    "Network",
     "OpenCluster",
     "Outbox",
     "OutboxEntry",
@@ -78,6 +81,9 @@ class Ports:
     process: Process
     access: AccessPolicy
     manifests: Manifests
+    certificates: Certificates
+    network: Network | None = None
+    """None: the bot cannot reach the addresses of clusters from where it stands, or was not told that it can."""
     own_releases: Mapping[str, tuple[Release, ...]] = field(default_factory=dict)
     """Releases that this house alone has, by plugin: the playground's own, for machines without mirror and internet."""
     catalogue: Mapping[str, Command] = field(default_factory=dict)

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from bot.domain.network.probing import Probe
+from bot.domain.network.probing import Hop, Probe
 from bot.domain.network.references import JSON, JSONObject, Kind, Ref
 
 
@@ -55,6 +55,17 @@ class Restore(msgspec.Struct, frozen=True, tag="restore", kw_only=True):
     ref: Ref
     fields: tuple[FieldValue, ...]
     expected: tuple[FieldValue, ...]
+    part: str = ""
+
+
+class Edit(msgspec.Struct, frozen=True, tag="edit", kw_only=True):
+    """Write `fields` into an object that somebody else may have made, if they still hold `prior`; with a
+    resourceVersion precondition. Unlike an Apply it can take parts of a list away, whoever put them there."""
+
+    ref: Ref
+    fields: tuple[FieldValue, ...]
+    prior: tuple[FieldValue, ...]
+    """What stood in each of the same fields when it was planned."""
     part: str = ""
 
 
@@ -135,7 +146,29 @@ class TryAddresses(msgspec.Struct, frozen=True, tag="try-addresses", kw_only=Tru
     part: str = ""
 
 
-Step: TypeAlias = Apply | Restore | Delete | Wait | Ask | Settle | TryAddresses
+class Reach(msgspec.Struct, frozen=True, tag="reach", kw_only=True):
+    """A real request by address, as somebody outside would send it, from where the bot stands: to each address of a
+    Service, an Ingress or a route, until one answers. What does not answer is reported; it undoes nothing. Where the
+    bot cannot reach addresses (`PATCHBAY_REACHES_ADDRESSES`), it says so and goes on."""
+
+    ref: Ref
+    """What was made reachable. Which address it has is looked up then: nobody knows it before it is there."""
+    scheme: str = "http"
+    """`http`, `https`, `tcp` or `tls`."""
+    host: str = ""
+    """Host header and server name of TLS; empty: the address itself. `*.example.com` is asked for as
+    `patchbay.example.com`."""
+    path: str = "/"
+    port: int = 0
+    """For a Service its port; else the port outside, 0: the usual one of the scheme, or what its listener has."""
+    attempts: int = 10
+    """One a second: what was just configured takes a moment to be served."""
+    part: str = ""
+
+
+Writing: TypeAlias = Apply | Edit | Restore | Delete
+"""The steps that write to the cluster."""
+Step: TypeAlias = Writing | Wait | Ask | Reach | Settle | TryAddresses
 
 
 class Doubt(msgspec.Struct, frozen=True):
@@ -242,7 +275,9 @@ class StepState(Enum):
     """Recorded before it is sent: after a kill nobody knows whether it arrived."""
     DONE = "done"
     FAILED = "failed"
-    """For a Wait that is not required and an Ask: it did not come to hold, and the change goes on."""
+    """For a Wait that is not required, an Ask and a Reach: it did not come to hold, and the change goes on."""
+    PASSED_OVER = "passed over"
+    """It could not be asked from here, which proves nothing, neither way; the note says why."""
     UNDONE = "undone"
     LEFT = "left"
     """Done, and not undone although the change was: the report says why."""
@@ -275,6 +310,8 @@ class StepRecord(msgspec.Struct, frozen=True, kw_only=True):
     written: tuple[FieldValue, ...] = ()
     """The written fields as they stood after the step, defaults of the server included: what must still be there
     for going back to be safe. For an Apply only those that stand otherwise than in its manifest: see `written_by`."""
+    besides: tuple[FieldValue, ...] = ()
+    """For an Edit: other fields that the server changed along with the written ones, as they stood before."""
     writers: tuple[str, ...] = ()
     """The field managers after the step, without those that only write status."""
     repeated: bool = False
@@ -287,6 +324,8 @@ class StepRecord(msgspec.Struct, frozen=True, kw_only=True):
     """For a step that waits for nodes: as they were seen last, by name."""
     evidence: tuple[str, ...] = ()
     """Why it failed, in lines: the pod at fault, its events, the end of its log, secrets masked."""
+    hops: tuple[Hop, ...] = ()
+    """For a request by address: how it went, hop by hop."""
 
 
 class Approval(msgspec.Struct, frozen=True):

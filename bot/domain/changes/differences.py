@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import msgspec
 
-from bot.domain.changes.change import Apply, Ask, Delete, FieldValue, Restore, Settle, Step, TryAddresses, Wait
+from bot.domain.changes.change import (
+    Apply,
+    Ask,
+    Delete,
+    Edit,
+    FieldValue,
+    Reach,
+    Restore,
+    Settle,
+    Step,
+    TryAddresses,
+    Wait,
+)
 from bot.domain.changes.fields import covers, leaves
 from bot.domain.network.references import JSON
 
@@ -16,7 +28,7 @@ def in_words(step: Step) -> str:
     match step:
         case Apply(creates=True):
             return f"creates {step.ref}"
-        case Apply():
+        case Apply() | Edit():
             return f"changes {step.ref}"
         case Restore():
             return f"puts fields of {step.ref} back"
@@ -28,6 +40,8 @@ def in_words(step: Step) -> str:
             return f"waits until {step.ref} {step.until.value}, {limit}{required}"
         case Ask():
             return f"asks: {step.probe}"
+        case Reach():
+            return f"asks by address: {reached_in_words(step)}"
         case Settle():
             return f"waits until {step.ref} serves every node, at most {step.timeout_seconds:g} s"
         case TryAddresses():
@@ -39,7 +53,7 @@ def done_in_words(step: Step) -> str:
     match step:
         case Apply(creates=True):
             return f"created {step.ref}"
-        case Apply():
+        case Apply() | Edit():
             return f"changed {step.ref}"
         case Restore():
             return f"put fields of {step.ref} back"
@@ -49,10 +63,20 @@ def done_in_words(step: Step) -> str:
             return f"{step.ref} {step.until.value}"
         case Ask():
             return f"asked: {step.probe}"
+        case Reach():
+            return f"asked by address: {reached_in_words(step)}"
         case Settle():
             return f"{step.ref} serves every node"
         case TryAddresses():
             return "a new pod on each node was given an address"
+
+
+def reached_in_words(step: Reach) -> str:
+    """`https://shop.example.com/ of Ingress shop/web`, `http to port 80 of Service shop/web`."""
+    if not step.host:
+        return f"{step.scheme} to {f'port {step.port} of ' if step.port else ''}{step.ref}"
+    path = step.path if step.scheme.startswith("http") else ""
+    return f"{step.scheme}://{step.host}{f':{step.port}' if step.port else ''}{path} of {step.ref}"
 
 
 def field_differences(step: Step) -> list[str]:
@@ -65,6 +89,9 @@ def field_differences(step: Step) -> list[str]:
                 for old in step.prior
                 if old.path in wanted and not (old.present and covers(old.value, wanted[old.path].value))
             ]
+        case Edit():
+            before = {field.path: field for field in step.prior}
+            return [_line(before[new.path], new) for new in step.fields if before.get(new.path, new) != new]
         case Restore():
             expected = {field.path: field for field in step.expected}
             return [_line(expected[new.path], new) for new in step.fields if expected.get(new.path, new) != new]

@@ -11,7 +11,7 @@ import datetime
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from bot.domain.changes.change import Apply, FieldValue, Restore, StepRecord
+from bot.domain.changes.change import Apply, Edit, FieldValue, Restore, StepRecord
 from bot.domain.network.references import JSON, JSONObject, Ref
 
 MANAGER = "patchbay"
@@ -64,9 +64,9 @@ def beyond(object: JSONObject, manifest: JSONObject) -> tuple[FieldValue, ...]:
     return tuple(there for field in leaves(manifest) if (there := at(object, field.path)) != field)
 
 
-def written_by(step: Apply | Restore, done: StepRecord) -> tuple[FieldValue, ...]:
+def written_by(step: Apply | Edit | Restore, done: StepRecord) -> tuple[FieldValue, ...]:
     """All fields as a step that was done left them."""
-    if isinstance(step, Restore):
+    if isinstance(step, Edit | Restore):
         return done.written
     sent = {field.path: field for field in leaves(step.manifest)}
     return tuple((sent | {field.path: field for field in done.written}).values())
@@ -85,6 +85,29 @@ def covers(have: JSON, wanted: JSON, *, but_empty: bool = False) -> bool:
             return False
         return all(covers(there, inner, but_empty=but_empty) for there, inner in zip(have, wanted, strict=True))
     return have == wanted
+
+
+def stand(object: JSONObject, fields: Iterable[FieldValue], before: Iterable[FieldValue]) -> bool:
+    """Whether each field stands as it was written, but for what the server fills in: what was taken away may stand
+    there as its default, only not as it was `before`."""
+    was = {field.path: field for field in before}
+    return all(_stands(at(object, field.path), field, was.get(field.path, field)) for field in fields)
+
+
+def _stands(there: FieldValue, wanted: FieldValue, before: FieldValue) -> bool:
+    if there == wanted:
+        return True
+    if not wanted.present:
+        return before.present and there != before
+    return there.present and covers(there.value, wanted.value, but_empty=True)
+
+
+def changed(before: JSONObject, after: JSONObject) -> tuple[tuple[FieldValue, ...], tuple[FieldValue, ...]]:
+    """The fields in which two readings of an object differ, as they were and as they are, in the same order; not the
+    status, nor what the server keeps for itself."""
+    paths = sorted({field.path for object in (before, after) for field in leaves(reborn(object))})
+    differing = [path for path in paths if at(before, path) != at(after, path)]
+    return tuple(at(before, path) for path in differing), tuple(at(after, path) for path in differing)
 
 
 def hold(object: JSONObject, fields: Iterable[FieldValue]) -> bool:

@@ -11,13 +11,17 @@ from bot.domain.changes.change import (
     Apply,
     ChangeRecord,
     Delete,
+    Edit,
+    FieldValue,
     Restore,
     Step,
     StepRecord,
     StepState,
     Until,
     Wait,
+    Writing,
 )
+from bot.domain.changes.taking_back import taken_back
 from bot.domain.network.references import JSONObject, Ref
 
 GONE_SECONDS = 30.0
@@ -37,13 +41,13 @@ def inverse(
     left: list[str] = []
     stays: Ref | None = None
     for step, done in reversed(list(zip(record.change.steps, record.steps, strict=True))):
-        if done.state is not StepState.DONE or not isinstance(step, Apply | Restore | Delete):
+        if done.state is not StepState.DONE or not isinstance(step, Writing):
             continue
         now = current.get(step.ref)
         if stays is not None and now is not None:
             left.append(f"{step.ref} stays as well: {stays} needs it")
             continue
-        opposite = _opposite(step, done, now)
+        opposite = _opposite(step, done, now, left)
         if not isinstance(opposite, str) and held and step.ref in held and isinstance(step, Apply):
             opposite = f"{step.ref} holds what this change did not make ({held[step.ref]}), and is left alone"
         if isinstance(opposite, str):
@@ -79,7 +83,10 @@ def _defined(definition: JSONObject) -> tuple[str, str]:
     return str(group.value), str(kind.value)
 
 
-def _opposite(step: Apply | Restore | Delete, done: StepRecord, now: JSONObject | None) -> list[Step] | str:
+def _opposite(
+    step: Apply | Edit | Restore | Delete, done: StepRecord, now: JSONObject | None, kept: list[str]
+) -> list[Step] | str:
+    """What takes the step back; or in words why nothing can. What is kept of somebody else's goes into `kept`."""
     if isinstance(step, Delete):
         if now is not None:
             return f"{step.ref} stands there again: somebody else made it, and it is left alone"
@@ -90,11 +97,19 @@ def _opposite(step: Apply | Restore | Delete, done: StepRecord, now: JSONObject 
         return f"{step.ref} was deleted and made anew by somebody else, and is left alone"
     if isinstance(step, Apply) and step.creates:
         return _unmake(step, done, now)
-    back = step.prior if isinstance(step, Apply) else step.expected
-    written = fields.written_by(step, done)
-    if changed := fields.lost(now, written):
-        return f"{step.ref} was changed by somebody else since ({', '.join(changed)}), and is left alone"
-    return [Restore(ref=step.ref, fields=back, expected=written, part=step.part)]
+    back = taken_back(now, fields.written_by(step, done), prior(step, done))
+    if not back.fields:
+        if not back.kept:
+            return f"{step.ref} stands as it did before: there is nothing to take back"
+        return f"{step.ref} was changed by somebody else since ({', '.join(back.kept)}), and is left alone"
+    if back.kept:
+        kept.append(f"{step.ref}: {', '.join(back.kept)} was changed by somebody else since, and stays so")
+    return [Restore(ref=step.ref, fields=tuple(back.fields), expected=tuple(back.expected), part=step.part)]
+
+
+def prior(step: Apply | Edit | Restore, done: StepRecord) -> tuple[FieldValue, ...]:
+    """All fields that a step changed, as they stood before it."""
+    return (*(step.expected if isinstance(step, Restore) else step.prior), *done.besides)
 
 
 def _unmake(step: Apply, done: StepRecord, now: JSONObject) -> list[Step] | str:

@@ -137,6 +137,15 @@ class Action(msgspec.Struct, frozen=True):
     """A question to ask before; empty: none."""
 
 
+class Menu(msgspec.Struct, frozen=True):
+    """One of many, to be chosen: a select where there are selects, else lines that one can type. Choosing is an
+    invocation of the action's command, by whoever chooses."""
+
+    label: str
+    """What stands there before something is chosen: `Choose a port`."""
+    choices: tuple[Action, ...]
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """One answer."""
 
@@ -145,6 +154,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """One line that could stand alone in a notification. Renderers escape it."""
     blocks: tuple[Block, ...] = ()
     actions: tuple[Action, ...] = ()
+    menu: Menu | None = None
     footnotes: tuple[Text, ...] = ()
     """What the answer rests on: vantage, cluster, what could not be read."""
     private: bool = False

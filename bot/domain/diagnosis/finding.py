@@ -6,7 +6,7 @@ from enum import Enum
 
 import msgspec
 
-from bot.domain.network.probing import Observation, Probe
+from bot.domain.network.probing import AddressProbe, Observation, Probe
 from bot.domain.network.references import Kind, Ref
 from bot.domain.network.snapshot import Snapshot
 
@@ -67,7 +67,8 @@ class Observations:
     def __init__(self, observations: Iterable[Observation] = ()) -> None:
         self._by_target: dict[Ref, list[Observation]] = {}
         for observation in observations:
-            self._by_target.setdefault(observation.probe.target, []).append(observation)
+            if not isinstance(observation.probe, AddressProbe):
+                self._by_target.setdefault(observation.probe.target, []).append(observation)
 
     def of(self, target: Ref) -> tuple[Observation, ...]:
         return tuple(self._by_target.get(target, ()))

@@ -31,7 +31,14 @@ class ByAPIServer(msgspec.Struct, frozen=True, tag="api-server"):
         return "the API server, which passes by kube-proxy and network policies"
 
 
-Vantage: TypeAlias = ByAPIServer  # nodes, pods and the bot itself follow
+class ByBot(msgspec.Struct, frozen=True, tag="bot"):
+    """Asked by the bot's own process, by way of the network that it stands in."""
+
+    def __str__(self) -> str:
+        return "the bot itself, by way of the network"
+
+
+Vantage: TypeAlias = ByAPIServer | ByBot  # nodes and pods follow
 
 
 class HTTPProbe(msgspec.Struct, frozen=True, tag="http"):
@@ -59,13 +66,50 @@ class TCPProbe(msgspec.Struct, frozen=True, tag="tcp"):
         return f"connect {self.target.short}:{self.port}"
 
 
+class AddressProbe(msgspec.Struct, frozen=True, tag="address"):
+    """One request to an address, as somebody outside would send it: a GET (`http`, `https`), a TLS handshake (`tls`) or
+    a connection that is opened and closed (`tcp`). No redirect is followed, and no certificate refused: it is told."""
+
+    scheme: str
+    """`http`, `https`, `tls` or `tcp`."""
+    address: str
+    """An IP address, or the name that a load balancer was given."""
+    port: int
+    host: str = ""
+    """Host header and server name of TLS; empty: the address."""
+    path: str = "/"
+    timeout_seconds: float = 5.0
+
+    def __str__(self) -> str:
+        where = f"[{self.address}]:{self.port}" if ":" in self.address else f"{self.address}:{self.port}"
+        if self.scheme in ("tcp", "tls"):
+            named = f" as {self.host}" if self.host else ""
+            return f"connect {where}{' by TLS' if self.scheme == 'tls' else ''}{named}"
+        at = f" at {where}" if self.host else ""
+        return f"GET {self.scheme}://{self.host or where}{self.path}{at}"
+
+
 Probe: TypeAlias = HTTPProbe | TCPProbe
+"""What the API server can ask for us."""
+
+
+class Hop(msgspec.Struct, frozen=True):
+    """One stage of a request's way."""
+
+    about: str
+    """`name`, `address`, `TLS` or `answer`."""
+    said: str
+    """In plain words: `shop.example.com resolves to 203.0.113.10`."""
+    seconds: float | None = None
+    """How long this stage took."""
+    right: bool = True
+    """False: something is wrong here, though it may not have stopped the request (an expired certificate)."""
 
 
 class Observation(msgspec.Struct, frozen=True):
     """What one probe saw."""
 
-    probe: Probe
+    probe: Probe | AddressProbe
     vantage: Vantage
     outcome: Outcome
     latency_seconds: float | None = None
@@ -73,6 +117,10 @@ class Observation(msgspec.Struct, frozen=True):
     """In plain words: `HTTP 200 from shop-web`, `connection refused by 10.244.1.7:80`."""
     status: int | None = None
     """The HTTP status that the target itself sent."""
+    hops: tuple[Hop, ...] = ()
+    """For a request by address: its way, as far as it came."""
+    location: str = ""
+    """Where a redirect leads, as the target wrote it; cleaned, at most 500 characters."""
 
     @property
     def answered(self) -> bool:

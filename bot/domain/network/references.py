@@ -50,6 +50,9 @@ DEPLOYMENT = Kind("Deployment", "deployments", "apps/v1", short_names=("deploy",
 REPLICA_SET = Kind("ReplicaSet", "replicasets", "apps/v1", short_names=("rs", "replicaset"))
 STATEFUL_SET = Kind("StatefulSet", "statefulsets", "apps/v1", short_names=("sts", "statefulset"))
 DAEMON_SET = Kind("DaemonSet", "daemonsets", "apps/v1", short_names=("ds", "daemonset"))
+REPLICATION_CONTROLLER = Kind(
+    "ReplicationController", "replicationcontrollers", "v1", short_names=("rc", "replicationcontroller")
+)
 INGRESS = Kind("Ingress", "ingresses", "networking.k8s.io/v1", short_names=("ing", "ingress"))
 INGRESS_CLASS = Kind(
     "IngressClass", "ingressclasses", "networking.k8s.io/v1", namespaced=False, short_names=("ingressclass",)
@@ -66,6 +69,19 @@ CUSTOM_RESOURCE_DEFINITION = Kind(
 )
 NETWORK_POLICY = Kind("NetworkPolicy", "networkpolicies", "networking.k8s.io/v1", short_names=("netpol",))
 
+_GATEWAY_API = "gateway.networking.k8s.io"
+# Versions that v1.4 and later of the Gateway API serve in the standard channel: https://gateway-api.sigs.k8s.io/
+GATEWAY_CLASS = Kind(
+    "GatewayClass", "gatewayclasses", f"{_GATEWAY_API}/v1", namespaced=False, short_names=("gc", "gatewayclass")
+)
+GATEWAY = Kind("Gateway", "gateways", f"{_GATEWAY_API}/v1", short_names=("gtw", "gateway"))
+HTTP_ROUTE = Kind("HTTPRoute", "httproutes", f"{_GATEWAY_API}/v1", short_names=("httproute",))
+GRPC_ROUTE = Kind("GRPCRoute", "grpcroutes", f"{_GATEWAY_API}/v1", short_names=("grpcroute",))
+TLS_ROUTE = Kind("TLSRoute", "tlsroutes", f"{_GATEWAY_API}/v1", short_names=("tlsroute",))
+REFERENCE_GRANT = Kind(
+    "ReferenceGrant", "referencegrants", f"{_GATEWAY_API}/v1beta1", short_names=("refgrant", "referencegrant")
+)
+
 KINDS: tuple[Kind, ...] = (
     POD,
     SERVICE,
@@ -79,9 +95,16 @@ KINDS: tuple[Kind, ...] = (
     REPLICA_SET,
     STATEFUL_SET,
     DAEMON_SET,
+    REPLICATION_CONTROLLER,
     INGRESS,
     INGRESS_CLASS,
     NETWORK_POLICY,
+    GATEWAY_CLASS,
+    GATEWAY,
+    HTTP_ROUTE,
+    GRPC_ROUTE,
+    TLS_ROUTE,
+    REFERENCE_GRANT,
 )
 
 

@@ -3,6 +3,7 @@ import asyncio
 import msgspec
 import pytest
 
+from bot.adapters.network import X509Certificates
 from bot.application.ports import Message, Ports, Process
 from bot.application.routines.deliver import EDITS_AT_ONCE, LONGEST_RETRY_SECONDS, MOST_ATTEMPTS, Delivery
 from bot.domain.access import AccessPolicy
@@ -18,7 +19,7 @@ class House:
         self.slack = FakeMessenger()
         self.ports = Ports(
             clusters=FakeClusters(), storage=self.storage, clock=self.clock, process=Process("p", "serve"),
-            access=AccessPolicy(), manifests=FakeManifests(), messenger=self.slack,
+            access=AccessPolicy(), manifests=FakeManifests(), certificates=X509Certificates(), messenger=self.slack,
         )  # fmt: skip
         self.delivery = Delivery(self.ports, self.slack)
 

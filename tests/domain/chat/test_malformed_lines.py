@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.adapters.network import X509Certificates
 from bot.application.execution.dispatch import dispatch, understand
 from bot.application.ports import Changing, Command, Look, OpenCluster, Ports, Process, Steering
 from bot.discovery import declared
@@ -78,6 +79,7 @@ def answered(line: str, loop: asyncio.AbstractEventLoop) -> None:
         process=Process("test", "run"),
         access=AccessPolicy(frozenset({"*"})),
         manifests=FakeManifests(),
+        certificates=X509Certificates(),
         catalogue=CATALOGUE,
     )
     invocation = Invocation(text=line, source=Source.SLASH, actor=Actor("slack:U1", "ann"))

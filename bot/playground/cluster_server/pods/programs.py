@@ -29,6 +29,8 @@ class Reply:
 
     body: str
     status: int = 200
+    echo: bool = False
+    """The body is followed by the headers of the request, a line each: what a proxy has done to them is seen."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,14 @@ def _command(said: Any) -> tuple[str, int]:
 def _replies(said: Any) -> dict[str, Reply]:
     if isinstance(said, str):
         return {"": Reply(said)}
-    return {path: Reply(r) if isinstance(r, str) else Reply(r.get("body", ""), r["status"]) for path, r in said.items()}
+    return {path: Reply(r) if isinstance(r, str) else _reply(r) for path, r in said.items()}
+
+
+def _reply(said: Object) -> Reply:
+    """`{body, status, echo}`, of which one is enough."""
+    if unknown := set(said) - {"body", "status", "echo"}:
+        raise ValueError(f"a reply has no {', '.join(sorted(unknown))}")
+    return Reply(said.get("body", ""), said.get("status", 200), bool(said.get("echo")))
 
 
 class Programs:
@@ -132,6 +141,11 @@ class Sockets:
     def program_of(self, container: Object, pod: Object) -> Program:
         return self._programs.of(container, pod)
 
+    @staticmethod
+    def runs(pod: Object) -> bool:
+        """Whether any of its containers is up."""
+        return any("running" in (s.get("state") or {}) for s in dig(pod, "status", "containerStatuses", default=()))
+
     def listens(self, pod: Object, port: int) -> Program | None:
         """The program that has this port open in a pod that runs; None: the connection is refused."""
         states = {s["name"]: s.get("state") or {} for s in dig(pod, "status", "containerStatuses", default=())}
@@ -167,7 +181,8 @@ class Sockets:
             program = self.listens(pod, port)
             replies = program.http.get(port, {}) if program else {}
             reply = replies.get(request.path) or replies.get("") or Reply("404 page not found\n", 404)
-            return web.Response(text=reply.body, status=reply.status)
+            heard = "".join(f"{name}: {value}\n" for name, value in request.headers.items()) if reply.echo else ""
+            return web.Response(text=reply.body + heard, status=reply.status)
 
         return respond
 

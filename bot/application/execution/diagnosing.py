@@ -1,0 +1,107 @@
+"""What is known to be wrong with what stands behind a Service, an Ingress or a route that does not answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from bot.application.execution.working import Work
+from bot.application.execution.writing import look
+from bot.domain.chat.masking import masked
+from bot.domain.diagnosis.diagnose import all_rules, diagnose, kinds_read
+from bot.domain.diagnosis.finding import Finding, Observations
+from bot.domain.network.owners import owner_of
+from bot.domain.network.references import INGRESS, SERVICE, JSONObject, Ref, ref_to
+from bot.domain.network.services import PodIndex
+from bot.domain.network.snapshot import Scope, Snapshot
+from bot.errors import BotError
+
+_OF_ALL = ("node-not-ready", "network-plugin-not-ready")
+"""Faults that concern whatever runs in the cluster."""
+_MOST_FINDINGS = 4
+_MOST_CONDITIONS = 6
+
+
+async def diagnosed(work: Work, ref: Ref) -> tuple[str, ...]:
+    """In lines for people: what the object itself says by its conditions, and what the rules find behind it; nothing
+    when an earlier step of this change has told it already. Never raises BotError: what could not be read is a line."""
+    if any(done.evidence for done in work.record.steps):
+        return ()
+    try:
+        object = await look(work, ref)
+        if object is None:
+            return (f"{ref} is not there",)
+        lines = list(_told_conditions(ref, object))
+        services = [ref] if ref.kind == SERVICE.name else list(dict.fromkeys(backends(ref, object)))
+        wrong = await _wrong(work, ref, services)
+    except BotError as error:
+        return (f"what stands behind {ref} could not be read: {error}",)
+    for finding in wrong[:_MOST_FINDINGS]:
+        where = f" {finding.field}" if finding.field else ""
+        lines.append(f"{finding.object}{where}: {finding.summary}")
+        lines += [f"  {line}" for line in finding.evidence[:4]]
+        if finding.next_step:
+            lines.append(f"  next: {finding.next_step.replace('`', '')}")
+    if not lines:
+        behind = ", ".join(each.short for each in services) or "it"
+        lines.append(f"nothing wrong was found with {behind}: what is before it (controller, firewall, name) is next")
+    return tuple(masked(line)[0] for line in lines)
+
+
+async def _wrong(work: Work, ref: Ref, services: Sequence[Ref]) -> list[Finding]:
+    """What the rules say of these Services, of the pods behind them, and of the Ingress itself. Raises BotError."""
+    rules = list(all_rules().values())
+    found: list[Finding] = []
+    for namespace in dict.fromkeys([ref.namespace, *(each.namespace for each in services)]):
+        snapshot = await work.call(work.cluster.read(Scope(kinds_read(rules), namespace)))
+        concerned = {ref, *services, *_owners(snapshot, services)}
+        for finding in diagnose(snapshot, Observations(()), rules).wrong:
+            if (
+                finding.rule in _OF_ALL or finding.object in concerned or finding.owner in concerned
+            ) and finding not in found:
+                found.append(finding)
+    return found
+
+
+def _owners(snapshot: Snapshot, services: Sequence[Ref]) -> Iterator[Ref]:
+    """Who keeps the pods that these Services select."""
+    pods = PodIndex(snapshot)
+    for service in snapshot.services:
+        if service.ref in services:
+            for pod in pods.selected(service):
+                yield owner_of(pod)
+
+
+def backends(ref: Ref, object: JSONObject) -> Iterator[Ref]:
+    """The Services that an Ingress or a route leads to."""
+    spec: Any = object.get("spec") or {}
+    if ref.kind == INGRESS.name:
+        found = [spec.get("defaultBackend") or {}]
+        for rule in spec.get("rules") or ():
+            found += [path.get("backend") or {} for path in (rule.get("http") or {}).get("paths") or ()]
+        for backend in found:
+            if name := (backend.get("service") or {}).get("name"):
+                yield ref_to(SERVICE, ref.namespace, str(name))
+        return
+    for rule in spec.get("rules") or ():
+        for backend in rule.get("backendRefs") or ():
+            if backend.get("kind", SERVICE.name) == SERVICE.name and backend.get("name"):
+                yield ref_to(SERVICE, str(backend.get("namespace") or ref.namespace), str(backend["name"]))
+
+
+def _told_conditions(ref: Ref, object: JSONObject) -> Iterator[str]:
+    """Conditions that are not as they ought to be, of the object and of each of its parents."""
+    status: Any = object.get("status") or {}
+    groups = [("", status.get("conditions") or ())]
+    for parent in status.get("parents") or ():
+        groups.append((f" at {(parent.get('parentRef') or {}).get('name')}", parent.get("conditions") or ()))
+    told = 0
+    for where, conditions in groups:
+        for each in conditions:
+            bad_when = "True" if each.get("type") in ("Conflicted", "Degraded", "PartiallyInvalid") else "False"
+            if each.get("status") == bad_when and told < _MOST_CONDITIONS:
+                told += 1
+                reason, message = each.get("reason") or "", each.get("message") or ""
+                yield f"{ref}{where}: {each.get('type')} is {each.get('status')}, {reason}: {message}"[:400]
+    if ref.kind not in (SERVICE.name, INGRESS.name) and not any(conditions for _, conditions in groups):
+        yield f"{ref}: no controller has said anything of it yet"
