@@ -29,7 +29,7 @@ from bot.playground import manifests, page
 from bot.playground.cluster_server import EmbeddedCluster
 from bot.playground.slack_server import EmbeddedSlack, SlashCommand
 from bot.playground.world import World
-from bot.settings import Settings, SlackMode, said, state_folder
+from bot.settings import Reaches, Settings, SlackMode, said, state_folder
 
 COMMAND = "/net"
 _PACE = 0.4
@@ -103,7 +103,8 @@ async def playground(options: Options) -> AsyncIterator[Playground]:
         settings = _settings(options, slack, kubeconfig, folder)
         # A real cluster is never given what was written for the pretended one.
         own = OwnManifests() if options.kubeconfig else OwnManifests(manifests.FOLDER, manifests.RELEASES)
-        await stack.enter_async_context(serving.service(settings, own))
+        way = world.cluster.way_to if world else None
+        await stack.enter_async_context(serving.service(settings, own, way))
         yield Playground(f"http://127.0.0.1:{port}/?secret={secret}", kubeconfig, slack, world)
 
 
@@ -187,6 +188,7 @@ def _settings(options: Options, slack: EmbeddedSlack, kubeconfig: Path, folder: 
         http_host="127.0.0.1",
         http_port=0,
         drain_seconds=2,
+        reaches_addresses=Reaches.AUTO if options.kubeconfig else Reaches.YES,
     )
 
 
