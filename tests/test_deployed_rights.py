@@ -9,12 +9,15 @@ import yaml
 from aiohttp import web
 
 from bot.application.execution.plugins import all_plugins
-from bot.application.execution.surroundings import needed_rights
+from bot.application.execution.rights import TRIAL_RIGHTS, needed_rights
 from bot.application.ports import Changing
+from bot.domain.chat.invocation import Actor
+from bot.domain.migration.gateway_api import GATEWAY, GATEWAY_CLASS
 from bot.domain.plugins.facts import CONFIG_MAPS
 from bot.domain.plugins.parameters import Parameters
 from bot.playground.cluster_server.http.requests import target_of
 from bot.playground.cluster_server.http.serving import Serving
+from tests.migrations import minimal_definition
 from tests.mirrors import HAVE_MIRROR, Offline
 from tests.plugin_worlds import calico_world
 from tests.stage import Stage, catalogue, staged
@@ -76,7 +79,9 @@ async def test_looking_needs_what_is_granted_and_no_more(calls: set[Right]) -> N
             await stage.say("check services -A")
             await stage.say("logs svc/web -n shop")
             await stage.say("expose deploy/web --port 80 -n shop --name another --dry-run")
+            await stage.say("expose rc/web --port 80 -n shop --name another --dry-run")
             await stage.say("ingress create new.example.com --service web:80 -n shop --name another --dry-run")
+    await _look_at_gateways()
     looked = set(calls)
     async with calico_world() as stage:
         calls.clear()
@@ -88,6 +93,14 @@ async def test_looking_needs_what_is_granted_and_no_more(calls: set[Right]) -> N
     assert {call[1:] for call in allowed} == {call[1:] for call in reading}, "rights to things that nothing asks for"
     # The API server's authorizer asks for `create` on a port-forward over WebSocket besides `get`.
     assert {verb for verb, *_ in allowed} == {"get", "list", "create"}
+
+
+async def _look_at_gateways() -> None:
+    """They are listed only where they are defined."""
+    async with staged("shop") as stage, stage.ports.clusters.open("", Actor("terminal:admin")) as admin:
+        for kind in (GATEWAY, GATEWAY_CLASS):
+            await admin.cluster.apply(minimal_definition(kind))
+        await stage.say("ingress to-gateway web -n shop")
 
 
 def test_config_maps_of_plugins_may_be_read_by_name_alone() -> None:
@@ -122,7 +135,7 @@ async def test_installing_each_plugin_needs_what_is_granted(tmp_path: Path) -> N
             assert plugin.install
             objects = tuple([each for file in release.files for each in (await manifests.read(file)).objects])
             everything = Parameters(pod_cidrs=plugin.install.pod_cidrs, extras=frozenset(plugin.install.extras))
-            rights = needed_rights(plugin.install.fit(objects, everything))
+            rights = [*needed_rights(plugin.install.fit(objects, everything)), *TRIAL_RIGHTS]
             needed |= {(right.verb, right.group, right.resource) for right in rights}
     assert {right for right in needed if not _covered(right, allowed)} == set()
     for_nothing = {

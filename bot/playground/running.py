@@ -103,8 +103,7 @@ async def playground(options: Options) -> AsyncIterator[Playground]:
         settings = _settings(options, slack, kubeconfig, folder)
         # A real cluster is never given what was written for the pretended one.
         own = OwnManifests() if options.kubeconfig else OwnManifests(manifests.FOLDER, manifests.RELEASES)
-        way = world.cluster.way_to if world else None
-        await stack.enter_async_context(serving.service(settings, own, way))
+        await stack.enter_async_context(serving.service(settings, own, world.cluster if world else None))
         yield Playground(f"http://127.0.0.1:{port}/?secret={secret}", kubeconfig, slack, world)
 
 
@@ -184,11 +183,11 @@ def _settings(options: Options, slack: EmbeddedSlack, kubeconfig: Path, folder: 
         kube_context=options.context,
         changers=["*"] if may_change else [],
         second_approver=False,
+        reaches_addresses=Reaches.YES if options.kubeconfig is None else Reaches.AUTO,
         database_url=f"sqlite+aiosqlite:///{database}",
         http_host="127.0.0.1",
         http_port=0,
         drain_seconds=2,
-        reaches_addresses=Reaches.AUTO if options.kubeconfig else Reaches.YES,
     )
 
 

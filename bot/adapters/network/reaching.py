@@ -13,9 +13,8 @@ import errno
 import socket
 import ssl
 import time
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -24,8 +23,19 @@ from bot.adapters.network.certificates import from_der
 from bot.domain.network.certificates import Certificate
 from bot.domain.network.probing import AddressProbe, ByBot, Hop, Observation, Outcome
 
-Way = Callable[[str, int], Awaitable[tuple[str, int]]]
-"""From an address and a port to where they are dialled: the playground's addresses are not of this machine."""
+
+class Ways(Protocol):
+    """Another network than this machine's: where its addresses are dialled, and what its names resolve to."""
+
+    async def way_to(self, address: str, port: int) -> tuple[str, int]:
+        """Raises OSError for an address that it does not have."""
+        ...
+
+    async def resolve(self, host: str) -> tuple[str, ...]:
+        """Empty: there is no such name."""
+        ...
+
+
 _RESOLVING_SECONDS = 3.0
 _READ_BYTES = 65_536
 _LONGEST = 500
@@ -34,31 +44,38 @@ _HOST = "target.invalid"
 """Stands in URLs in place of the address, so that our resolver is asked whatever that looks like."""
 
 
-async def _straight(address: str, port: int) -> tuple[str, int]:
-    return address, port
+class _OfThisMachine:
+    """The network that this machine is in."""
+
+    async def way_to(self, address: str, port: int) -> tuple[str, int]:
+        return address, port
+
+    async def resolve(self, host: str) -> tuple[str, ...]:
+        found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        return tuple(sorted({str(address[4][0]) for address in found}))
 
 
 class AddressNetwork:
     """The port `Network`."""
 
-    def __init__(self, way: Way = _straight) -> None:
-        self._way = way
+    def __init__(self, ways: Ways | None = None) -> None:
+        """`ways`: the playground's addresses are not of this machine. None: they are dialled as they are."""
+        self._ways = ways or _OfThisMachine()
 
     async def resolve(self, host: str) -> tuple[str, ...]:
         """Empty: it has none, or nobody answered in time."""
         try:
             async with asyncio.timeout(_RESOLVING_SECONDS):
-                found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+                return await self._ways.resolve(host)
         except (OSError, TimeoutError, UnicodeError):
             return ()
-        return tuple(sorted({str(address[4][0]) for address in found}))
 
     async def ask(self, probe: AddressProbe) -> Observation:
         """Never raises for what the network does."""
         attempt = _Attempt(probe)
         try:
             async with asyncio.timeout(probe.timeout_seconds):
-                host, port = await self._way(probe.address, probe.port)
+                host, port = await self._ways.way_to(probe.address, probe.port)
                 if probe.scheme in ("tcp", "tls"):
                     return await _connect(attempt, host, port)
                 return await _get(attempt, host, port)

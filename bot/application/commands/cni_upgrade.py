@@ -12,8 +12,8 @@ from bot.domain.changes.change import Change
 from bot.domain.chat.grammar import argument, option
 from bot.domain.chat.values import ClusterChangeRequest, Span, Word
 from bot.domain.plugins import parameters, upgrading
+from bot.domain.plugins.briefing import Source
 from bot.domain.plugins.fitting import Objects, ref
-from bot.domain.plugins.installing import Source
 from bot.domain.plugins.parameters import Parameters
 from bot.domain.plugins.preflight import Wanted
 from bot.domain.plugins.present import check_our_way, the_one_there

@@ -141,14 +141,19 @@ def _address(object: JSONObject) -> bool:
     return bool(fields.at(object, ("status", "loadBalancer", "ingress")).value)
 
 
-async def ready_endpoints(work: Work, service: Ref) -> list[tuple[Ref, int]]:
-    """The ready pods behind a Service, with the port that each is reached at; of the first port alone."""
+async def ready_endpoints(work: Work, service: Ref, port_name: str | None = None) -> list[tuple[Ref, int]]:
+    """The ready pods behind a Service, with the port that each is reached at: of the Service's port of that name (empty
+    when it has none); None: of the first one."""
     slices = await work.call(
         work.cluster.list(ENDPOINT_SLICE, service.namespace, f"kubernetes.io/service-name={service.name}")
     )
     found = []
     for slice_ in slices:
         ports: Any = slice_.get("ports") or [{}]
+        if port_name is not None:
+            ports = [each for each in ports if (each.get("name") or "") == port_name]
+        if not ports:
+            continue  # pods that name this port otherwise, or not at all, have a slice of their own
         endpoints: Any = slice_.get("endpoints") or []
         for endpoint in endpoints:
             # https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/: unknown counts as ready
@@ -190,7 +195,8 @@ async def _ask(work: Work, probe: Probe) -> Observation:
     """TCP can only be asked of a pod: one of the ready ones behind the Service stands for it."""
     try:
         if isinstance(probe, TCPProbe) and probe.target.kind == SERVICE.name:
-            pods = [(pod, port) for pod, port in await ready_endpoints(work, probe.target) if pod.name and port]
+            name = await _port_name(work, probe)
+            pods = [(pod, port) for pod, port in await ready_endpoints(work, probe.target, name) if pod.name and port]
             if not pods:
                 return Observation(probe, ByAPIServer(), Outcome.REFUSED, evidence="no pod behind it is ready")
             pod, port = pods[0]
@@ -198,6 +204,14 @@ async def _ask(work: Work, probe: Probe) -> Observation:
         return await work.call(work.prober.ask(probe, ByAPIServer()))
     except BotError as error:
         return Observation(probe, ByAPIServer(), Outcome.NOT_ASKED, evidence=str(error))
+
+
+async def _port_name(work: Work, probe: TCPProbe) -> str | None:
+    """What the Service calls the port that is asked; None when it has no such port."""
+    service = await look(work, probe.target)
+    ports: Any = fields.at(service or {}, ("spec", "ports")).value or []
+    meant = (each for each in ports if each.get("port") == probe.port and each.get("protocol", "TCP") == "TCP")
+    return next((str(each.get("name") or "") for each in meant), None)
 
 
 async def _ask_without_http(work: Work, probe: HTTPProbe) -> Observation | None:

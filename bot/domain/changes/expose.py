@@ -1,20 +1,20 @@
-"""Plans a Service in front of a Deployment's pods, as `kubectl expose` makes one."""
+"""Plans a Service in front of what is there: a workload, a pod or another Service, as `kubectl expose` makes one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
-from bot.domain.changes import fields
-from bot.domain.changes.change import Apply, Ask, Change, Step, Until, Wait
-from bot.domain.network.probing import HTTPProbe, Probe, TCPProbe
-from bot.domain.network.references import JSON, SERVICE, JSONObject, ref_to
-from bot.errors import Conflict, Refused
-
-ENDPOINTS_SECONDS = 60.0
-_HTTP_PORTS = frozenset({"80", "3000", "8000", "8008", "8080", "8081", "8888"})
-_HTTPS_PORTS = frozenset({"443", "8443"})
+from bot.domain.changes import fields, proof
+from bot.domain.changes.change import Apply, Change, Premise
+from bot.domain.changes.service_fitting import check_options, check_selected, ports, warnings
+from bot.domain.changes.service_ports import WantedPort, manifest, worked_out
+from bot.domain.changes.service_taken import Around, check_taken, taken_warnings
+from bot.domain.changes.target import Target
+from bot.domain.network.references import JSON, SERVICE, JSONObject, Ref, ref_to
+from bot.domain.network.selected import Selected, selected
+from bot.domain.network.services import PodIndex
+from bot.errors import Conflict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,132 +26,111 @@ class Exposure:
     cluster: str
     namespace: str
     name: str
-    port: int
-    target_port: str
-    """A number or the name of a container's port."""
-    type: str
+    ports: tuple[WantedPort, ...]
+    """Decided; empty only for a headless Service."""
+    copied: bool = False
+    """True: nobody said these ports, they are what there is."""
+    type: str = "ClusterIP"
+    selector: Mapping[str, str] = field(default_factory=dict)
+    """Empty: what the target's pods are selected by."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Of the Service; empty: the target's, as kubectl takes them."""
+    options: Mapping[str, JSON] = field(default_factory=dict)
+    """Other fields of the spec that were said, as `{"sessionAffinity": "ClientIP"}`."""
+
+    @property
+    def ref(self) -> Ref:
+        return ref_to(SERVICE, self.namespace, self.name)
 
 
-def plan(wanted: Exposure, deployment: JSONObject, service: JSONObject | None) -> Change:
+def plan(wanted: Exposure, target: Target, around: Around, service: JSONObject | None) -> Change:
     """The plan; no steps when it is all there already. `service` is what has the wanted name now; None: nothing.
 
-    Raises Refused for a Deployment that no Service can select, Conflict when the name belongs to something else.
+    Raises Refused for what cannot be or would lead nowhere, Conflict for what belongs to something else.
     """
-    own = fields.ref_of(deployment)
-    manifest = _manifest(wanted, deployment)
-    ref = ref_to(SERVICE, wanted.namespace, wanted.name)
-    summary = f"expose Deployment {own.short} as Service {ref.short}, port {wanted.port}"
+    made = _manifest(wanted, target)
+    spec = made["spec"]
+    assert isinstance(spec, dict)
+    check_options(wanted.ref, spec)
+    behind = _behind(wanted, spec, target, around)
+    check_selected(wanted.ref, spec, behind, list(PodIndex(around.snapshot).labels_in(wanted.namespace)))
     if service is not None:
-        _check_taken(wanted, manifest, service)
-        if fields.covers(service.get("spec"), manifest["spec"]):
-            return Change(cluster=wanted.cluster, request=wanted.line, summary=f"{ref} does that already", steps=())
+        _check_taken(wanted, made, service)
+        if _stands(wanted, made, service):
+            return Change(
+                cluster=wanted.cluster, request=wanted.line, summary=f"{wanted.ref} does that already", steps=()
+            )
+    check_taken(wanted.ref, spec, around)
     apply = Apply(
-        ref=ref,
-        manifest=manifest,
+        ref=wanted.ref,
+        manifest=made,
         creates=service is None,
-        prior=fields.standing(service, manifest) if service is not None else (),
+        prior=fields.standing(service, made) if service is not None else (),
     )
     return Change(
         cluster=wanted.cluster,
         request=wanted.line,
-        summary=summary,
-        steps=(apply, *_proof(wanted, deployment)),
-        warnings=tuple(_warnings(wanted, deployment)),
+        summary=f"expose {target.ref} as Service {wanted.ref.short}{_ports_in_words(spec)}",
+        steps=(apply, *proof.of_service(wanted.ref, spec, behind)),
+        premises=tuple(_premises(spec, behind)),
+        warnings=tuple(_warnings(wanted, spec, target, behind, around)),
     )
 
 
-def _manifest(wanted: Exposure, deployment: JSONObject) -> JSONObject:
-    selector = _at(deployment, "spec", "selector") or {}
-    if selector.get("matchExpressions"):
-        raise Refused(
-            f"Deployment {wanted.namespace}/{fields.metadata(deployment)['name']} cannot be exposed",
-            cause="it selects its pods by matchExpressions, which a Service does not know",
-            next_step="write the Service by hand, with labels that only these pods have",
-        )
-    if not selector.get("matchLabels"):
-        raise Refused("That Deployment cannot be exposed", cause="its selector names no labels")
+def _manifest(wanted: Exposure, target: Target) -> JSONObject:
+    selector = dict(wanted.selector) or target.selector_or_refusal()
     metadata: JSONObject = {"name": wanted.name, "namespace": wanted.namespace}
-    if labels := fields.metadata(deployment).get("labels"):
+    if labels := dict(wanted.labels) or target.labels:
         metadata["labels"] = dict(labels)
-    target: JSON = int(wanted.target_port) if wanted.target_port.isdigit() else wanted.target_port
-    return {
-        "apiVersion": SERVICE.api_version,
-        "kind": SERVICE.name,
-        "metadata": metadata,
-        "spec": {
-            "type": wanted.type,
-            "selector": dict(selector["matchLabels"]),
-            "ports": [{"port": wanted.port, "protocol": "TCP", "targetPort": target}],
-        },
-    }
+    spec: JSONObject = {"type": wanted.type, "selector": dict(selector), **wanted.options}
+    if found := worked_out(wanted.ports, target):
+        spec["ports"] = [manifest(port) for port in found]
+    return {"apiVersion": SERVICE.api_version, "kind": SERVICE.name, "metadata": metadata, "spec": spec}
 
 
-def _check_taken(wanted: Exposure, manifest: JSONObject, service: JSONObject) -> None:
+def _behind(wanted: Exposure, spec: JSONObject, target: Target, around: Around) -> Selected:
+    selector = spec["selector"]
+    assert isinstance(selector, dict)
+    return selected(around.snapshot, wanted.namespace, {k: str(v) for k, v in selector.items()}, target.maker)
+
+
+def _check_taken(wanted: Exposure, made: JSONObject, service: JSONObject) -> None:
     """A Service of that name may be changed when Patchbay made it for the same pods."""
-    same_pods = fields.at(service, ("spec", "selector")).value == fields.at(manifest, ("spec", "selector")).value
-    done = fields.covers(service.get("spec"), manifest["spec"])
-    if same_pods and (done or fields.applied_by_us(service)):
+    same_pods = fields.at(service, ("spec", "selector")).value == fields.at(made, ("spec", "selector")).value
+    if same_pods and (_stands(wanted, made, service) or fields.applied_by_us(service)):
         return
     why = "it was not made by Patchbay" if same_pods else "it leads to other pods"
     raise Conflict(
-        f"There is a Service {wanted.namespace}/{wanted.name} already",
+        f"There is a Service {wanted.ref.short} already",
         cause=why,
         next_step=f"choose another name, as in `--name {wanted.name[:58]}-new`",
     )
 
 
-def _proof(wanted: Exposure, deployment: JSONObject) -> Iterator[Step]:
-    """Not for a Deployment that is scaled to zero: nobody would answer.
-
-    The wait is never required: whether pods are ready is no reason to take a right Service away again, and a status
-    may not change the digest.
-    """
-    if _replicas(deployment) == 0:
-        return
-    ref = ref_to(SERVICE, wanted.namespace, wanted.name)
-    yield Wait(ref=ref, until=Until.ENDPOINTS_READY, timeout_seconds=ENDPOINTS_SECONDS, required=False)
-    declared = _declared(wanted, deployment)
-    names = str((declared or {}).get("name") or "") + " " + (wanted.target_port if not _number(wanted) else "")
-    numbers = {str(wanted.port), wanted.target_port, str((declared or {}).get("containerPort") or "")}
-    tls = "https" in names or bool(numbers & _HTTPS_PORTS)
-    probe: Probe = TCPProbe(target=ref, port=wanted.port)
-    if tls or "http" in names or numbers & _HTTP_PORTS:
-        probe = HTTPProbe(target=ref, port=wanted.port, tls=tls)
-    yield Ask(probe=probe)
+def _stands(wanted: Exposure, made: JSONObject, service: JSONObject) -> bool:
+    """Whether it is all there; labels count when they were said."""
+    there = fields.at(service, ("metadata", "labels")).value or {}
+    return fields.covers(service.get("spec"), made["spec"]) and fields.covers(there, dict(wanted.labels))
 
 
-def _warnings(wanted: Exposure, deployment: JSONObject) -> Iterator[str]:
-    if _replicas(deployment) == 0:
-        yield "The Deployment is scaled to zero: nothing will answer until it is scaled up."
-    elif not (_at(deployment, "status", "readyReplicas") or 0):
-        yield "None of the Deployment's pods is ready: the Service will answer only when one is."
-    if _declared(wanted, deployment) is None:
-        if _number(wanted):
-            yield f"No container declares port {wanted.target_port}: if nothing listens there, nothing will answer."
-        else:
-            yield f"No container has a port named {wanted.target_port!r}: the Service will have no endpoints."
-    if wanted.type == "LoadBalancer":
-        yield "The address comes from a load balancer outside of Kubernetes; without one it stays pending."
+def _ports_in_words(spec: JSONObject) -> str:
+    numbers = [f"{port['port']}/{port['protocol']}".removesuffix("/TCP") for port in ports(spec)]
+    if not numbers:
+        return ", headless and without ports"
+    headless = ", headless" if spec.get("clusterIP") == "None" else ""
+    return f"{headless}, port{'s' if len(numbers) > 1 else ''} {', '.join(numbers)}"
 
 
-def _declared(wanted: Exposure, deployment: JSONObject) -> dict[str, Any] | None:
-    """The container port that is meant, if any container declares it."""
-    for container in _at(deployment, "spec", "template", "spec", "containers") or ():
-        for port in container.get("ports") or ():
-            if wanted.target_port in (str(port.get("containerPort")), port.get("name")):
-                found: dict[str, Any] = port
-                return found
-    return None
+def _premises(spec: JSONObject, behind: Selected) -> Iterator[Premise]:
+    """What the named target ports stand for; of the specs of what is selected, never of a status."""
+    for port in ports(spec):
+        target, protocol = str(port["targetPort"]), str(port["protocol"])
+        if not target.isdigit() and behind.known:
+            yield Premise(f"the containers' port {target}", list[JSON](behind.numbers(target, protocol)))
 
 
-def _number(wanted: Exposure) -> bool:
-    return wanted.target_port.isdigit()
-
-
-def _replicas(deployment: JSONObject) -> int:
-    replicas = _at(deployment, "spec", "replicas")
-    return 1 if replicas is None else int(replicas)
-
-
-def _at(object: JSONObject, *path: str) -> Any:
-    return fields.at(object, path).value
+def _warnings(wanted: Exposure, spec: JSONObject, target: Target, behind: Selected, around: Around) -> Iterator[str]:
+    if wanted.copied and target.ref.kind == SERVICE.name and any(port.target for port in wanted.ports):
+        yield f"It leads to the same ports of the pods as {target.ref} does; kubectl would take its own numbers."
+    yield from warnings(spec, behind)
+    yield from taken_warnings(spec, around)

@@ -5,7 +5,7 @@ that only has a usual number is given the benefit of the doubt and asked by TCP 
 Port-forward reaches a pod's loopback: a pod that listens there alone looks well from here. Reports name the vantage.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from bot.domain.network.probing import HTTPProbe, Probe, TCPProbe
@@ -36,7 +36,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class _Speech:
+class Speech:
     """What a port is thought to speak. `sure`: it says so itself."""
 
     http: bool
@@ -67,16 +67,22 @@ def _probes(service: Service, port: ServicePort, pods: list[tuple[Ref, int]]) ->
             yield TCPProbe(target=pod, port=number)
 
 
-def _speech(port: ServicePort) -> _Speech:
-    """From what the port says of itself first, then from its name, then from its number."""
-    protocol, name = (port.app_protocol or "").lower(), (port.name or "").lower()
-    if protocol:
+def _speech(port: ServicePort) -> Speech:
+    return speech(port.app_protocol or "", (port.name or "",), (port.port,))
+
+
+def speech(app_protocol: str, names: Iterable[str], numbers: Iterable[int]) -> Speech:
+    """From what a port says of itself first, then from its names (its own, and those of containers' ports behind it),
+    then from its numbers."""
+    if protocol := app_protocol.lower():
         tls = protocol in _HTTPS_PROTOCOLS
-        return _Speech(http=tls or protocol in _HTTP_PROTOCOLS, tls=tls, sure=True)
-    if name.startswith(("http2", "grpc", "h2c", "tcp")):
-        return _Speech(http=False, sure=True)
-    if name.startswith("http"):
-        return _Speech(http=True, tls=name.startswith("https"), sure=True)
-    if port.port in _HTTPS_NUMBERS:
-        return _Speech(http=True, tls=True)
-    return _Speech(http=port.port in _HTTP_NUMBERS)
+        return Speech(http=tls or protocol in _HTTP_PROTOCOLS, tls=tls, sure=True)
+    for name in map(str.lower, names):
+        if name.startswith(("http2", "grpc", "h2c", "tcp")):
+            return Speech(http=False, sure=True)
+        if name.startswith("http"):
+            return Speech(http=True, tls=name.startswith("https"), sure=True)
+    known = set(numbers)
+    if known & _HTTPS_NUMBERS:
+        return Speech(http=True, tls=True)
+    return Speech(http=bool(known & _HTTP_NUMBERS))

@@ -50,6 +50,9 @@ DEPLOYMENT = Kind("Deployment", "deployments", "apps/v1", short_names=("deploy",
 REPLICA_SET = Kind("ReplicaSet", "replicasets", "apps/v1", short_names=("rs", "replicaset"))
 STATEFUL_SET = Kind("StatefulSet", "statefulsets", "apps/v1", short_names=("sts", "statefulset"))
 DAEMON_SET = Kind("DaemonSet", "daemonsets", "apps/v1", short_names=("ds", "daemonset"))
+REPLICATION_CONTROLLER = Kind(
+    "ReplicationController", "replicationcontrollers", "v1", short_names=("rc", "replicationcontroller")
+)
 INGRESS = Kind("Ingress", "ingresses", "networking.k8s.io/v1", short_names=("ing", "ingress"))
 INGRESS_CLASS = Kind(
     "IngressClass", "ingressclasses", "networking.k8s.io/v1", namespaced=False, short_names=("ingressclass",)
@@ -92,6 +95,7 @@ KINDS: tuple[Kind, ...] = (
     REPLICA_SET,
     STATEFUL_SET,
     DAEMON_SET,
+    REPLICATION_CONTROLLER,
     INGRESS,
     INGRESS_CLASS,
     NETWORK_POLICY,

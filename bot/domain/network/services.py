@@ -95,11 +95,19 @@ class PodIndex:
 
     def selected(self, service: Service) -> list[Pod]:
         """Pods that the Service selects and that have not ended."""
-        return self._pods.matching(service.namespace, service.spec.selector or {})
+        return self.with_labels(service.namespace, service.spec.selector or {})
+
+    def with_labels(self, namespace: str, selector: Mapping[str, str]) -> list[Pod]:
+        """Pods there that the selector selects and that have not ended."""
+        return self._pods.matching(namespace, selector)
+
+    def makers_with_labels(self, namespace: str, selector: Mapping[str, str]) -> list[Workload]:
+        """What would make pods there that the selector selects."""
+        return self._makers.matching(namespace, selector)
 
     def makers(self, service: Service) -> list[Workload]:
         """What would make pods that the Service selects."""
-        return self._makers.matching(service.namespace, service.spec.selector or {})
+        return self.makers_with_labels(service.namespace, service.spec.selector or {})
 
     def labels_in(self, namespace: str) -> Iterator[dict[str, str]]:
         """The labels of all pods there, and of all that would be made there."""

@@ -365,9 +365,16 @@ class ServiceSpec(msgspec.Struct, frozen=True, rename="camel"):
     selector: dict[str, str] | None = None
     ports: list[ServicePort] | None = None
     cluster_ip: str | None = msgspec.field(default=None, name="clusterIP")
+    cluster_ips: list[str] | None = msgspec.field(default=None, name="clusterIPs")
     external_name: str | None = None
     external_ips: list[str] | None = msgspec.field(default=None, name="externalIPs")
     external_traffic_policy: str | None = None
+    internal_traffic_policy: str | None = None
+    session_affinity: str | None = None
+    ip_families: list[str] | None = None
+    ip_family_policy: str | None = None
+    health_check_node_port: int | None = None
+    load_balancer_class: str | None = None
     publish_not_ready_addresses: bool | None = None
 
 
@@ -416,6 +423,7 @@ class Endpoint(msgspec.Struct, frozen=True, rename="camel"):
     conditions: EndpointConditions = EndpointConditions()
     target_ref: TargetRef | None = None
     node_name: str | None = None
+    zone: str | None = None
 
 
 class EndpointPort(msgspec.Struct, frozen=True):

@@ -36,12 +36,15 @@ def applied(
     objects: Objects,
     existing: Mapping[Ref, JSONObject],
     sources: Sequence[str],
-    installation: Installation,
+    *,
+    writers: tuple[str, ...] = (),
+    operator: Ref | None = None,
     forced: frozenset[Ref] = frozenset(),
     patience: float = 0.0,
 ) -> list[Step]:
     """Steps that apply all objects: definitions, namespaces, what pods need, all others, custom resources, each in the
     files' order; what stands there as wanted already is left out. `sources` says for each object where it comes from;
+    `writers` are its own programs, `operator` is one that has to run before custom resources tell it what to do;
     `patience` is how many seconds what takes long is waited for, 0: the usual ones."""
     defined = dict(definitions(objects))
     made = {ref(each) for each in objects}
@@ -51,7 +54,7 @@ def applied(
     for object, source in sorted(zip(objects, sources, strict=True), key=lambda pair: _rank(pair[0])):
         own = ref(object)
         custom = (own.api_version.partition("/")[0], own.kind) in defined
-        step = apply_step(object, existing, source, part_of(object, custom), forced, installation.writers)
+        step = apply_step(object, existing, source, part_of(object, custom), forced, writers)
         if step is None:
             continue
         if _is_definition(object):
@@ -65,10 +68,10 @@ def applied(
         step = replace(step, needs_earlier_step=needs and step.creates)
         (later if custom else steps).append(step)
     steps += waits
-    if installation.operator is not None:
+    if operator is not None:
         steps.append(
             Wait(
-                ref=installation.operator,
+                ref=operator,
                 until=Until.ROLLED_OUT,
                 timeout_seconds=patience or OPERATOR_SECONDS,
                 part="the operator runs",

@@ -27,6 +27,7 @@ from bot.playground.cluster_server.controllers import ALL
 from bot.playground.cluster_server.controllers.running import Controllers, Scene, Surroundings
 from bot.playground.cluster_server.edges.recognising import Edges
 from bot.playground.cluster_server.fabric import Fabric
+from bot.playground.cluster_server.fabric.naming import addresses_of
 from bot.playground.cluster_server.http.serving import Serving
 from bot.playground.cluster_server.networks.hosts import Hosts
 from bot.playground.cluster_server.nodes import TWO, node
@@ -142,6 +143,10 @@ class EmbeddedCluster:
         nothing in the world has.
         """
         return await self._fabric.way_to(address, port)
+
+    async def resolve(self, host: str) -> tuple[str, ...]:
+        """The addresses of a name in the world outside; empty: there is no such name."""
+        return addresses_of(self.registry, host)
 
     async def __aenter__(self) -> EmbeddedCluster:
         await self.start()

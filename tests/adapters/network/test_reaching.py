@@ -202,21 +202,33 @@ async def test_what_is_huge_is_not_read_whole():
     assert seen.status == 200
 
 
+class Elsewhere:
+    """A network that this machine is not in."""
+
+    def __init__(self, port: int) -> None:
+        self.asked: list[tuple[str, int]] = []
+        self._port = port
+
+    async def way_to(self, address: str, port: int) -> tuple[str, int]:
+        self.asked.append((address, port))
+        return LOOPBACK, self._port
+
+    async def resolve(self, host: str) -> tuple[str, ...]:
+        return ("203.0.113.10",)
+
+
 async def test_addresses_that_are_not_of_this_machine_lead_somewhere():
     async def handler(request: web.Request) -> web.Response:
         return web.Response()
 
     async with serving(handler) as port:
-        asked = []
-
-        async def way(address: str, wanted: int) -> tuple[str, int]:
-            asked.append((address, wanted))
-            return LOOPBACK, port
-
-        seen = await AddressNetwork(way).ask(
+        elsewhere = Elsewhere(port)
+        seen = await AddressNetwork(elsewhere).ask(
             AddressProbe(scheme="http", address="203.0.113.10", port=80, host="a.example")
         )
-    assert asked == [("203.0.113.10", 80)]
+        names = await AddressNetwork(elsewhere).resolve("a.example")
+    assert elsewhere.asked == [("203.0.113.10", 80)]
+    assert names == ("203.0.113.10",)
     assert told(seen, "address") == "203.0.113.10:80 takes connections"
 
 

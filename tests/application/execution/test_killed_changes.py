@@ -66,7 +66,8 @@ async def test_a_kill_at_every_point_ends_as_if_there_had_been_none(line: str, s
             assert world.cluster.writes == [], number  # the approval itself was lost: nothing has begun
             continue
         assert record.state is ChangeState.APPLIED, (number, record.outcome)
-        assert all(step.state is StepState.DONE for step in record.steps), (number, record.steps)
+        # Nobody can reach addresses here: that is passed over.
+        assert {step.state for step in record.steps} <= {StepState.DONE, StepState.PASSED_OVER}, number
         assert len(world.cluster.writes) == 1, (number, world.cluster.writes)
         assert world.cluster.has(WEB) is ("undo" not in line)
     assert number > 8

@@ -4,40 +4,47 @@ from typing import Any
 
 import pytest
 
-from bot.domain.changes.change import Apply, Ask
+from bot.domain.changes.change import Apply, Ask, Reach, Wait
 from bot.domain.changes.expose import Exposure, plan
+from bot.domain.changes.service_ports import WantedPort
+from bot.domain.changes.service_taken import Around, PortRange
+from bot.domain.changes.target import target
 from bot.domain.network.probing import HTTPProbe, TCPProbe
+from bot.domain.network.references import POD
 from bot.errors import Conflict, Refused
+from tests.builders import deployment, pod, service, snapshot, whole
 
 
-def wanted(**more: Any) -> Exposure:
+def wanted(port: int = 80, leads_to: str = "8080", *, ports: tuple[WantedPort, ...] = (), **more: Any) -> Exposure:
     given = {
         "line": "expose …",
         "cluster": "c1",
         "namespace": "shop",
         "name": "web",
-        "port": 80,
-        "target_port": "8080",
-        "type": "ClusterIP",
+        "ports": ports or (WantedPort(port=port, target=leads_to),),
     }
     return Exposure(**{**given, **more})
 
 
-def deployment(ports: tuple[Any, ...] = ({"containerPort": 8080},), replicas: int = 1, **selector: Any) -> Any:
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {"name": "web", "namespace": "shop", "labels": {"app": "web", "team": "shop"}},
-        "spec": {
-            "replicas": replicas,
-            "selector": selector or {"matchLabels": {"app": "web"}},
-            "template": {"spec": {"containers": [{"name": "web", "ports": list(ports)}]}},
-        },
-        "status": {"readyReplicas": 1},
-    }
+def workload(ports: tuple[Any, ...] = ({"containerPort": 8080},), replicas: int = 1, **selector: Any) -> Any:
+    labels = {"app": "web", "team": "shop"}
+    found = whole(deployment(replicas=replicas))
+    found["metadata"]["labels"] = labels
+    found["spec"]["selector"] = selector or {"matchLabels": {"app": "web"}}
+    found["spec"]["template"]["spec"]["containers"][0]["ports"] = list(ports)
+    return found
 
 
-def service(manager: str, **spec: Any) -> Any:
+def around(*objects: Any, services: tuple[Any, ...] = (), **more: Any) -> Around:
+    given = {"snapshot": snapshot(*objects), "services": services, "node_ports": PortRange(30000, 32767)}
+    return Around(**{**given, **more})
+
+
+def planned(exposure: Exposure, exposed: Any = None, there: Any = None, near: Around | None = None) -> Any:
+    return plan(exposure, target(exposed or workload()), near or around(pod()), there)
+
+
+def standing(manager: str, **spec: Any) -> Any:
     entry = {
         "manager": manager,
         "operation": "Apply" if manager == "patchbay" else "Update",
@@ -57,7 +64,7 @@ def service(manager: str, **spec: Any) -> Any:
 
 
 def test_the_service_is_the_one_that_kubectl_expose_makes():
-    step = plan(wanted(), deployment(), None).steps[0]
+    step = planned(wanted()).steps[0]
     assert isinstance(step, Apply)
     assert step.manifest == {
         "apiVersion": "v1",
@@ -74,44 +81,101 @@ def test_the_service_is_the_one_that_kubectl_expose_makes():
 def test_match_expressions_are_refused():
     expressions = [{"key": "app", "operator": "Exists"}]
     with pytest.raises(Refused, match="matchExpressions"):
-        plan(wanted(), deployment(matchExpressions=expressions, matchLabels={"app": "web"}), None)
+        planned(wanted(), workload(matchExpressions=expressions, matchLabels={"app": "web"}))
 
 
-@pytest.mark.parametrize(("target", "warned"), [("8080", False), ("http", False), ("9090", True), ("metrics", True)])
-def test_a_port_that_no_container_declares_is_warned_of(target: str, warned: bool):
-    change = plan(wanted(target_port=target), deployment(({"name": "http", "containerPort": 8080},)), None)
-    assert bool(change.warnings) is warned
+@pytest.mark.parametrize(("leads_to", "warned"), [("8080", False), ("http", False), ("9090", True)])
+def test_a_number_that_no_container_declares_is_warned_of(leads_to: str, warned: bool):
+    exposed = workload(({"name": "http", "containerPort": 8080},))
+    change = planned(wanted(leads_to=leads_to), exposed, near=around())
+    assert any("No container declares" in warning for warning in change.warnings) is warned
+
+
+def test_a_name_that_no_container_has_is_refused_with_those_there_are():
+    exposed = workload(({"name": "http", "containerPort": 8080},))
+    with pytest.raises(Refused, match="named http") as refused:
+        planned(wanted(leads_to="htp"), exposed, near=around())
+    assert "did you mean `http`" in refused.value.next_step
+
+
+def test_a_name_of_another_protocol_does_not_count():
+    exposed = workload(({"name": "dns", "containerPort": 5353, "protocol": "UDP"},))
+    ports = (WantedPort(port=53, target="dns", protocol="TCP"),)
+    with pytest.raises(Refused, match="No container has a TCP port named dns"):
+        planned(wanted(ports=ports), exposed, near=around())
 
 
 @pytest.mark.parametrize(
-    ("port", "target", "kind"), [(80, "8080", HTTPProbe), (5432, "5432", TCPProbe), (9000, "http", HTTPProbe)]
+    ("port", "leads_to", "kind"), [(80, "8080", HTTPProbe), (5432, "5432", TCPProbe), (9000, "http", HTTPProbe)]
 )
-def test_what_looks_like_http_is_asked_by_http(port: int, target: str, kind: type):
-    change = plan(wanted(port=port, target_port=target), deployment(({"name": "http", "containerPort": 9001},)), None)
-    ask = change.steps[-1]
+def test_what_looks_like_http_is_asked_by_http(port: int, leads_to: str, kind: type):
+    exposed = workload(({"name": "http", "containerPort": 9001},))
+    ask = planned(wanted(port, leads_to), exposed, near=around()).steps[-1]
     assert isinstance(ask, Ask)
     assert isinstance(ask.probe, kind)
 
 
+@pytest.mark.parametrize(
+    ("type_", "kinds"),
+    [
+        ("ClusterIP", [Apply, Wait, Ask]),
+        ("NodePort", [Apply, Wait, Ask, Reach]),
+        ("LoadBalancer", [Apply, Wait, Ask, Wait, Reach]),
+    ],
+)
+def test_what_is_open_outside_is_asked_by_its_address_too(type_: str, kinds: list[type]):
+    assert [type(step) for step in planned(wanted(type=type_)).steps] == kinds
+
+
+def test_of_many_ports_a_few_are_asked():
+    ports = tuple(WantedPort(port=number) for number in range(8000, 8010))
+    assert sum(isinstance(step, Ask) for step in planned(wanted(ports=ports)).steps) == 3
+
+
 def test_what_stands_there_as_wanted_makes_a_plan_without_steps():
-    assert plan(wanted(type="NodePort"), deployment(), service("kubectl-create")).steps == ()
+    assert planned(wanted(type="NodePort"), there=standing("kubectl-create")).steps == ()
 
 
 def test_our_own_service_is_changed_and_its_former_values_recorded():
-    step = plan(wanted(), deployment(), service("patchbay")).steps[0]
+    step = planned(wanted(), there=standing("patchbay")).steps[0]
     assert isinstance(step, Apply)
     assert not step.creates
     assert {field.path: field.value for field in step.prior}["spec", "type"] == "NodePort"
 
 
-@pytest.mark.parametrize("there", [service("kubectl-create"), service("patchbay", selector={"app": "other"})])
+@pytest.mark.parametrize("there", [standing("kubectl-create"), standing("patchbay", selector={"app": "other"})])
 def test_a_name_that_belongs_to_something_else_is_refused(there: Any):
     with pytest.raises(Conflict, match="--name web-new"):
-        plan(wanted(), deployment(), there)
+        planned(wanted(), there=there)
+
+
+def test_a_node_port_of_another_service_is_refused_by_its_name():
+    other = service("other", type="NodePort", ports=[{"port": 80, "nodePort": 30080}])
+    ports = (WantedPort(port=80, node_port=30080),)
+    with pytest.raises(Conflict, match="shop/other"):
+        planned(wanted(ports=ports, type="NodePort"), near=around(pod(), services=(other,)))
+
+
+def test_a_node_port_outside_of_the_clusters_own_range_is_refused():
+    ports = (WantedPort(port=80, node_port=30080),)
+    with pytest.raises(Refused, match="20000 to 22767"):
+        planned(wanted(ports=ports, type="NodePort"), near=around(pod(), node_ports=PortRange(20000, 22767)))
+
+
+def test_where_the_range_is_not_known_the_api_server_has_to_say():
+    ports = (WantedPort(port=80, node_port=80),)
+    assert planned(wanted(ports=ports, type="NodePort"), near=around(pod(), node_ports=None)).steps
+
+
+def test_pods_that_may_not_be_read_are_no_reason_to_refuse():
+    near = Around(snapshot=snapshot(unread=(POD,)), services=(), node_ports=None)
+    change = planned(wanted(selector={"app": "nobody"}), near=near)
+    assert any("could be read" in warning for warning in change.warnings)
 
 
 def test_neither_status_nor_resource_version_is_in_the_digest():
-    first, second = deployment(), deployment()
+    first, second = workload(), workload()
     second["status"] = {"readyReplicas": 0}
     second["metadata"]["resourceVersion"] = "99"
-    assert plan(wanted(), first, None).digest == plan(wanted(), second, None).digest
+    ready, unready = around(pod()), around(pod(ready=False), pod("web-2"))
+    assert planned(wanted(), first, near=ready).digest == planned(wanted(), second, near=unready).digest

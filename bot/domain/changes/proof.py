@@ -1,0 +1,75 @@
+"""What proves that a Service answers: its endpoints, a question through the API server, and a request by address.
+
+None of it is ever required: whether pods are ready is no reason to take a right object away again, and a status may not
+change a digest. Only what the specs say decides here what is asked, and how.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from bot.domain.changes.change import Ask, Reach, Step, Until, Wait
+from bot.domain.changes.service_fitting import OUTSIDE, ports
+from bot.domain.network.probing import HTTPProbe, Probe, TCPProbe
+from bot.domain.network.questions import Speech, speech
+from bot.domain.network.references import JSONObject, Ref
+from bot.domain.network.selected import Selected
+
+ENDPOINTS_SECONDS = 60.0
+ADDRESS_SECONDS = 60.0
+"""A cloud's load balancer often takes longer: then the report says that it is still waited for."""
+MOST_PORTS = 3
+"""Asked of one Service; of twenty ports a few stand for all."""
+
+
+def of_service(ref: Ref, spec: JSONObject, selected: Selected) -> Iterator[Step]:
+    """For a Service as it will stand; nothing for what is scaled to zero, where nobody would answer."""
+    if selected.idle:
+        return
+    if spec.get("selector"):
+        yield Wait(ref=ref, until=Until.ENDPOINTS_READY, timeout_seconds=ENDPOINTS_SECONDS, required=False)
+    asked = [port for port in ports(spec) if str(port.get("protocol") or "TCP") == "TCP"][:MOST_PORTS]
+    for port in asked:
+        yield ask_port(ref, port, selected)
+    yield from _by_address(ref, spec, asked, selected)
+
+
+def _by_address(ref: Ref, spec: JSONObject, asked: Sequence[JSONObject], selected: Selected) -> Iterator[Step]:
+    if spec.get("type") == "LoadBalancer":
+        yield Wait(ref=ref, until=Until.ADDRESS_ASSIGNED, timeout_seconds=ADDRESS_SECONDS, required=False)
+    if spec.get("type") in OUTSIDE or spec.get("externalIPs"):
+        for port in asked:
+            yield Reach(ref=ref, scheme=_scheme(spoken(port, selected)), port=_number(port))
+
+
+def ask_port(service: Ref, port: JSONObject, selected: Selected | None = None, path: str = "/") -> Ask:
+    """One port of a Service, asked through the API server: by HTTP where it is thought to speak that, else by opening
+    a connection. `port` is as it stands in `spec.ports`."""
+    said = spoken(port, selected)
+    probe: Probe = TCPProbe(target=service, port=_number(port))
+    if said.http:
+        probe = HTTPProbe(target=service, port=_number(port), path=path, tls=said.tls)
+    return Ask(probe=probe)
+
+
+def spoken(port: JSONObject, selected: Selected | None = None) -> Speech:
+    """What a port of a Service is thought to speak, by what it and the containers' ports behind it are called."""
+    target, protocol = str(port.get("targetPort") or port.get("port")), str(port.get("protocol") or "TCP")
+    names = [str(port.get("name") or ""), "" if target.isdigit() else target]
+    numbers = [_number(port)] + ([int(target)] if target.isdigit() else [])
+    if selected is not None:
+        names += selected.names(target, protocol)
+        numbers += selected.numbers(target, protocol)
+    return speech(str(port.get("appProtocol") or ""), names, numbers)
+
+
+def _scheme(said: Speech) -> str:
+    if not said.http:
+        return "tcp"
+    return "https" if said.tls else "http"
+
+
+def _number(port: JSONObject) -> int:
+    number: Any = port.get("port")
+    return int(number)

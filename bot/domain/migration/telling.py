@@ -1,0 +1,72 @@
+"""What is told of an Ingress besides what its parts have told: annotations that nobody reads, and habits of nginx."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.domain.migration.nginx.losses import LOSSES
+from bot.domain.migration.nginx.values import OLD_NAMES
+from bot.domain.migration.outcome import Concern
+from bot.domain.migration.reading import Reading
+from bot.domain.network.references import JSONObject
+
+
+def tell_rewriting(reading: Reading) -> None:
+    """`rewrite-target` and `use-regex`, whose effect is told with each path."""
+    reading.annotations.flag("use-regex", False)
+    lost = {each.source for each in reading.journal.lost}
+    for name in ("rewrite-target", "use-regex"):
+        if reading.annotations.has(name) and name not in lost:
+            reading.journal.carry(name, "what is said of each path")
+
+
+def tell_gateway(reading: Reading, written: Sequence[JSONObject]) -> None:
+    """To which Gateway the routes attach."""
+    choice = reading.around.choice
+    if choice.gateway:
+        reading.journal.note(f"The routes attach to Gateway {choice.gateway.short}, which is there.")
+    elif written:
+        reading.journal.note(
+            "A Gateway is written, and usually costs an address of its own: further Ingresses can share it by "
+            "--gateway."
+        )
+
+
+def tell_rest(reading: Reading) -> None:
+    """The annotations that nobody has read yet: those in the table, and those that no one knows."""
+    annotations, journal = reading.annotations, reading.journal
+    if reading.passthrough:
+        told = {each.source for each in journal.carried} | {each.source for each in journal.lost}
+        for name in [each for each in annotations.names if each not in told]:
+            journal.carry(name, "nothing: with ssl-passthrough the controller reads no other annotation")
+        return
+    for name in annotations.names:
+        if name not in annotations.unread and not annotations.raw(name).strip():
+            journal.carry(name, "nothing: it is empty")
+    for name in annotations.unread:
+        value = annotations.text(name)
+        loss = LOSSES.get(OLD_NAMES.get(name, name))
+        if loss is None:
+            journal.lose(name, "the controller has no such annotation", "see whether it is misspelt", Concern.TUNING)
+        elif value in loss.off:
+            journal.carry(name, "nothing: with this value it does nothing")
+        elif loss.with_ and not annotations.has(loss.with_):
+            journal.carry(name, f"nothing: it means something only with {loss.with_}")
+        else:
+            journal.lose(name, loss.why, loss.instead, loss.concern)
+
+
+def tell_habits(reading: Reading) -> None:
+    """What ingress-nginx does without being told: defaults of its ConfigMap
+    (https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/configmap/)."""
+    note, has = reading.journal.note, reading.annotations.has
+    if reading.served.guessed:
+        note("Its class is not there: by its annotations and its class's name it is taken for one of ingress-nginx.")
+    if any(map(reading.secure, reading.paths)):
+        note("ingress-nginx sends Strict-Transport-Security over HTTPS unless told otherwise; these routes do not.")
+    if not has("proxy-read-timeout"):
+        note("ingress-nginx gives up on a Service that is silent for 60 s; now the implementation's times count.")
+    if not has("proxy-body-size"):
+        note("ingress-nginx refuses requests over 1 MB unless told otherwise; now the implementation's limit counts.")
+    if any(each.value[1:].endswith("/") for paths in reading.paths.values() for each in paths):
+        note("ingress-nginx redirects (301) /path to /path/ where only the latter is a path; a Gateway does not.")
