@@ -31,6 +31,7 @@ RELEASES: Mapping[str, tuple[Release, ...]] = MappingProxyType(
         "calico": _release("calico", "v3.32.1", "operator-crds.yaml", "tigera-operator.yaml", "custom-resources.yaml"),
         "canal": _release("canal", "v3.32.1", "canal.yaml"),
         "flannel": _release("flannel", "v0.28.9", "kube-flannel.yml"),
+        "gateway-api": _release("gateway-api", "v1.6.1", "standard-install.yaml"),
         "kube-router": _release("kube-router", "v2.11.1", "kubeadm-kuberouter.yaml"),
         "weave": _release("weave", "2.9.0", "weave-daemonset-k8s-1.11.yaml"),
     }
