@@ -62,6 +62,8 @@ async def _missing(work: Work, step: Wait) -> str:
             return not_rolled_out(there)
         case Until.AVAILABLE:
             return _not_available(there)
+        case Until.ACCEPTED:
+            return _not_accepted(there)
         case _:
             return "" if _address(there) else "no controller has given it an address"
 
@@ -89,6 +91,16 @@ def _not_available(object: JSONObject) -> str:
     if available.get("status") != "True":
         return f"it is not available: {available.get('message') or 'nothing is said of it yet'}"
     return ""
+
+
+def _not_accepted(object: JSONObject) -> str:
+    """https://gateway-api.sigs.k8s.io/reference/spec/#gatewayclassconditiontype"""
+    said = _conditions(object).get("Accepted", {})
+    if said.get("status") == "True":
+        return ""
+    # So it is made: a controller that serves it writes something else.
+    waiting = not said or said.get("reason") in ("Pending", "Waiting")
+    return "no controller has accepted it" if waiting else f"it is not accepted: {said.get('message')}"
 
 
 def not_rolled_out(workload: JSONObject) -> str:

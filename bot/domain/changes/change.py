@@ -96,6 +96,8 @@ class Until(Enum):
     """A Deployment or DaemonSet whose pods are all of its newest generation, and available."""
     AVAILABLE = "is available"
     """Condition Available is True, and Degraded is not (TigeraStatus, APIService)."""
+    ACCEPTED = "is accepted"
+    """Condition Accepted is True: a controller serves it (GatewayClass)."""
 
 
 class Wait(msgspec.Struct, frozen=True, tag="wait", kw_only=True):
