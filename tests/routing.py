@@ -101,12 +101,10 @@ async def edge(version: str = "") -> AsyncIterator[Edge]:
     scenario = read_scenario("gateway")
     async with staged("shop") as stage:
         cluster = stage.world.cluster
-        cluster.surroundings.gateway_controllers = scenario.gateway_controllers
         cluster.create(_definitions(version))
         await cluster.settled()
-        shop = {(each["kind"], each["metadata"]["name"]) for each in read_scenario("shop").objects}
-        added = [each for each in scenario.objects if (each["kind"], each["metadata"]["name"]) not in shop]
-        cluster.create(each for each in added if each["kind"] != "CustomResourceDefinition")
+        shop = read_scenario("shop").objects
+        cluster.create(each for each in scenario.objects if each not in shop)
         await cluster.settled()
         yield Edge(stage)
 

@@ -20,6 +20,7 @@ from bot.playground.cluster_server.http.serving import Serving
 from tests.migrations import minimal_definition
 from tests.mirrors import HAVE_MIRROR, Offline
 from tests.plugin_worlds import calico_world
+from tests.shops import CERT_MANAGER, CERTIFICATES, shop
 from tests.stage import Stage, catalogue, staged
 
 FOLDER = Path(__file__).parent.parent / "deploy" / "kubernetes"
@@ -112,6 +113,13 @@ def test_config_maps_of_plugins_may_be_read_by_name_alone() -> None:
     role = next(o for o in yaml.safe_load_all((FOLDER / "look.yaml").read_text()) if o["kind"] == "ClusterRole")
     (rule,) = [rule for rule in role["rules"] if rule["resources"] == ["configmaps"]]
     assert set(rule["resourceNames"]) == set(CONFIG_MAPS.values())
+
+
+async def test_certificates_need_rights_of_their_own_that_nobody_has_to_give(calls: set[Right]) -> None:
+    async with shop(*CERTIFICATES, *CERT_MANAGER) as site:
+        for option in ("--tls shop-cert", "--cluster-issuer nobody", "--issuer nobody"):
+            await site.answer(f"ingress create new.example.com --service web:80 -n shop --name another {option}")
+    assert calls - granted("look.yaml") - granted("change.yaml") == granted("certificates.yaml")
 
 
 async def test_changing_needs_what_is_granted_and_no_more(calls: set[Right]) -> None:

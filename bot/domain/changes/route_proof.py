@@ -12,7 +12,7 @@ from bot.domain.network.listeners import Verdict, hosts_meet
 from bot.domain.network.probing import HTTPProbe, Probe, TCPProbe
 from bot.domain.network.references import GRPC_ROUTE, HTTP_ROUTE, TLS_ROUTE, JSONObject
 
-ACCEPTED_SECONDS = 30.0
+ATTACHED_SECONDS = 30.0
 ENDPOINTS_SECONDS = 60.0
 _MOST_BACKENDS = 3
 _MOST_HOSTS = 3
@@ -20,7 +20,7 @@ _MOST_HOSTS = 3
 
 def steps(wanted: Wanted, attached: Attachment, ports: Mapping[Backend, JSONObject]) -> Iterator[Step]:
     """None of them is required: what a controller says is no reason to take a right route away again."""
-    yield Wait(ref=wanted.ref, until=Until.ACCEPTED, timeout_seconds=ACCEPTED_SECONDS, required=False)
+    yield Wait(ref=wanted.ref, until=Until.ATTACHED, timeout_seconds=ATTACHED_SECONDS, required=False)
     for backend in [each for each in wanted.backends if each.used][:_MOST_BACKENDS]:
         yield Wait(ref=backend.ref, until=Until.ENDPOINTS_READY, timeout_seconds=ENDPOINTS_SECONDS, required=False)
         yield Ask(probe=_probe(wanted, backend, ports[backend]))

@@ -121,7 +121,7 @@ class Attachment:
         return exact or next((each for each in self._certificates if each.host and covers(each.host, host)), None)
 
     def parents(self, hosts: Iterable[str], protocols: Sequence[str]) -> tuple[JSONObject, ...]:
-        """The listeners of these protocols for these hosts; none where a Gateway that is there has none."""
+        """The listeners of these protocols for these hosts, those included that a Gateway that is there lacks."""
         sections: dict[str, None] = {}
         for host in hosts:
             for protocol in protocols:
@@ -147,12 +147,15 @@ class Attachment:
             yield str(listener["name"])
             return
         found = [each.name for each in gateway.listeners if _serves(gateway, each, self._namespace, host, protocol)]
-        if not found:
-            self._needed.setdefault((protocol, wanted), self._written(protocol, wanted, certificate))
+        if not found:  # Told, shown, and taken to be added.
+            missing = self._needed.setdefault((protocol, wanted), self._written(protocol, wanted, certificate))
+            found = [str(missing["name"])]
         yield from found
 
     def _written(self, protocol: str, host: str, certificate: Certificate | None) -> JSONObject:
         name = protocol.lower() + (f"-{host.replace('*', 'any')}" if host else "")
+        if self._choice.gateway and name in [each.name for each in self._choice.gateway.listeners]:
+            name = f"{name[:189]}-{self._namespace}"
         listener: JSONObject = {"name": name[:253].rstrip("-."), "port": _PORTS[protocol], "protocol": protocol}
         if host:
             listener["hostname"] = host

@@ -62,6 +62,11 @@ def tell_habits(reading: Reading) -> None:
     note, has = reading.journal.note, reading.annotations.has
     if reading.served.guessed:
         note("Its class is not there: by its annotations and its class's name it is taken for one of ingress-nginx.")
+    if any(map(reading.around.neighbours.regex, reading.paths)):
+        note(
+            "Where use-regex or rewrite-target is on a host, ingress-nginx ignores the case of its paths; "
+            "routes do not."
+        )
     if any(map(reading.secure, reading.paths)):
         note("ingress-nginx sends Strict-Transport-Security over HTTPS unless told otherwise; these routes do not.")
     if not has("proxy-read-timeout"):

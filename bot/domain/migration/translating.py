@@ -43,9 +43,9 @@ def _result(
     return Translation(
         ingress=ingress.ref,
         manifests=tuple(manifests),
-        carried=tuple(journal.carried),
+        carried=journal.carried,
         lost=journal.worst_first(),
-        notes=tuple(journal.notes),
+        notes=journal.notes,
         listeners=tuple(listeners),
     )
 
