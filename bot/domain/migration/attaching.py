@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.migration.gateway_api import (
-    GATEWAY,
     LISTENERS_A_GATEWAY,
     Gateway,
     GatewayClass,
@@ -21,7 +20,7 @@ from bot.domain.migration.gateway_api import (
     object_of,
 )
 from bot.domain.migration.outcome import Concern, Journal
-from bot.domain.network.references import JSONObject
+from bot.domain.network.references import GATEWAY, JSONObject
 from bot.domain.network.snapshot import IngressTLS
 from bot.errors import NotFound, Refused
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from bot.domain.migration.gateway_api import GRPC_ROUTE, Features
+from bot.domain.migration.gateway_api import Features
 from bot.domain.migration.nginx.filters import Filters
 from bot.domain.migration.outcome import Journal
-from bot.domain.network.references import JSON, JSONObject
+from bot.domain.network.references import GRPC_ROUTE, JSON, JSONObject
 
 _SERVICE = r"[a-zA-Z_][a-zA-Z_0-9]*(?:\.[a-zA-Z_][a-zA-Z_0-9]*)*"
 
