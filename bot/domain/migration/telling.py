@@ -62,6 +62,11 @@ def tell_habits(reading: Reading) -> None:
     note, has = reading.journal.note, reading.annotations.has
     if reading.served.guessed:
         note("Its class is not there: by its annotations and its class's name it is taken for one of ingress-nginx.")
+    note(
+        "What the controller's own ConfigMap says for all Ingresses (whitelist-source-range, global-auth-url, "
+        "ssl-redirect, "
+        "snippets and the like) is not looked at here, and does not carry over either."
+    )
     if any(map(reading.around.neighbours.regex, reading.paths)):
         note(
             "Where use-regex or rewrite-target is on a host, ingress-nginx ignores the case of its paths; "

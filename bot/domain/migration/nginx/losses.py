@@ -196,7 +196,7 @@ LOSSES: dict[str, Loss] = {
     # What requests and answers may be.
     "proxy-body-size": _traffic(
         "the Gateway API has no largest request: the implementation's default counts (nginx took 1 MB unless told)",
-        "`clientMaxBodySize` of ClientSettingsPolicy (NGINX Gateway Fabric), `requestBuffer` of "
+        "`body.maxSize` of ClientSettingsPolicy (NGINX Gateway Fabric), `requestBuffer` of "
         "BackendTrafficPolicy (Envoy "
         "Gateway), `buffering` middleware (Traefik); many proxies have no limit, and then none is needed for uploads",
     ),
