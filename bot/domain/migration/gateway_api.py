@@ -74,6 +74,12 @@ class Gateway(msgspec.Struct, frozen=True):
     def listeners(self) -> Sequence[Listener]:
         return self.spec.listeners or ()
 
+    @property
+    def selects(self) -> bool:
+        """Whether a listener takes routes of namespaces by their labels."""
+        said = [each.allowed_routes.namespaces for each in self.listeners if each.allowed_routes]
+        return any(each is not None and each.from_ == "Selector" for each in said)
+
 
 class GatewayClassSpec(msgspec.Struct, frozen=True, rename="camel"):
     controller_name: str = ""

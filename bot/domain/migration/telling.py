@@ -25,6 +25,8 @@ def tell_gateway(reading: Reading, written: Sequence[JSONObject]) -> None:
     choice = reading.around.choice
     if choice.gateway:
         reading.journal.note(f"The routes attach to Gateway {choice.gateway.short}, which is there.")
+        if choice.gateway.selects:
+            reading.journal.note("It selects namespaces by their labels; whether this one has them was not looked at.")
     elif written:
         reading.journal.note(
             "A Gateway is written, and usually costs an address of its own: further Ingresses can share it by "

@@ -156,6 +156,12 @@ class TestTLS:
         assert [each["name"] for each in listeners] == ["http", "https-any.example.com"]
         assert routes(found)["web"]["parentRefs"] == [{"name": "web", "sectionName": "https-any.example.com"}]
 
+    def test_a_name_that_no_rule_has_gets_no_listener(self) -> None:
+        found = translated(ingress(tls=[{"hosts": [HOST, "unused.example.com"], "secretName": "web-tls"}]))
+        assert len(of_kind(found, "Gateway")[0]["spec"]["listeners"]) == 2
+        assert "nothing for unused.example.com: no rule is for it" in [each.becomes for each in found.carried]
+        assert not found.lost
+
     def test_a_host_without_a_certificate_stays_on_http(self) -> None:
         found = translated(ingress(hosts=("a.example.com", "b.example.org"), tls=["a.example.com"]))
         sections = {
