@@ -62,7 +62,7 @@ async def asked(line: str) -> None:
         show=untouchable_show,
         line=grammar.written(command.name, request),
     )
-    await cni_install.install_plugin(request, context)
+    await command.planner(request, context)
 
 
 async def untouchable_show(report: Any) -> None:
