@@ -332,3 +332,12 @@ async def test_one_that_is_only_recognised_is_not_taken_away_either(tmp_path: Pa
     async with edge(tmp_path, mirror=None, network=False) as here:
         said = told((await here.answer("controller uninstall ingress-nginx")).report)
         assert said.startswith("ingress-nginx is not taken away from here")
+
+
+async def test_of_two_that_share_their_classes_none_is_taken_away(tmp_path: Path) -> None:
+    async with edge(tmp_path, mirror=None) as here:
+        await here.approved("controller install haproxy")
+        here.create(namespace("other"), deployment("other", "haproxy", "haproxytech/kubernetes-ingress:3.1.0"))
+        said = told((await here.answer("controller uninstall haproxy")).report)
+        assert "HAProxy is there twice, and the two share classes, roles and definitions" in said
+        assert "haproxy-controller and other" in said
