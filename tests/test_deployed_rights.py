@@ -20,6 +20,7 @@ from bot.playground.cluster_server.http.serving import Serving
 from tests.migrations import minimal_definition
 from tests.mirrors import HAVE_MIRROR, Offline
 from tests.plugin_worlds import calico_world
+from tests.shops import CERT_MANAGER, CERTIFICATES, shop
 from tests.stage import Stage, catalogue, staged
 
 FOLDER = Path(__file__).parent.parent / "deploy" / "kubernetes"
@@ -81,6 +82,11 @@ async def test_looking_needs_what_is_granted_and_no_more(calls: set[Right]) -> N
             await stage.say("expose deploy/web --port 80 -n shop --name another --dry-run")
             await stage.say("expose rc/web --port 80 -n shop --name another --dry-run")
             await stage.say("ingress create new.example.com --service web:80 -n shop --name another --dry-run")
+    async with staged("gateway") as stage:
+        for command in catalogue().values():
+            for example in command.examples if command.scenario == "gateway" else ():
+                await stage.say(example)
+        await stage.say("route create a.example.com --service kube-system/kube-dns:dns-tcp --kind tls -n shop")
     await _look_at_gateways()
     looked = set(calls)
     async with calico_world() as stage:
@@ -109,6 +115,13 @@ def test_config_maps_of_plugins_may_be_read_by_name_alone() -> None:
     assert set(rule["resourceNames"]) == set(CONFIG_MAPS.values())
 
 
+async def test_certificates_need_rights_of_their_own_that_nobody_has_to_give(calls: set[Right]) -> None:
+    async with shop(*CERTIFICATES, *CERT_MANAGER) as site:
+        for option in ("--tls shop-cert", "--cluster-issuer nobody", "--issuer nobody"):
+            await site.answer(f"ingress create new.example.com --service web:80 -n shop --name another {option}")
+    assert calls - granted("look.yaml") - granted("change.yaml") == granted("certificates.yaml")
+
+
 async def test_changing_needs_what_is_granted_and_no_more(calls: set[Right]) -> None:
     async with staged("shop") as stage:
         for line in (
@@ -120,6 +133,13 @@ async def test_changing_needs_what_is_granted_and_no_more(calls: set[Right]) -> 
             writing = {call for call in calls if call[0] not in ("get", "list")}
             assert writing
             assert writing <= granted("change.yaml")
+    async with staged("gateway") as stage:
+        calls.clear()
+        line = "route create new.example.com --service kube-system/kube-dns:metrics -n shop"
+        await _approved(stage, f"changes undo {await _approved(stage, line)}")
+        writing = {call for call in calls if call[0] not in ("get", "list")}
+        assert writing
+        assert writing <= granted("change.yaml")
 
 
 def _covered(right: Right, allowed: set[Right]) -> bool:

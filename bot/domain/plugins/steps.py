@@ -29,7 +29,7 @@ _NEEDED_BY_PODS = (
     "PriorityClass",
 )  # fmt: skip
 _WORKLOADS = "workloads"
-TOLD = "what the plugin is told"
+TOLD = "what it is told"
 
 
 def applied(

@@ -34,7 +34,9 @@ from bot.playground.cluster_server.fabric.finding import (
 )
 from bot.playground.cluster_server.objects.registry import Registry
 from bot.playground.cluster_server.pods.programs import Refused, Sockets
+from bot.playground.cluster_server.values import dig
 
+Object = dict[str, Any]
 _MOST_LISTENERS = 256
 """When there are more, the one that was asked for longest ago is closed."""
 _READ = 65536
@@ -60,6 +62,7 @@ class Fabric:
         self._connections: set[asyncio.Task[None]] = set()
         self._closed: carrying.Closed | None = None
         self._hole: carrying.Hole | None = None
+        sockets.speaker = self
 
     async def way_to(self, address: str, port: int) -> tuple[str, int]:
         """Host and port to connect to. Where a connection is refused, nobody listens there; where packets are dropped,
@@ -75,6 +78,19 @@ class Fabric:
             return carrying.LOOPBACK, self._closed.port
         async with self._opening:
             return carrying.LOOPBACK, await self._listener(address, port)
+
+    async def local_port(self, pod: Object, port: int) -> int | None:
+        """Where a controller answers that this pod belongs to; None: it is a program's port."""
+        address = dig(pod, "status", "podIP", default="")
+        if not address or self._entry(ToPod(pod, port, port)) is None:
+            return None
+        async with self._opening:
+            return await self._listener(address, port)
+
+    def speaks_tls(self, pod: Object, port: int) -> bool:
+        """Whether a controller's port in a pod takes TLS."""
+        entry = self._entry(ToPod(pod, port, port))
+        return entry is not None and entry.speaks in (TLS, EITHER)
 
     async def close(self) -> None:
         """Ends every listener and connection."""

@@ -11,7 +11,7 @@ import contextlib
 import datetime
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from aiohttp import web
 
@@ -129,11 +129,22 @@ class Refused(Exception):
     """Nothing listens there."""
 
 
+class Speaker(Protocol):
+    """Who answers in place of a program, as a controller does at its ports."""
+
+    async def local_port(self, pod: Object, port: int) -> int | None:
+        """The port on 127.0.0.1; None: the program answers itself."""
+        ...
+
+    def speaks_tls(self, pod: Object, port: int) -> bool: ...
+
+
 class Sockets:
     """The loopback side of the pods' ports."""
 
     def __init__(self, programs: Programs) -> None:
         self._programs = programs
+        self.speaker: Speaker | None = None
         self._servers: dict[tuple[str, int], tuple[int, Any]] = {}
         self._opening = asyncio.Lock()
         self._closing: set[asyncio.Future[None]] = set()
@@ -157,6 +168,8 @@ class Sockets:
 
     async def dial(self, pod: Object, port: int) -> int:
         """The port on 127.0.0.1 that stands for a pod's. Raises Refused."""
+        if self.speaker and (found := await self.speaker.local_port(pod, port)):
+            return found
         program = self.listens(pod, port)
         if program is None:
             raise Refused(f"dial tcp {dig(pod, 'status', 'podIP', default='')}:{port}: connect: connection refused")
@@ -165,6 +178,10 @@ class Sockets:
             if key not in self._servers:
                 self._servers[key] = await self._open(pod, port, program)
             return self._servers[key][0]
+
+    def speaks_tls(self, pod: Object, port: int) -> bool:
+        """Programs themselves never do."""
+        return bool(self.speaker and self.speaker.speaks_tls(pod, port))
 
     async def _open(self, pod: Object, port: int, program: Program) -> tuple[int, Any]:
         if port in program.http:
