@@ -28,6 +28,8 @@ class FakeNetwork:
         self.asked: list[AddressProbe] = []
         self.names = {"shop.example.com": ("203.0.113.10",)}
         self.answers: Callable[[AddressProbe], Any] = lambda probe: 200
+        self.shown: Callable[[], bool | None] = lambda: None
+        """Whether the certificate fits that is shown."""
 
     async def ask(self, probe: AddressProbe) -> Observation:
         self.asked.append(probe)
@@ -37,7 +39,8 @@ class FakeNetwork:
             return Observation(probe, ByBot(), told, evidence=told.value, hops=hops)
         status, location = told if isinstance(told, tuple) else (told, "")
         hops = (Hop("address", "takes connections", 0.001), Hop("answer", f"HTTP {status}", 0.004))
-        return Observation(probe, ByBot(), Outcome.ANSWERED, 0.004, f"HTTP {status}", status, hops, location)
+        fits = self.shown()
+        return Observation(probe, ByBot(), Outcome.ANSWERED, 0.004, f"HTTP {status}", status, hops, location, fits)
 
     async def resolve(self, host: str) -> tuple[str, ...]:
         return self.names.get(host, ())
@@ -143,6 +146,37 @@ async def test_another_node_is_asked_when_one_does_not_answer():
     network.answers = lambda probe: Outcome.REFUSED if probe.address == "10.0.0.1" else 200
     await knocked(found)
     assert where(network) == ["10.0.0.1:30080", "10.0.0.2:30080"]
+
+
+async def test_nodes_that_answer_do_not_stand_for_the_address_of_a_load_balancer():
+    found, network = world(Reach(ref=WEB, port=80, attempts=2))
+    found.cluster.put(balanced(service("LoadBalancer"), "198.51.100.7"))
+    found.cluster.put(node("node1", "10.0.0.1"))
+    network.answers = lambda probe: Outcome.REFUSED if probe.address == "198.51.100.7" else 200
+    await knocked(found)
+    assert where(network) == ["198.51.100.7:80", "198.51.100.7:80"]
+    assert (await stored(found)).steps[0].state is StepState.FAILED
+
+
+async def test_an_edge_that_shows_another_certificate_first_is_waited_for():
+    found, network = world(Reach(ref=SITE, host="shop.example.com", scheme="https"))
+    found.cluster.put(balanced(ingress(), "203.0.113.10"))
+    fits = [False, False, True]
+    network.shown = lambda: fits.pop(0)
+    report = await knocked(found)
+    assert report.status is Status.OK
+    assert fits == []
+
+
+async def test_an_edge_that_shows_another_certificate_to_the_end_proves_nothing():
+    found, network = world(Reach(ref=SITE, host="shop.example.com", scheme="https", attempts=2))
+    found.cluster.put(balanced(ingress(), "203.0.113.10"))
+    network.shown = lambda: False
+    report = await knocked(found)
+    [step] = (await stored(found)).steps
+    assert step.state is StepState.FAILED
+    assert "HTTP 200, with a certificate that is not for shop.example.com" in step.note
+    assert report.title.startswith("Applied, but not proven to work")
 
 
 async def test_an_ingress_is_asked_for_its_host_at_its_address_and_each_hop_is_told():
