@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.real.certificates import self_made
 from tests.real.hands import Object, Patchbay
 from tests.real.inhabiting import Place, inhabited
 
@@ -121,9 +120,7 @@ def ours(network: None) -> Iterator[Place]:
 def _prepare(place: Place) -> None:
     place.expose("deployment", "web", "--name=base", "--port=80", "--target-port=8080")
     place.make(_service("front", "web", 80), _service("back", "many", 8080))
-    certificate, key = self_made("a.example.com", "b.example.com")
-    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "both"}, "type": "kubernetes.io/tls"}
-    place.make(secret | {"stringData": {"tls.crt": certificate, "tls.key": key}})
+    place.certify("both", "a.example.com", "b.example.com")
 
 
 def _service(name: str, app: str, port: int) -> Object:

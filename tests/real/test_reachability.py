@@ -6,8 +6,7 @@ import re
 
 import pytest
 
-from tests.real.addressing import Answer, ask
-from tests.real.certificates import self_made
+from tests.real.addressing import arrives, ask
 from tests.real.cloud import ADDRESS
 from tests.real.hands import Object, Patchbay, applied, until
 from tests.real.inhabiting import Place, inhabited
@@ -21,18 +20,6 @@ def service(place: Place, name: str) -> Object:
     found = place.get("service", name)
     assert found is not None
     return found
-
-
-def arrives(address: str, port: int, program: str, host: str = "x", path: str = "/", *, tls: bool = False) -> Answer:
-    """Waits until a pod of that program answers: proxies and controllers take a moment."""
-
-    def answered() -> Answer | None:
-        found = ask(address, port, host, path, tls=tls)
-        return found if found and found.status == 200 and found.text.startswith(f"{program} ") else None
-
-    answer = until(f"{program} answers at {address}:{port} for {host}{path}", answered, 20)
-    assert isinstance(answer, Answer)
-    return answer
 
 
 def test_a_service_answers_through_the_api_server_and_at_its_cluster_ip(place: Place, bot: Patchbay) -> None:
@@ -91,7 +78,7 @@ def test_an_ingress_leads_its_host_to_the_pods_and_no_other(place: Place, traefi
 def test_an_ingress_serves_https_with_the_certificate_of_its_secret(place: Place, traefik: None, bot: Patchbay) -> None:
     _expose_both(place)
     host = f"safe.{place.name}.example.com"
-    certificate = _give_secret(place, "safe-tls", host)
+    certificate = place.certify("safe-tls", host)
     _, said = applied(bot, f"ingress create {host} --service web:80 --tls safe-tls -n {place.name}")
     until("the certificate is shown", lambda: arrives(ADDRESS, 443, "web", host, tls=True).certificate == certificate)
     other = ask(ADDRESS, 443, f"other.{place.name}.example.com", tls=True)
@@ -138,11 +125,3 @@ def test_a_route_to_a_service_elsewhere_brings_the_permission(place: Place, trae
 def _expose_both(place: Place) -> None:
     for name in ("web", "many"):
         place.expose("deployment", name, "--port=80", "--target-port=8080")
-
-
-def _give_secret(place: Place, name: str, host: str) -> str:
-    """A TLS Secret with a certificate of its own, which is returned."""
-    certificate, key = self_made(host)
-    secret: Object = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "type": "kubernetes.io/tls"}
-    place.make(secret | {"stringData": {"tls.crt": certificate, "tls.key": key}})
-    return certificate
