@@ -85,6 +85,11 @@ async def test_looking_needs_what_is_granted_and_no_more(calls: set[Right]) -> N
             await stage.say("expose deploy/web --port 80 -n shop --name another --dry-run")
             await stage.say("expose rc/web --port 80 -n shop --name another --dry-run")
             await stage.say("ingress create new.example.com --service web:80 -n shop --name another --dry-run")
+    async with staged("gateway") as stage:
+        for command in catalogue().values():
+            for example in command.examples if command.scenario == "gateway" else ():
+                await stage.say(example)
+        await stage.say("route create a.example.com --service kube-system/kube-dns:dns-tcp --kind tls -n shop")
     await _look_at_gateways()
     looked = set(calls)
     async with calico_world() as stage:
@@ -136,6 +141,13 @@ async def test_changing_needs_what_is_granted_and_no_more(calls: set[Right]) -> 
             writing = {call for call in calls if call[0] not in ("get", "list")}
             assert writing
             assert writing <= granted("change.yaml")
+    async with staged("gateway") as stage:
+        calls.clear()
+        line = "route create new.example.com --service kube-system/kube-dns:metrics -n shop"
+        await _approved(stage, f"changes undo {await _approved(stage, line)}")
+        writing = {call for call in calls if call[0] not in ("get", "list")}
+        assert writing
+        assert writing <= granted("change.yaml")
 
 
 def _covered(right: Right, allowed: set[Right]) -> bool:

@@ -11,6 +11,7 @@ from bot.application.execution.writing import StepFailed, look
 from bot.domain.changes import fields
 from bot.domain.changes.change import Ask, StepState, Until, Wait
 from bot.domain.chat.masking import masked
+from bot.domain.network.gateways import not_accepted, not_programmed
 from bot.domain.network.probing import ByAPIServer, HTTPProbe, Observation, Outcome, Probe, TCPProbe
 from bot.domain.network.references import DAEMON_SET, ENDPOINT_SLICE, NAMESPACE, POD, SERVICE, JSONObject, Ref, ref_to
 from bot.errors import BotError
@@ -64,6 +65,10 @@ async def _missing(work: Work, step: Wait) -> str:
             return _not_available(there)
         case Until.ACCEPTED:
             return _not_accepted(there)
+        case Until.ATTACHED:
+            return masked(not_accepted(there))[0]
+        case Until.PROGRAMMED:
+            return masked(not_programmed(there))[0]
         case _:
             return "" if _address(there) else "no controller has given it an address"
 

@@ -67,8 +67,8 @@ def _set_up(objects: Objects, parameters: EdgeParameters) -> None:
         f"--providers.kubernetesingress.ingressclass={parameters.class_name}",
         f"--providers.kubernetesingress.ingressendpoint.publishedservice={place}",
         "--providers.kubernetescrd=true",
-        # Else its port for HTTPS speaks plain HTTP to what Ingresses lead to, and answers 404 by TLS whatever Secret they
-        # name: https://doc.traefik.io/traefik/reference/install-configuration/entrypoints/ (http.tls). Seen so with v3.7.9.
+        # Else what Ingresses lead to is not served by TLS: 404, whatever Secret they name, as seen with v3.7.9. See
+        # https://doc.traefik.io/traefik/reference/install-configuration/entrypoints/ (http.tls).
         "--entrypoints.websecure.http.tls=true",
     ]
     if parameters.gateway_api:
