@@ -101,25 +101,95 @@ def test_several_hosts_and_paths_lead_where_they_should(place: Place, traefik: N
     assert elsewhere.status == 404, "the rule without a * is for that path alone"
 
 
-def test_a_route_leads_through_a_gateway_to_the_pods(place: Place, traefik: None, bot: Patchbay) -> None:
+def test_a_gateway_is_programmed_and_a_route_leads_through_it_to_the_pods(
+    place: Place, traefik: None, bot: Patchbay
+) -> None:
     _expose_both(place)
     host = f"route.{place.name}.example.com"
     _, said = applied(bot, f"gateway create edge --class traefik --listener HTTP:80 -n {place.name}")
-    assert "Programmed" in said or "programmed" in said, said
-    _, said = applied(bot, f"route create {host} {host}/api --service web:80 --gateway edge -n {place.name}")
+    assert "programmed" in said.lower(), said
+    _, said = applied(bot, f"route create {host} --service web:80 --gateway edge -n {place.name}")
     arrives(ADDRESS, 80, "web", host)
-    arrives(ADDRESS, 80, "web", host, "/api/")
-    assert "HTTP 200" in said, said
+    assert re.search(rf"address +{re.escape(ADDRESS)}:80", said), said
+
+
+def test_a_route_leads_each_path_to_its_service(place: Place, traefik: None, bot: Patchbay) -> None:
+    _expose_both(place)
+    place.make(_gateway())
+    host = f"paths.{place.name}.example.com"
+    applied(bot, f"route create {host} --service web:80 --gateway edge --name all -n {place.name}")
+    applied(bot, f"route create {host}/api --service many:80 --gateway edge --name api -n {place.name}")
+    arrives(ADDRESS, 80, "web", host)
+    arrives(ADDRESS, 80, "many", host, "/api/")
+    other = ask(ADDRESS, 80, f"other.{place.name}.example.com")
+    assert other is not None
+    assert other.status == 404
+
+
+def test_a_weight_of_zero_gets_no_request(place: Place, traefik: None, bot: Patchbay) -> None:
+    _expose_both(place)
+    place.make(_gateway())
+    host = f"weights.{place.name}.example.com"
+    line = f"route create {host} --service web:80@1 --service many:80@0 --gateway edge --name split -n {place.name}"
+    applied(bot, line)
+    for _ in range(8):
+        arrives(ADDRESS, 80, "web", host)
+
+
+def test_a_route_that_redirects_to_tls_says_so(place: Place, traefik: None, bot: Patchbay) -> None:
+    place.make(_gateway())
+    host = f"old.{place.name}.example.com"
+    applied(bot, f"route create {host} --redirect https --gateway edge --name old -n {place.name}")
+
+    def redirected() -> bool:
+        answer = ask(ADDRESS, 80, host, "/x")
+        return answer is not None and answer.location == f"https://{host}/x"
+
+    until("it is redirected to https", redirected, 20)
+
+
+def test_a_route_serves_https_at_a_listener_with_a_certificate(place: Place, traefik: None, bot: Patchbay) -> None:
+    _expose_both(place)
+    host = f"gate.{place.name}.example.com"
+    certificate = place.certify("gate-tls", host)
+    place.make(
+        _gateway({"name": "websecure", "protocol": "HTTPS", "port": 443, "hostname": host, "tls": _by("gate-tls")})
+    )
+    _, said = applied(bot, f"route create {host} --service web:80 --gateway edge:websecure --name gate -n {place.name}")
+    assert arrives(ADDRESS, 443, "web", host, tls=True).certificate == certificate
+    assert re.search(rf"address +{re.escape(ADDRESS)}:443", said), said
 
 
 def test_a_route_to_a_service_elsewhere_brings_the_permission(place: Place, traefik: None, bot: Patchbay) -> None:
     host = f"far.{place.name}.example.com"
-    applied(bot, f"gateway create edge --class traefik --listener HTTP:80 -n {place.name}")
+    place.make(_gateway())
     with inhabited() as elsewhere:
         _expose_both(elsewhere)
         line = f"route create {host} --service {elsewhere.name}/many:80 --gateway edge --name far -n {place.name}"
-        applied(bot, line)
+        number, _ = applied(bot, line)
         arrives(ADDRESS, 80, "many", host)
+        applied(bot, f"changes undo {number}")
+        assert elsewhere.names("referencegrants") == []
+
+
+def test_a_route_that_no_listener_takes_is_refused_beforehand(place: Place, traefik: None, bot: Patchbay) -> None:
+    _expose_both(place)
+    place.make(_gateway({"name": "web", "protocol": "HTTP", "port": 80, "hostname": "only.example.com"}))
+    status, said = bot(f"route create other.example.com --service web:80 --gateway edge -n {place.name}")
+    assert status != 0
+    assert "only.example.com" in said, said
+    assert place.names("httproutes") == []
+
+
+def _gateway(*listeners: Object) -> Object:
+    """Traefik serves listeners whose ports its entry points have."""
+    plain: Object = {"name": "web", "protocol": "HTTP", "port": 80}
+    return {
+        "apiVersion": "gateway.networking.k8s.io/v1",
+        "kind": "Gateway",
+        "metadata": {"name": "edge"},
+        "spec": {"gatewayClassName": "traefik", "listeners": list(listeners) or [plain]},
+    }
 
 
 def _expose_both(place: Place) -> None:
