@@ -61,7 +61,8 @@ def test_several_ports_of_one_service_answer(place: Place, bot: Patchbay) -> Non
 def test_a_port_at_which_nobody_listens_is_told_with_what_is_behind_it(place: Place, bot: Patchbay) -> None:
     status, said = bot(f"expose deploy/web --port 80 --target-port 8081 -n {place.name}")
     assert status != 0, said
-    assert "refused" in said, said
+    assert "spec.ports[0].targetPort" in said, said
+    assert "did you mean 8080?" in said, said
 
 
 def test_an_ingress_leads_its_host_to_the_pods_and_no_other(place: Place, traefik: None, bot: Patchbay) -> None:
@@ -152,9 +153,8 @@ def test_a_route_serves_https_at_a_listener_with_a_certificate(place: Place, tra
     _expose_both(place)
     host = f"gate.{place.name}.example.com"
     certificate = place.certify("gate-tls", host)
-    place.make(
-        _gateway({"name": "websecure", "protocol": "HTTPS", "port": 443, "hostname": host, "tls": _by("gate-tls")})
-    )
+    secure = {"name": "websecure", "protocol": "HTTPS", "port": 443, "hostname": host}
+    place.make(_gateway(secure | {"tls": {"certificateRefs": [{"name": "gate-tls"}]}}))
     _, said = applied(bot, f"route create {host} --service web:80 --gateway edge:websecure --name gate -n {place.name}")
     assert arrives(ADDRESS, 443, "web", host, tls=True).certificate == certificate
     assert re.search(rf"address +{re.escape(ADDRESS)}:443", said), said

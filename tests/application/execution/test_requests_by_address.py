@@ -277,7 +277,8 @@ async def test_a_404_counts_only_when_the_service_itself_says_so(behind: int, pr
     [step] = (await stored(found)).steps
     assert (step.state is StepState.DONE) is proven
     assert ("the edge does not know this host and path" in step.note) is not proven
-    assert [(probe.target, probe.port, probe.path) for probe in found.prober.asked] == [(WEB, 80, "/cart")]
+    first = found.prober.asked[0]
+    assert (first.target, first.port, first.path) == (WEB, 80, "/cart")
 
 
 async def test_an_edge_that_learns_of_a_host_a_moment_later_is_waited_for():
@@ -335,6 +336,19 @@ async def test_what_is_wrong_is_told_once():
     assert len(told) == 1
     assert any("no ready endpoints" in line for line in told[0])
     assert outcome.report.actions[0].command == "changes undo 1"
+
+
+async def test_ready_pods_that_refuse_are_told_as_such_and_not_what_stands_before_them():
+    found = shop()
+
+    async def ask(probe: Any, vantage: Any) -> Observation:
+        return Observation(probe, vantage, Outcome.REFUSED, evidence="connection refused by 10.244.1.2:8080")
+
+    found.prober.ask = ask  # type: ignore[method-assign]
+    await say(found.ports, await planned(found))
+    [told] = [step.evidence for step in (await stored(found)).steps if step.evidence]
+    assert any("port 80 does not answer: nobody listens there" in line for line in told), told
+    assert not any("what is before it" in line for line in told)
 
 
 async def test_what_has_no_address_yet_is_waited_for_and_told():
