@@ -12,7 +12,7 @@ from bot.application.execution.plugins import all_plugins
 from bot.application.execution.rights import TRIAL_RIGHTS, needed_rights
 from bot.application.ports import Changing
 from bot.domain.chat.invocation import Actor
-from bot.domain.migration.gateway_api import GATEWAY, GATEWAY_CLASS
+from bot.domain.network.references import GATEWAY, GATEWAY_CLASS
 from bot.domain.plugins.facts import CONFIG_MAPS
 from bot.domain.plugins.parameters import Parameters
 from bot.playground.cluster_server.http.requests import target_of

@@ -114,7 +114,7 @@ def _steps(found: Translation, api: GatewayAPI, unserved: bool) -> tuple[Text, .
             )
         )
     path = f"{found.ingress.name}.yaml"
-    steps.append(text("Try it: ", Code(f"kubectl apply --server-side --dry-run=server -f {path}")))
+    steps.append(text("See what it would write, and over what: ", Code(f"kubectl diff --server-side -f {path}")))
     steps.append(
         text(
             "Apply it beside the Ingress, ask the Gateway's address with the right Host, and only then move the "

@@ -25,6 +25,8 @@ def tell_gateway(reading: Reading, written: Sequence[JSONObject]) -> None:
     choice = reading.around.choice
     if choice.gateway:
         reading.journal.note(f"The routes attach to Gateway {choice.gateway.short}, which is there.")
+        if choice.gateway.selects:
+            reading.journal.note("It selects namespaces by their labels; whether this one has them was not looked at.")
     elif written:
         reading.journal.note(
             "A Gateway is written, and usually costs an address of its own: further Ingresses can share it by "
@@ -62,6 +64,11 @@ def tell_habits(reading: Reading) -> None:
     note, has = reading.journal.note, reading.annotations.has
     if reading.served.guessed:
         note("Its class is not there: by its annotations and its class's name it is taken for one of ingress-nginx.")
+    note(
+        "What the controller's own ConfigMap says for all Ingresses (whitelist-source-range, global-auth-url, "
+        "ssl-redirect, "
+        "snippets and the like) is not looked at here, and does not carry over either."
+    )
     if any(map(reading.around.neighbours.regex, reading.paths)):
         note(
             "Where use-regex or rewrite-target is on a host, ingress-nginx ignores the case of its paths; "

@@ -92,6 +92,13 @@ class TestAnExistingGateway:
         assert routes(found)["web-https-redirect"]["parentRefs"][0]["sectionName"] == "web"
         assert not found.listeners
         assert not found.lost
+        (told,) = [each for each in found.carried if each.source == "spec.tls"]
+        assert told.differs == "the certificate of the listener counts, not Secret web-tls"
+
+    def test_that_it_selects_namespaces_is_told(self) -> None:
+        edge = gateway(listener("http", from_="Selector"))
+        assert any("by their labels" in each for each in translated(ingress(), choice=Choice(edge)).notes)
+        assert not any("by their labels" in each for each in translated(ingress()).notes)
 
     def test_in_the_same_namespace_no_namespace_is_said(self) -> None:
         found = translated(ingress(), choice=Choice(gateway(listener("web"), namespace="shop")))

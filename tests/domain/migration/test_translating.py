@@ -2,10 +2,12 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from bot.domain.migration.gateway_api import Features
 from bot.domain.migration.outcome import Concern, Verdict
+from bot.domain.network.snapshot import Service
 from tests.migrations import (
     CLASSES,
     HOST,
@@ -153,6 +155,12 @@ class TestTLS:
         listeners = of_kind(found, "Gateway")[0]["spec"]["listeners"]
         assert [each["name"] for each in listeners] == ["http", "https-any.example.com"]
         assert routes(found)["web"]["parentRefs"] == [{"name": "web", "sectionName": "https-any.example.com"}]
+
+    def test_a_name_that_no_rule_has_gets_no_listener(self) -> None:
+        found = translated(ingress(tls=[{"hosts": [HOST, "unused.example.com"], "secretName": "web-tls"}]))
+        assert len(of_kind(found, "Gateway")[0]["spec"]["listeners"]) == 2
+        assert "nothing for unused.example.com: no rule is for it" in [each.becomes for each in found.carried]
+        assert not found.lost
 
     def test_a_host_without_a_certificate_stays_on_http(self) -> None:
         found = translated(ingress(hosts=("a.example.com", "b.example.org"), tls=["a.example.com"]))
@@ -327,6 +335,21 @@ class TestProtocols:
         assert lost(found) == {"backend-protocol": Concern.TRAFFIC}
         assert "h2c" in found.lost[0].instead
         assert routes(found)
+
+    def test_a_port_that_says_h2c_loses_nothing(self) -> None:
+        spec = {"ports": [{"port": 80, "appProtocol": "kubernetes.io/h2c"}]}
+        web = msgspec.convert({"metadata": {"name": "web", "namespace": "shop"}, "spec": spec}, Service)
+        found = translated(ingress(path("/api/v1/x"), annotations={"backend-protocol": "GRPC"}), services=[web])
+        assert not found.lost
+        assert carried(found)["backend-protocol"].startswith("an HTTPRoute")
+
+    def test_a_host_that_is_shared_with_http_takes_no_grpc_route_beside(self) -> None:
+        other = ingress(path("/"), name="other")
+        found = translated(ingress(path("/shop.v1.Orders"), annotations={"backend-protocol": "GRPC"}), other)
+        assert routes(found)
+        assert "a listener takes one kind of route for a host" in found.lost[0].why
+        also = ingress(path("/"), name="other", annotations={"backend-protocol": "GRPCS"})
+        assert of_kind(translated(ingress(annotations={"backend-protocol": "GRPC"}), also), "GRPCRoute")
 
     def test_what_a_grpc_route_lacks_is_lost(self) -> None:
         annotations = {
