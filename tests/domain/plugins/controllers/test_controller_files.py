@@ -78,6 +78,7 @@ NOTHING_SAID = {
         f"Deployment traefik/traefik: {CONTAINER}.args[5]: nothing → "
         "--providers.kubernetesingress.ingressendpoint.publishedservice=traefik/traefik",
         f"Deployment traefik/traefik: {CONTAINER}.args[6]: nothing → --providers.kubernetescrd=true",
+        f"Deployment traefik/traefik: {CONTAINER}.args[7]: nothing → --entrypoints.websecure.http.tls=true",
         f'Deployment traefik/traefik: {CONTAINER}.ports[2]: nothing → {{"name": "traefik", "containerPort": 8080}}',
         f"Deployment traefik/traefik: {CONTAINER}.readinessProbe: nothing → "
         '{"httpGet": {"path": "/ping", "port": "traefik"}, "periodSeconds": 5}',
