@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.application.commands.controller_list import address_text
+from bot.application.commands.controller_list import address_text, remark
 from bot.application.execution.controllers import GATEWAY_API, ControllerName, all_controllers
 from bot.application.execution.edge_reading import edge_notes, read_edge
 from bot.application.ports import Context, Look
@@ -94,7 +94,10 @@ def _definitions(edge: Edge) -> Report:
 
 async def _blocks(found: Found, edge: Edge, trouble: tuple[str, ...], context: Context) -> list[Block]:
     lines: list[Text] = [text(Plain(line)) for line in await _lines(found, context)]
-    lines += [text("To be said: ", Plain(line)) for line in trouble]
+    controller = found.controller
+    if controller and not controller.install and not controller.retired:
+        lines.append(text(f"Recognised, and not installed from here: {controller.why_not}"))
+    lines += [text("To be said: ", remark(found, line)) for line in trouble]
     blocks: list[Block] = [Bullets(tuple(lines))] if lines else []
     blocks += [*_pods(found, edge), *_services(found), *_classes(found)]
     ingresses = of_classes(edge.snapshot.ingresses, found.class_names)
@@ -130,8 +133,6 @@ async def _lines(found: Found, context: Context) -> list[str]:
             put_there = f"somebody: it could not be read ({error.summary})"
         images = sorted({each.image for each in workload.spec.template.spec.containers})
         lines.append(f"{workload.ref}, of {', '.join(images)}; installed by {put_there}")
-    if found.controller and not found.controller.install and found.controller.why_not and not found.controller.retired:
-        lines.append(f"Recognised, and not installed from here: {found.controller.why_not}")
     return lines
 
 

@@ -270,3 +270,20 @@ async def test_it_serves_its_own_class_and_none_besides(name: str, tmp_path: Pat
         listed = told((await here.answer("controller list")).report)
         assert "1 Ingress " in listed
         assert "2 Ingresses are (default/nobodys, default/of-another) of a class that nobody has" in listed
+
+
+async def test_one_that_others_install_is_told_of_with_how_they_do(tmp_path: Path) -> None:
+    async with edge(tmp_path, mirror=None) as here:
+        here.create(
+            namespace("kong"),
+            deployment("kong", "kong", "kong/kubernetes-ingress-controller:3.5.2"),
+            ingress_class("kong", "ingress-controllers.konghq.com/kong"),
+            ingress("web", "kong"),
+        )
+        await here.world.cluster.settled()
+        said = told((await here.answer("controller status kong")).report)
+        assert said.startswith("Kong 3.5.2 on ")
+        assert "Recognised, and not installed from here: its makers install it by Helm" in said
+        assert "installed by a manifest" in said
+        assert "default/web" in said
+        assert "1/1     Running" in said
