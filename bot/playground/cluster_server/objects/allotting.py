@@ -115,16 +115,16 @@ class Allotments:
         if not wants:
             return
         own = {port["nodePort"] for port in was.get("ports") or () if port.get("nodePort")}
-        taken = self._taken_ports() - own
+        taken = self._taken_ports() - own  # what a port of its own has yet to claim is not free for another one
         if spec["type"] == LOAD_BALANCER and spec.get("externalTrafficPolicy") == "Local":
             asked = spec.get("healthCheckNodePort") or was.get("healthCheckNodePort")
-            spec["healthCheckNodePort"] = asked or self._free_port(service, taken)
+            spec["healthCheckNodePort"] = asked or self._free_port(service, taken | own)
             taken.add(spec["healthCheckNodePort"])
         for number, port in enumerate(ports):
             asked = port.get("nodePort")
             if asked in taken or (asked and asked not in NODE_PORTS):
                 self._refuse_port(service, number, asked)
-            port["nodePort"] = asked or self._free_port(service, taken)
+            port["nodePort"] = asked or self._free_port(service, taken | own)
             taken.add(port["nodePort"])
 
     def _refuse_port(self, service: Object, number: int, asked: int) -> None:
