@@ -41,3 +41,22 @@ def ingress_class(name: str, controller: str, *, default: bool = False) -> Objec
         "metadata": {"name": name, "annotations": annotations},
         "spec": {"controller": controller},
     }
+
+
+def namespace(name: str) -> Object:
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+
+
+def deployment(namespace: str, name: str, image: str) -> Object:
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {
+            "selector": {"matchLabels": {"app": name}},
+            "template": {
+                "metadata": {"labels": {"app": name}},
+                "spec": {"containers": [{"name": "controller", "image": image}]},
+            },
+        },
+    }

@@ -13,8 +13,9 @@ import yaml
 
 from bot.playground.cluster_server.objects.registry import Deleting, Writing
 from bot.playground.world import read_scenario
+from tests.fakes import MemoryStorage
 from tests.mirrors import MIRROR
-from tests.plugging import told
+from tests.plugging import WorldClock, told
 from tests.stage import Stage, staged
 
 Object = dict[str, Any]
@@ -94,13 +95,16 @@ class Edge:
 @asynccontextmanager
 async def edge(version: str = "") -> AsyncIterator[Edge]:
     """The scenario; `version` puts the real definitions of that release in the place of the excerpts."""
+    clock = WorldClock(times=1.0)
     if not version:
-        async with staged("gateway") as stage:
+        async with staged("gateway", MemoryStorage(clock), clock) as stage:
+            clock.settle = stage.world.cluster.settled
             yield Edge(stage)
         return
     scenario = read_scenario("gateway")
-    async with staged("shop") as stage:
+    async with staged("shop", MemoryStorage(clock), clock) as stage:
         cluster = stage.world.cluster
+        clock.settle = cluster.settled
         cluster.create(_definitions(version))
         await cluster.settled()
         shop = read_scenario("shop").objects

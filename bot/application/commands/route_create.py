@@ -18,6 +18,7 @@ from bot.domain.changes.route_wanted import EXACT, HTTPS, PREFIX, REGULAR_EXPRES
 from bot.domain.chat import grammar
 from bot.domain.chat.grammar import argument, option
 from bot.domain.chat.route_values import (
+    ROUTE_KINDS,
     GatewayListener,
     GatewayName,
     Header,
@@ -25,6 +26,7 @@ from bot.domain.chat.route_values import (
     HostPath,
     NewPath,
     RouteBackend,
+    RouteKind,
 )
 from bot.domain.chat.values import ChangeRequest, HostName, Name, Span, Word
 from bot.domain.network.references import (
@@ -33,22 +35,12 @@ from bot.domain.network.references import (
     HTTP_ROUTE,
     NAMESPACE,
     REFERENCE_GRANT,
-    TLS_ROUTE,
     JSONObject,
     ref_to,
 )
 from bot.errors import BotError, NotFound, Undecided, UsageError
 
 _MOST_OFFERED = 20
-
-
-class RouteKind(Enum):
-    HTTP = "http"
-    GRPC = "grpc"
-    TLS = "tls"
-
-
-_KINDS = {RouteKind.HTTP: HTTP_ROUTE, RouteKind.GRPC: GRPC_ROUTE, RouteKind.TLS: TLS_ROUTE}
 
 
 class PathType(Enum):
@@ -117,7 +109,7 @@ def _wanted(request: CreateRoute, line: str) -> Wanted:
     return Wanted(
         line=line,
         cluster="",
-        kind=_KINDS[request.kind],
+        kind=ROUTE_KINDS[request.kind],
         namespace=request.namespace,
         name=request.name or _default_name(request, hosts),
         hosts=hosts,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from enum import Enum
 from typing import Annotated
 
 from bot.domain.chat.grammar import Value
+from bot.domain.network.references import GRPC_ROUTE, HTTP_ROUTE, TLS_ROUTE
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _SUBDOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
@@ -16,6 +18,17 @@ _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+\-.^_`|~]+")
 _LONGEST = 253
 _LONGEST_VALUE = 4_096
 _MOST_WEIGHT = 1_000_000
+
+
+class RouteKind(Enum):
+    """The kinds of routes, as they are typed."""
+
+    HTTP = "http"
+    GRPC = "grpc"
+    TLS = "tls"
+
+
+ROUTE_KINDS = {RouteKind.HTTP: HTTP_ROUTE, RouteKind.GRPC: GRPC_ROUTE, RouteKind.TLS: TLS_ROUTE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,3 +197,46 @@ def _rewritten(word: str) -> str:
 
 
 NewPath = Annotated[str, Value(_rewritten, "a path that begins with /", "/v2", "PREFIX")]
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerWord:
+    """A Gateway's listener: `HTTP:80`, `web=HTTPS:443:*.example.com`."""
+
+    protocol: str
+    port: int
+    hostname: str = ""
+    """Empty: every host name."""
+    name: str = ""
+    """Empty: by its protocol."""
+
+    def __str__(self) -> str:
+        named = f"{self.name}=" if self.name else ""
+        return f"{named}{self.protocol}:{self.port}" + (f":{self.hostname}" if self.hostname else "")
+
+
+PROTOCOLS = ("HTTP", "HTTPS", "TLS")
+
+
+def _listener(word: str) -> ListenerWord:
+    name, equals, said = word.rpartition("=")
+    protocol, _, rest = said.partition(":")
+    port, colon, hostname = rest.partition(":")
+    if protocol.upper() not in PROTOCOLS or not re.fullmatch(r"[0-9]{1,5}", port) or not 1 <= int(port) <= 65535:
+        raise ValueError(word)
+    if equals and (len(name) > _LONGEST or not _SUBDOMAIN.fullmatch(name)):
+        raise ValueError(word)
+    if colon and (len(hostname) > _LONGEST or not _HOST.fullmatch(hostname)):
+        raise ValueError(word)
+    return ListenerWord(protocol.upper(), int(port), hostname, name)
+
+
+Listener = Annotated[
+    ListenerWord,
+    Value(
+        _listener,
+        "a listener as PROTOCOL:PORT or PROTOCOL:PORT:HOSTNAME, perhaps NAME= before it; of HTTP, HTTPS or TLS",
+        "HTTPS:443:*.example.com",
+        "[NAME=]PROTOCOL:PORT[:HOSTNAME]",
+    ),
+]

@@ -206,6 +206,12 @@ def attached_routes(gateway: JSONObject) -> dict[str, int]:
     return {str(each.get("name")): int(each.get("attachedRoutes") or 0) for each in status.get("listeners") or ()}
 
 
+def addresses(gateway: JSONObject) -> tuple[str, ...]:
+    """Where it is served, as its controller says."""
+    status: Any = gateway.get("status") or {}
+    return tuple(str(each.get("value")) for each in status.get("addresses") or () if each.get("value"))
+
+
 @dataclass(frozen=True, slots=True)
 class ParentTold:
     """What is said of a route at one of its parents."""
@@ -245,15 +251,19 @@ def not_accepted(route: JSONObject) -> str:
 
 def not_programmed(gateway: JSONObject) -> str:
     """Why the Gateway is not served, at its newest generation; empty: it is. A listener that is not is told as well."""
-    if missing := _not_all(conditions(gateway), ("Accepted", "Programmed"), ""):
-        return missing
+    own = _not_all(conditions(gateway), ("Accepted", "Programmed"), "")
     bad = [
-        f"listener {name}: {told}"
+        f"listener {name}: {told}" + (f" (next: {told.next_step})" if told.next_step else "")
         for name, all_told in listener_conditions(gateway).items()
-        for told in all_told
-        if not told.good
+        for told in _causes(all_told)
     ]
-    return "; ".join(bad)
+    return "; ".join([*([own] if own else []), *bad])
+
+
+def _causes(told: Iterable[Told]) -> list[Told]:
+    """What is not as it ought to be; that it is not programmed goes without saying when something else is wrong."""
+    bad = [each for each in told if not each.good]
+    return [each for each in bad if each.type != "Programmed"] or bad
 
 
 def parent_words(reference: Mapping[str, Any], namespace: str) -> str:
@@ -276,7 +286,7 @@ def _not_all(told: Iterable[Told], wanted: Iterable[str], where: str) -> str:
         if not said.good:
             return f"{said}{place}" + (f" (next: {said.next_step})" if said.next_step else "")
         if said.outdated:
-            return f"its newest generation has not been looked at yet{place}"
+            return f"its newest generation has not been seen yet{place}"
     return ""
 
 

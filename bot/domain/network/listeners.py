@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from bot.domain.network.references import GRPC_ROUTE, HTTP_ROUTE, TLS_ROUTE, JSONObject
+from bot.domain.network.references import GATEWAY, GRPC_ROUTE, HTTP_ROUTE, TLS_ROUTE, JSONObject, Ref
 from bot.domain.network.selectors import as_text, matches_selector
 from bot.domain.network.snapshot import LabelSelector
 
@@ -154,3 +154,29 @@ def meeting(hostname: str, hosts: Sequence[str]) -> Iterator[str]:
 def _narrower(one: str, other: str) -> str:
     """Of two names that meet: the exact one, else the longer one."""
     return max(one, other, key=lambda name: (not name.startswith("*."), len(name)))
+
+
+def takes_from(listener: Mapping[str, Any]) -> str:
+    """From which namespaces a listener takes routes: `all`, `its own`, or those with such labels."""
+    namespaces: Any = (listener.get("allowedRoutes") or {}).get("namespaces") or {}
+    match namespaces.get("from") or "Same":
+        case "All":
+            return "all"
+        case "Same":
+            return "its own"
+        case "Selector":
+            return as_text(msgspec.convert(namespaces.get("selector") or {}, LabelSelector)) or "none"
+        case other:
+            return str(other).lower()
+
+
+def refers_to(route: JSONObject, gateway: Ref, section: str = "") -> bool:
+    """Whether a route names that Gateway, and that listener, as a parent; one that names no listener means all."""
+    metadata: Any = route.get("metadata") or {}
+    spec: Any = route.get("spec") or {}
+    return any(
+        each.get("kind", GATEWAY.name) == GATEWAY.name
+        and (each.get("namespace") or metadata.get("namespace"), each.get("name")) == (gateway.namespace, gateway.name)
+        and (not section or each.get("sectionName", section) == section)
+        for each in spec.get("parentRefs") or ()
+    )
