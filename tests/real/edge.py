@@ -36,8 +36,8 @@ def give_image() -> None:
 
 
 def install() -> None:
-    """For Ingresses of its class, the default one, and for Gateways. Waits until it runs. Where there are definitions of
-    the Gateway API, of whichever version, they are left alone."""
+    """For Ingresses of its class, the default one, and for Gateways. Waits until it runs. Definitions of the Gateway
+    API that are there, of whichever version, are left alone."""
     if not _has_gateway_api():
         kubectl("apply", "--server-side", "-f", str(GATEWAY_API))
     given(_objects(), "apply", "--server-side")
