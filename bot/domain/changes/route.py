@@ -11,7 +11,6 @@ from bot.domain.changes.change import Apply, Change, Premise
 from bot.domain.changes.granting import Reference
 from bot.domain.changes.route_gateway import Attachment
 from bot.domain.changes.route_wanted import REGULAR_EXPRESSION, Backend, Wanted, manifest
-from bot.domain.network.gateways import not_programmed
 from bot.domain.network.references import JSON, JSONObject
 from bot.errors import Conflict, NotFound, Refused
 
@@ -20,15 +19,14 @@ from bot.errors import Conflict, NotFound, Refused
 class Surroundings:
     """The full current objects that the plan rests on."""
 
-    gateway: JSONObject
     attachment: Attachment
     services: Mapping[Backend, JSONObject]
     routes: Sequence[JSONObject]
     """HTTPRoutes, GRPCRoutes and TLSRoutes of all namespaces that may be read."""
     grants: Sequence[JSONObject] = ()
     """ReferenceGrants of the backends' namespaces."""
-    unread: tuple[str, ...] = ()
-    """What could not be read, in sentences."""
+    remarks: tuple[str, ...] = ()
+    """What people should know of the Gateway, of its certificates, and of what could not be read, in sentences."""
 
 
 def plan(wanted: Wanted, around: Surroundings) -> Change:
@@ -134,11 +132,10 @@ def _premises(wanted: Wanted, attached: Attachment, ports: Mapping[Backend, dict
 
 
 def _warnings(wanted: Wanted, around: Surroundings, needed: Sequence[Reference]) -> Iterator[str]:
-    yield from around.unread
+    yield from around.remarks
+    yield from route_conflicts.escaped(wanted, around.attachment.gateway, around.attachment.served, around.routes)
     for reference in needed:
         yield granting.told(reference)
-    if why := not_programmed(around.gateway):
-        yield f"{around.attachment.gateway} does not serve anything yet, or not all of it: {why}."
     for backend, service in around.services.items():
         if fields.at(service, ("spec", "type")).value == "ExternalName":
             yield f"{backend.ref} is of type ExternalName: many controllers do not lead there."
