@@ -8,11 +8,13 @@ import pytest
 import yaml
 from aiohttp import web
 
+from bot.application.execution.controllers import all_controllers
 from bot.application.execution.plugins import all_plugins
 from bot.application.execution.rights import TRIAL_RIGHTS, needed_rights
 from bot.application.ports import Changing
 from bot.domain.chat.invocation import Actor
-from bot.domain.network.references import GATEWAY, GATEWAY_CLASS
+from bot.domain.network.references import GATEWAY, GATEWAY_CLASS, Kind
+from bot.domain.plugins.edge.parameters import EdgeOption, EdgeParameters, WorkloadKind
 from bot.domain.plugins.facts import CONFIG_MAPS
 from bot.domain.plugins.parameters import Parameters
 from bot.playground.cluster_server.http.requests import target_of
@@ -101,11 +103,16 @@ async def test_looking_needs_what_is_granted_and_no_more(calls: set[Right]) -> N
     assert {verb for verb, *_ in allowed} == {"get", "list", "create"}
 
 
+_ROUTES = ("HTTP", "GRPC", "TLS", "TCP", "UDP")
+
+
 async def _look_at_gateways() -> None:
     """They are listed only where they are defined."""
     async with staged("shop") as stage, stage.ports.clusters.open("", Actor("terminal:admin")) as admin:
-        for kind in (GATEWAY, GATEWAY_CLASS):
+        routes = [Kind(f"{name}Route", f"{name.lower()}routes", GATEWAY.api_version) for name in _ROUTES]
+        for kind in (GATEWAY, GATEWAY_CLASS, *routes):
             await admin.cluster.apply(minimal_definition(kind))
+        await stage.say("controller list")
         await stage.say("ingress to-gateway web -n shop")
 
 
@@ -171,6 +178,44 @@ async def test_a_plugins_life_needs_what_is_granted(calls: set[Right]) -> None:
     async with staged("new-cluster", pace=0.01) as stage:
         await _approved(stage, "cni install calico")
         await _approved(stage, "cni uninstall")
+    # Anybody may ask what they may do.
+    needed = calls - {("create", "authorization.k8s.io", "selfsubjectaccessreviews")}
+    assert {right for right in needed if not _covered(right, allowed)} == set()
+
+
+@pytest.mark.skipif(not HAVE_MIRROR, reason="needs the real manifests in ../shared/manifests")
+async def test_installing_each_controller_needs_what_is_granted(tmp_path: Path) -> None:
+    allowed = granted("ingress-controllers.yaml") | granted("look.yaml")
+    manifests, needed = Offline(tmp_path), set[Right]()
+    for controller in all_controllers().values():
+        install = controller.install
+        for release in install.releases if install else ():
+            assert install
+            objects = tuple([each for file in release.files for each in (await manifests.read(file)).objects])
+            for kind in WorkloadKind if EdgeOption.KIND in install.options else (None,):
+                gateways = EdgeOption.GATEWAY_API in install.options
+                said = install.completed(EdgeParameters(gateway_api=gateways, kind=kind))
+                rights = needed_rights(install.fit(objects, said, release))
+                needed |= {(right.verb, right.group, right.resource) for right in rights}
+    assert {right for right in needed if not _covered(right, allowed)} == set()
+    for_nothing = {
+        (verb, group, resource)
+        for verb, group, resource in granted("ingress-controllers.yaml")
+        if verb not in ("get", "list") and resource != "*" and (verb, group, resource) not in needed
+    }
+    assert for_nothing == set()
+
+
+async def test_a_controllers_life_needs_what_is_granted(calls: set[Right]) -> None:
+    allowed = granted("ingress-controllers.yaml") | granted("look.yaml")
+    async with staged("new-cluster", pace=0.01) as stage:
+        await _approved(stage, "cni install flannel")
+        calls.clear()
+        await _approved(stage, "controller install haproxy")
+        await _approved(stage, "controller uninstall haproxy")
+        await _approved(stage, "controller install traefik --gateway-api --service NodePort")
+        await _approved(stage, "controller uninstall traefik")
+        await _approved(stage, "controller uninstall gateway-api")
     # Anybody may ask what they may do.
     needed = calls - {("create", "authorization.k8s.io", "selfsubjectaccessreviews")}
     assert {right for right in needed if not _covered(right, allowed)} == set()

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.real.certificates import self_made
 from tests.real.hands import Object, Patchbay, applied, kubectl, until
 from tests.real.inhabiting import Place
 
@@ -229,9 +228,7 @@ def route_of(place: Place) -> Standing:
 def _lead(place: Place) -> None:
     """An Ingress by kubectl, which Traefik has seen."""
     place.create("service", "clusterip", "web", "--tcp=80:8080", "--tcp=81:8080")
-    certificate, key = self_made(f"here.{place.name}.example.com")
-    secret: Object = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "safe"}, "type": "kubernetes.io/tls"}
-    place.make(secret | {"stringData": {"tls.crt": certificate, "tls.key": key}})
+    place.certify("safe", f"here.{place.name}.example.com")
     place.create("ingress", "web", f"--rule=here.{place.name}.example.com/*=web:80")
     until(
         "the Ingress has an address", lambda: ((place.get("ingress", "web") or {}).get("status") or {})["loadBalancer"]

@@ -114,8 +114,8 @@ COMMAND = Changing(
     planner=install_controller,
     summary="install an ingress controller, prove that it runs and is reached, or take it back",
     examples=(
-        "controller install traefik --accept no-node --dry-run",
-        "controller install haproxy --class edge --service NodePort --accept no-node --dry-run",
+        "controller install traefik --service NodePort --accept no-node --dry-run",
+        "controller install haproxy --class edge --replicas 2 --accept no-node --dry-run",
     ),
     scenario="new-cluster",
     details="The manifests are the published ones, pinned by their digests; what stands otherwise in the plan is told "

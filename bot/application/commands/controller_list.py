@@ -36,7 +36,7 @@ def _report(edge: Edge) -> Report:
     told = [f"{each.called}: {line}" for each in found for line in remarks.of_controller(each, edge)]
     told += remarks.of_all(found, edge)
     running = [each.called for each in found if each.workloads]
-    title = f"{' and '.join(running) or 'No ingress controller'} on {where}"
+    title = f"{', '.join(running) or 'No ingress controller'} on {where}"
     blocks: list[Block] = [table(_COLUMNS, [_row(each, edge) for each in found])] if found else []
     if not found:
         blocks.append(paragraph("Nothing serves Ingresses or Gateways here. `help controller install` tells how."))

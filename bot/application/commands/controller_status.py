@@ -61,7 +61,7 @@ async def show_controllers(request: ShowController, context: Context) -> Report:
         blocks += await _blocks(each, edge, own, context)
     if not chosen:
         blocks.append(paragraph("Nothing serves Ingresses or Gateways here. `help controller install` tells how."))
-    names = " and ".join(each.called for each in chosen) or "No ingress controller"
+    names = ", ".join(each.called for each in chosen) or "No ingress controller"
     return Report(
         status=Status.FINDINGS if trouble else Status.OK,
         title=f"{names} on {where}" + (f": {trouble[0]}" if len(trouble) == 1 else ""),

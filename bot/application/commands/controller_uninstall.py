@@ -14,7 +14,7 @@ from bot.application.ports import Changing, Context
 from bot.domain.changes import fields
 from bot.domain.changes.change import Change
 from bot.domain.chat.grammar import argument, option
-from bot.domain.chat.values import ClusterChangeRequest, NamespaceName, Word
+from bot.domain.chat.values import ClusterChangeRequest, Word
 from bot.domain.network.references import DAEMON_SET, DEPLOYMENT, Ref
 from bot.domain.plugins.briefing import Source
 from bot.domain.plugins.controllers import recognise
@@ -30,13 +30,12 @@ from bot.errors import NotFound, Refused
 @dataclass(frozen=True, kw_only=True)
 class UninstallController(ClusterChangeRequest):
     name: ControllerName = argument("the controller, or gateway-api for the definitions alone")
-    namespace: NamespaceName = option("-n", "--namespace", summary="where it is, if it is there twice", default="")
     accept: tuple[Word, ...] = option("--accept", summary="a doubt's code, once you have read it", default=())
 
 
 async def uninstall_controller(request: UninstallController, context: Context) -> Change:
     """Raises NotFound when there is none, Refused for one that was installed in another way."""
-    controller, installation = controllers.installable(request.name)
+    controller, installation = controllers.installable(request.name, "taken away")
     check_accepted(request.accept, removing.CODES)
     around = await read_edge(context.cluster)
     if not installation.class_name:
@@ -47,7 +46,7 @@ async def uninstall_controller(request: UninstallController, context: Context) -
             cause="; ".join(around.unread[:2]),
             next_step="let Patchbay list Deployments and DaemonSets: deploy/kubernetes/look.yaml grants it",
         )
-    found = instance(recognise(around, controllers.all_controllers()), request.name, controller, request.namespace)
+    found = instance(recognise(around, controllers.all_controllers()), request.name, controller)
     release, sources = await release_files.read_nearest(
         context.ports, request.name, installation.releases, found.version
     )

@@ -156,11 +156,13 @@ COMMAND = Look(
     handler=to_gateway,
     summary="show what an Ingress becomes as Gateway API routes, and what does not carry over",
     examples=(
-        "ingress to-gateway web -n shop",
+        "ingress to-gateway store -n shop",
+        "ingress to-gateway admin -n shop --gateway gateway/public",
+        "ingress to-gateway cart -n shop --gateway-class traefik",
         "ingress to-gateway --all -n shop",
-        "ingress to-gateway web -n shop --gateway-class traefik",
         "ingress to-gateway -A",
     ),
+    scenario="edge",
     details="ingress-nginx was retired in March 2026: this is the way out. Each of its annotations is told: "
     "what it becomes, "
     "or why it does not carry over, what that puts at risk and what to do instead; what guards an Ingress comes first. "

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from bot.application.execution.asking import ask_all
 from bot.application.execution.working import Work
 from bot.application.execution.writing import look
 from bot.domain.chat.masking import masked
 from bot.domain.diagnosis.diagnose import all_rules, diagnose, kinds_read
 from bot.domain.diagnosis.finding import Finding, Observations
 from bot.domain.network.owners import owner_of
+from bot.domain.network.questions import questions
 from bot.domain.network.references import INGRESS, SERVICE, JSONObject, Ref, ref_to
 from bot.domain.network.services import PodIndex
 from bot.domain.network.snapshot import Scope, Snapshot
@@ -20,6 +22,8 @@ _OF_ALL = ("node-not-ready", "network-plugin-not-ready")
 """Faults that concern whatever runs in the cluster."""
 _MOST_FINDINGS = 4
 _MOST_CONDITIONS = 6
+_MOST_PORTS = 4
+"""Of the Services behind it, that are asked themselves."""
 
 
 async def diagnosed(work: Work, ref: Ref) -> tuple[str, ...]:
@@ -49,13 +53,17 @@ async def diagnosed(work: Work, ref: Ref) -> tuple[str, ...]:
 
 
 async def _wrong(work: Work, ref: Ref, services: Sequence[Ref]) -> list[Finding]:
-    """What the rules say of these Services, of the pods behind them, and of the Ingress itself. Raises BotError."""
+    """What the rules say of these Services, when their ports are asked as well, of the pods behind them, and of the
+    Ingress itself. Raises BotError."""
     rules = list(all_rules().values())
     found: list[Finding] = []
     for namespace in dict.fromkeys([ref.namespace, *(each.namespace for each in services)]):
         snapshot = await work.call(work.cluster.read(Scope(kinds_read(rules), namespace)))
         concerned = {ref, *services, *_owners(snapshot, services)}
-        for finding in diagnose(snapshot, Observations(()), rules).wrong:
+        asked = [each for each in questions(snapshot) if each.service.ref in services][:_MOST_PORTS]
+        observations = Observations(await ask_all(asked, work.prober))
+        await work.breathe()
+        for finding in diagnose(snapshot, observations, rules).wrong:
             if (
                 finding.rule in _OF_ALL or finding.object in concerned or finding.owner in concerned
             ) and finding not in found:

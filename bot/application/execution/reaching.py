@@ -75,8 +75,9 @@ def served(seen: Observation) -> bool:
 
 def _proves(seen: Observation, behind: int | None) -> bool:
     """A 404 is also how an edge says that it does not know a host: it counts only when the Service behind it says the
-    same, or cannot be asked."""
-    return served(seen) and not (seen.status == _UNKNOWN and behind not in (None, _UNKNOWN))
+    same, or cannot be asked. So is its own certificate, which it shows for each name that it has none for (yet)."""
+    unknown = seen.status == _UNKNOWN and behind not in (None, _UNKNOWN)
+    return served(seen) and not unknown and seen.certificate_fits is not False
 
 
 async def _tell(
@@ -96,7 +97,9 @@ async def _tell(
     if seen is not None and seen.status == _UNKNOWN and behind == _UNKNOWN:
         note += ", as the Service behind it answers itself"
     if not proven:
-        if seen is not None and served(seen):
+        if seen is not None and served(seen) and seen.certificate_fits is False:
+            note += f", with a certificate that is not for {step.host}: the edge has none for it, or shows it later"
+        elif seen is not None and served(seen):
             note += f", while the Service behind it answers HTTP {behind}: the edge does not know this host and path"
         note += f" (asked {step.attempts} times from the bot itself)"
     await work.mark(
@@ -197,16 +200,17 @@ def _listener_port(gateway: JSONObject, parent: dict[str, Any], step: Reach) -> 
 
 
 def _of_service(service: JSONObject, step: Reach, nodes: list[str]) -> Iterator[_Place]:
-    """From the outermost inwards: load balancer, external addresses, node ports, the Service's own address."""
+    """From the outermost inwards: load balancer, external addresses, node ports, the Service's own address. The ports
+    of the nodes prove nothing of a load balancer that has an address."""
     spec: Any = service.get("spec") or {}
     ports: Any = spec.get("ports") or []
     port = next((each for each in ports if each.get("port") == step.port), ports[0] if ports else {})
     number = int(port.get("port") or 0)
-    if spec.get("type") == "LoadBalancer":
-        yield from (_Place(address, number) for address in _addresses(service))
+    balanced = _addresses(service) if spec.get("type") == "LoadBalancer" else []
+    yield from (_Place(address, number) for address in balanced)
     yield from (_Place(str(address), number) for address in spec.get("externalIPs") or ())
     if spec.get("type") in ("NodePort", "LoadBalancer"):
-        if port.get("nodePort"):
+        if port.get("nodePort") and not balanced:
             yield from (_Place(address, int(port["nodePort"])) for address in nodes)
     elif spec.get("type") == "ClusterIP" and spec.get("clusterIP") not in (None, "", "None"):
         yield _Place(str(spec["clusterIP"]), number)

@@ -87,6 +87,8 @@ def read(ingress: Ingress, around: Around, journal: Journal, annotations: Annota
     served = around.neighbours.served(ingress)
     paths = _paths(ingress)
     passthrough = annotations.flag("ssl-passthrough", False)
+    if annotations.has("ssl-passthrough") and not passthrough:
+        journal.carry("ssl-passthrough", "nothing: false is what it is without")
     aside = Journal() if passthrough else journal  # With it the controller reads no other annotation.
     found = redirects(annotations, around.features, aside)
     protocol = backend_tls.protocol(annotations, aside)

@@ -6,15 +6,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
-import msgspec
 import pytest
 
 from bot.application.execution.controllers import all_controllers
 from bot.domain.changes.change import ChangeState
 from bot.playground.cluster_server.pods.programs import Program
-from tests.edge_worlds import edge, ingress, ingress_class
+from tests.edge_worlds import deployment, edge, ingress, ingress_class, namespace
 from tests.mirrors import HAVE_MIRROR, MIRROR
 from tests.plugging import Site, told
 
@@ -126,52 +124,6 @@ async def test_what_was_asked_for_is_what_stands(tmp_path: Path) -> None:
         assert subject["namespace"] == "edge"
 
 
-async def test_a_class_name_that_is_taken_stops_with_another_one_to_say(tmp_path: Path) -> None:
-    async with place(tmp_path) as here:
-        here.create(ingress_class("nginx", "k8s.io/ingress-nginx"), ingress_class("haproxy", "acme.example.com/edge"))
-        said = told((await here.answer("controller install haproxy")).report)
-        assert "IngressClass haproxy is there, of the controller acme.example.com/edge" in said
-        assert "--class haproxy-new" in said
-        assert "Nothing was written" in said
-
-
-async def test_what_it_begins_to_serve_has_to_be_accepted(tmp_path: Path) -> None:
-    async with place(tmp_path) as here:
-        here.create(
-            ingress("by-field", "haproxy"),
-            ingress("of-old", annotated="haproxy"),
-            ingress("alone"),
-            ingress("other", "nginx"),
-        )
-        answer = await here.answer("controller install haproxy")
-        said = told(answer.report)
-        assert not answer.change
-        assert "it begins to serve 2 Ingresses (default/by-field, default/of-old)" in said
-        assert "1 Ingress (default/alone) without a class stay as they are" in said
-        assert "--accept takes-over" in said
-        assert (await here.answer("controller install haproxy --accept takes-over")).change
-
-
-async def test_nobody_served_afterwards_has_to_be_accepted_and_is_named(tmp_path: Path) -> None:
-    async with place(tmp_path) as here:
-        await here.approved("controller install haproxy")
-        here.create(ingress("web", "haproxy"), ingress("other", "nginx"))
-        answer = await here.answer("controller uninstall haproxy")
-        assert not answer.change
-        assert "nobody serves 1 Ingress (default/web) afterwards" in told(answer.report)
-        gone = await here.approved("controller uninstall haproxy --accept serves")
-        assert gone.startswith("Applied"), gone
-        listed = told((await here.answer("controller list")).report)
-        assert "2 Ingresses are (default/other, default/web) of a class that nobody has (haproxy, nginx)" in listed
-
-
-async def test_the_same_controller_is_not_installed_twice(tmp_path: Path) -> None:
-    async with place(tmp_path) as here:
-        await here.approved("controller install haproxy")
-        said = told((await here.answer("controller install haproxy --class two --namespace two")).report)
-        assert "HAProxy 3.2.11 is there already, by Deployment haproxy-controller/haproxy-kubernetes-ingress" in said
-
-
 async def test_a_namespace_with_other_things_stays_and_that_is_told(tmp_path: Path) -> None:
     async with place(tmp_path) as here:
         await here.approved("controller install haproxy")
@@ -224,32 +176,6 @@ async def test_undo_of_an_install_leaves_what_people_made(tmp_path: Path) -> Non
         assert here.find("Deployment", "traefik", "traefik") is None
 
 
-async def test_one_of_helm_is_left_to_helm(tmp_path: Path) -> None:
-    async with place(tmp_path) as here:
-        await here.approved("controller install haproxy")
-        own = {"meta.helm.sh/release-name": "edge", "meta.helm.sh/release-namespace": "haproxy-controller"}
-        here.edit(
-            "Deployment", "haproxy-controller", "haproxy-kubernetes-ingress", {"metadata": {"annotations": own}}, "helm"
-        )
-        said = told((await here.answer("controller uninstall haproxy")).report)
-        assert "belongs to Helm" in said
-        assert "helm uninstall edge -n haproxy-controller" in said
-
-
-async def test_one_that_others_installed_in_another_place_is_left_to_them(tmp_path: Path) -> None:
-    async with place(tmp_path) as here:
-        here.create(namespace("edge"), deployment("edge", "my-haproxy", "haproxytech/kubernetes-ingress:3.1.0"))
-        said = told((await here.answer("controller uninstall haproxy")).report)
-        assert "not installed from the files that are pinned here" in said
-        assert "It is Deployment edge/my-haproxy" in said
-
-
-async def test_what_is_not_there_cannot_go(tmp_path: Path) -> None:
-    async with place(tmp_path) as here:
-        said = told((await here.answer("controller uninstall contour")).report)
-        assert "There is no Contour here" in said
-
-
 async def test_a_controller_that_does_not_come_up_goes_again_with_its_reason(tmp_path: Path) -> None:
     async with edge(tmp_path, mirror=None) as here:
         before = names_of(here)
@@ -259,18 +185,6 @@ async def test_a_controller_that_does_not_come_up_goes_again_with_its_reason(tmp
         assert "ImagePullBackOff" in said or "ErrImagePull" in said
         assert here.record().state is ChangeState.ROLLED_BACK
         assert names_of(here) == before
-
-
-async def test_two_changes_of_controllers_do_not_run_at_once(tmp_path: Path) -> None:
-    async with edge(tmp_path, mirror=None) as here:
-        first = await here.planned("controller install haproxy")
-        second = await here.planned("controller install traefik --service NodePort")
-        record = here.record(2)
-        here.storage.state.changes[2] = msgspec.structs.replace(record, state=ChangeState.APPLYING)
-        said = told((await here.answer(second)).report)
-        assert "Change 2 is at what leads traffic into the cluster of this cluster" in said
-        here.storage.state.changes[2] = record
-        assert told((await here.answer(first)).report).startswith("Applied")
 
 
 async def test_a_retired_controller_is_told_with_what_hangs_on_it(tmp_path: Path) -> None:
@@ -291,20 +205,47 @@ async def test_a_retired_controller_is_told_with_what_hangs_on_it(tmp_path: Path
         assert "ingress-nginx v1.15.1" in told((await here.answer("controller list")).report)
 
 
-def namespace(name: str) -> dict[str, Any]:
-    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+async def test_what_is_made_here_is_shown_whole_and_what_is_but_a_name_is_left(tmp_path: Path) -> None:
+    async with edge(tmp_path, mirror=None) as here:
+        here.create(namespace("traefik"))
+        said = told((await here.answer("controller install traefik --service NodePort")).report)
+        assert "creates IngressClass traefik\napiVersion: networking.k8s.io/v1" in said
+        assert "Namespace traefik (changed)" not in said
+        assert (await here.approved("controller install traefik --service NodePort")).startswith("Applied")
+        assert (await here.approved("changes undo 3")).startswith("Applied")
+        assert here.find("Namespace", "", "traefik") is not None
 
 
-def deployment(namespace: str, name: str, image: str) -> dict[str, Any]:
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {"name": name, "namespace": namespace},
-        "spec": {
-            "selector": {"matchLabels": {"app": name}},
-            "template": {
-                "metadata": {"labels": {"app": name}},
-                "spec": {"containers": [{"name": "controller", "image": image}]},
-            },
-        },
-    }
+async def test_taking_an_install_back_says_what_nobody_serves_then(tmp_path: Path) -> None:
+    async with edge(tmp_path, mirror=None) as here:
+        await here.approved("controller install haproxy")
+        said = await here.approved("changes undo 2")
+        assert "What names the class haproxy is served by nobody then" in said
+
+
+async def test_who_gives_an_address_does_not_make_the_service_somebody_elses(tmp_path: Path) -> None:
+    async with edge(tmp_path, mirror=None) as here:
+        before = names_of(here)
+        await here.approved("controller install traefik --accept no-load-balancer")
+        told_by_cloud = {"metadata": {"annotations": {"metallb.io/ip-allocated-from-pool": "first"}}}
+        here.edit("Service", "traefik", "traefik", told_by_cloud, "controller")
+        assert (await here.approved("changes undo 2")).startswith("Applied")
+        assert names_of(here) == before
+
+
+async def test_definitions_that_others_use_since_stay_when_the_install_is_taken_back(tmp_path: Path) -> None:
+    async with edge(tmp_path, mirror=None) as here:
+        await here.approved("controller install traefik --gateway-api --service NodePort")
+        here.create(
+            {
+                "apiVersion": "gateway.networking.k8s.io/v1",
+                "kind": "HTTPRoute",
+                "metadata": {"name": "shop", "namespace": "default"},
+                "spec": {"parentRefs": [{"name": "elsewhere"}]},
+            }
+        )
+        planned = told((await here.answer("changes undo 2 --dry-run")).report)
+        assert "httproutes.gateway.networking.k8s.io holds what this change did not make (HTTPRoute default" in planned
+        assert (await here.approved("changes undo 2")).startswith("Applied")
+        assert here.find("HTTPRoute", "default", "shop") is not None
+        assert here.find("Deployment", "traefik", "traefik") is None

@@ -80,6 +80,14 @@ def gateway_class(name: str) -> JSONObject:
     }
 
 
+_HTTP_ROUTE = {"apiVersion": HTTP_ROUTE.api_version, "kind": HTTP_ROUTE.name}
+
+
+def _replacing_a_prefix() -> JSONObject:
+    path: JSONObject = {"type": "ReplacePrefixMatch", "replacePrefixMatch": "/b"}
+    return {"type": "URLRewrite", "urlRewrite": {"path": path}}
+
+
 @needs_mirror
 @pytest.mark.parametrize("version", VERSIONS)
 async def test_what_real_ingresses_become_is_taken_by_an_api_server_with_the_real_definitions(version: str) -> None:
@@ -132,9 +140,32 @@ async def test_what_each_annotation_becomes_is_taken_too(version: str) -> None:
 
 
 @needs_mirror
+@pytest.mark.parametrize(
+    ("match", "filters"),
+    [
+        ({"type": "PathPrefix", "value": "/a//b"}, []),
+        ({"type": "Exact", "value": "/a b"}, []),
+        ({"type": "Exact", "value": "/a"}, [{"type": "RequestRedirect", "requestRedirect": {"scheme": "https"}}]),
+        ({"type": "Exact", "value": "/a"}, [_replacing_a_prefix()]),
+        (
+            {"type": "Exact", "value": "/a"},
+            [{"type": "RequestMirror", "requestMirror": {"backendRef": {"name": "web"}}}],
+        ),
+    ],
+)
+async def test_the_server_of_these_tests_refuses_what_a_real_one_does(match: JSONObject, filters: list[Any]) -> None:
+    rule = {"matches": [{"path": match}], "filters": filters, "backendRefs": [{"name": "web", "port": 80}]}
+    metadata = {"name": "wrong", "namespace": "shop"}
+    async with with_gateway_api("v1.6.1") as (_, cluster):
+        with pytest.raises(BotError):
+            await cluster.apply({**_HTTP_ROUTE, "metadata": metadata, "spec": {"rules": [rule]}})
+
+
+@needs_mirror
 async def test_more_than_a_route_can_hold_is_split_into_several() -> None:
-    paths = [path(f"/p{number}", service="web" if number % 2 else "api") for number in range(150)]
-    many = manifest(*paths, name="many", hosts=[f"h{number}.example.com" for number in range(40)])
+    alternating = [path(f"/p{number}", service="web" if number % 2 else "api") for number in range(20)]
+    of_one = [path(f"/q{number}") for number in range(140)]
+    many = manifest(*alternating, *of_one, name="many", hosts=[f"h{number}.example.com" for number in range(17)])
     async with with_gateway_api("v1.6.1", NGINX, many) as (stage, cluster):
         found = yaml_of(await stage.say("ingress to-gateway many -n shop --gateway-class some"))
         for each in found:
@@ -149,7 +180,8 @@ async def test_more_than_a_route_can_hold_is_split_into_several() -> None:
         for rule in each["rules"]
         for match in rule["matches"]
     }
-    assert len(said) == 40 * 150
+    assert len(said) == 17 * 160
+    assert all(sum(len(rule["matches"]) for rule in each["rules"]) <= 128 for each in routes)
 
 
 @needs_mirror

@@ -93,6 +93,7 @@ CONTROLLER = IngressController(
         services=lambda parameters: (ref_to(SERVICE, parameters.namespace, _ENVOY),),
         gateway_api="v1.3.0",
         writers=("contour",),
+        notes=("HTTPProxies have to name its class as well, in `spec.ingressClassName`: it serves no others.",),
         makes=("Secrets contourcert and envoycert, by its Job contour-certgen",),
     ),
 )

@@ -57,7 +57,7 @@ def _bind(objects: Objects) -> None:
 
 
 def _set_up(objects: Objects, parameters: EdgeParameters) -> None:
-    """It serves Ingresses of its class alone, says its address in them, and tells when it is ready."""
+    """It serves Ingresses of its class alone, also by TLS, says its address in them, and tells when it is ready."""
     traefik = container(objects, ("Deployment", _NAME), _NAME)
     place = f"{parameters.namespace}/{_NAME}"
     args = [each for each in traefik["args"] if "kubernetesgateway" not in each]
@@ -67,6 +67,9 @@ def _set_up(objects: Objects, parameters: EdgeParameters) -> None:
         f"--providers.kubernetesingress.ingressclass={parameters.class_name}",
         f"--providers.kubernetesingress.ingressendpoint.publishedservice={place}",
         "--providers.kubernetescrd=true",
+        # Else what Ingresses lead to is not served by TLS: 404, whatever Secret they name, as seen with v3.7.9. See
+        # https://doc.traefik.io/traefik/reference/install-configuration/entrypoints/ (http.tls).
+        "--entrypoints.websecure.http.tls=true",
     ]
     if parameters.gateway_api:
         args += [

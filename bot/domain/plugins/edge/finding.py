@@ -9,25 +9,27 @@ from bot.domain.network.references import DAEMON_SET, JSONObject, Ref
 from bot.domain.plugins.controllers import Found, IngressController
 from bot.domain.plugins.edge.installation import EdgeInstallation
 from bot.domain.plugins.edge.parameters import EdgeOption, EdgeParameters, Exposure, WorkloadKind
-from bot.errors import Conflict, NotFound, Refused
+from bot.errors import NotFound, Refused
 
 
-def instance(found: Iterable[Found], name: str, controller: IngressController, namespace: str = "") -> Found:
-    """The one of that name which runs. Raises NotFound, or Conflict when it is there twice."""
+def instance(found: Iterable[Found], name: str, controller: IngressController) -> Found:
+    """The one of that name which runs. Raises NotFound, or Refused when it is there twice: its classes, roles and
+    definitions are of the whole cluster, so that taking one away would take from the other."""
     running = [each for each in found if each.workloads]
-    chosen = [each for each in running if each.name == name and namespace in ("", each.namespace)]
+    chosen = [each for each in running if each.name == name]
     told = ", ".join(f"{each.called} in {each.namespace}" for each in running)
     if not chosen:
         raise NotFound(
-            f"There is no {controller.title} here" + (f" in namespace {namespace}" if namespace else ""),
+            f"There is no {controller.title} here",
             cause=f"there is {told}" if told else "no workload looks like an ingress controller",
             next_step="`controller list` shows what there is",
         )
     if len(chosen) > 1:
-        raise Conflict(
-            f"It is not clear which {controller.title} is meant",
-            cause=f"there are {told}",
-            next_step=f"say which, as in `--namespace {chosen[0].namespace}`",
+        places = " and ".join(each.namespace for each in chosen)
+        raise Refused(
+            f"{controller.title} is there twice, and the two share classes, roles and definitions",
+            cause=f"they are in {places}",
+            next_step="take one of them away with the files or the chart that it was installed from",
         )
     return chosen[0]
 

@@ -11,7 +11,7 @@ from bot.domain.plugins.edge.parameters import EdgeOption, EdgeParameters, EdgeT
 from bot.domain.plugins.fitting import Objects
 from bot.domain.plugins.releases import Release
 
-ALONE = "what leads traffic into the cluster"
+ALONE = "the ingress controllers"
 """What every change of a controller says of itself: two at once would quarrel over classes and definitions."""
 ALL_OPTIONS = frozenset(EdgeOption) - {EdgeOption.GATEWAY_API, EdgeOption.KIND}
 """What every controller with a class, a Service and pods takes."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.domain.changes.change import Change, Premise, Step, Until, Wait
-from bot.domain.network.references import GATEWAY_CLASS, Ref
+from msgspec.structs import replace
+
+from bot.domain.changes.change import Apply, Change, Premise, Step, Until, Wait
+from bot.domain.network.references import GATEWAY_CLASS, SERVICE, Ref
 from bot.domain.plugins.briefing import Source, brief, doubts, origins, refuse_conflicts
 from bot.domain.plugins.edge.fitting import same_thing
 from bot.domain.plugins.edge.installation import ALONE
@@ -20,6 +22,18 @@ READY_SECONDS = 300.0
 ENDPOINTS_SECONDS = 60.0
 ADDRESS_SECONDS = 60.0
 ACCEPTED_SECONDS = 60.0
+BALANCERS = (
+    "aws-cloud-controller-manager",
+    "azure-cloud-controller-manager",
+    "cloud-controller-manager",
+    "controller",
+    "k3s",
+    "kube-controller-manager",
+    "kube-vip-cloud-provider",
+    "speaker",
+)
+"""Field managers of those who give addresses to Services: the clouds' controllers, MetalLB (`controller`, `speaker`),
+kube-vip, k3s."""
 
 
 def plan(wanted: WantedEdge, around: Edge, sources: Sequence[Source], *, line: str, accepted: frozenset[str]) -> Change:
@@ -34,6 +48,7 @@ def plan(wanted: WantedEdge, around: Edge, sources: Sequence[Source], *, line: s
         forced=_shared(wanted, around),
         patience=wanted.patience,
     )
+    steps = [_balanced(step) for step in steps]
     return Change(
         cluster=around.snapshot.cluster.uid,
         request=line,
@@ -46,8 +61,24 @@ def plan(wanted: WantedEdge, around: Edge, sources: Sequence[Source], *, line: s
         ),
         warnings=wanted.installation.notes,
         doubts=doubts(checks, accepted),
-        brief=brief(wanted.objects, sources, checks, same=same_thing),
+        brief=replace(brief(wanted.objects, sources, checks, same=same_thing), taken_back=_taken_back(wanted)),
     )
+
+
+def _taken_back(wanted: WantedEdge) -> tuple[str, ...]:
+    name = wanted.parameters.class_name
+    if not name:
+        return ()
+    return (
+        f"What names the class {name} is served by nobody then: `controller status {wanted.name}` shows what does.",
+    )
+
+
+def _balanced(step: Step) -> Step:
+    """Whoever gives an address to a Service writes into it, as a finalizer, say: it stays what this change made."""
+    if isinstance(step, Apply) and step.ref.kind == SERVICE.name:
+        return replace(step, expects=(*step.expects, *BALANCERS))
+    return step
 
 
 def _summary(wanted: WantedEdge) -> str:

@@ -63,6 +63,7 @@ def plan(
     title = f"{removal.controller.title} {removal.version}".strip()
     refuse_conflicts(f"{title} cannot be removed", checks)
     stays = tuple(_stays(removal, around))
+    served = sorted(map(name_of, (*removal.gateways, *removal.routes)))
     return Change(
         cluster=around.snapshot.cluster.uid,
         request=line,
@@ -71,7 +72,7 @@ def plan(
         steps=tuple(_steps(removal, around)),
         premises=(
             Premise("the controller's version", removal.version),
-            Premise("what it serves", [*sorted(each.ref.short for each in removal.ingresses)]),
+            Premise("what it serves", [*sorted(each.ref.short for each in removal.ingresses), *served]),
         ),
         warnings=stays,
         doubts=doubts(checks, accepted),

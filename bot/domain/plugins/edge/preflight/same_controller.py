@@ -15,7 +15,8 @@ def _look(wanted: WantedEdge, around: Edge) -> Iterator[Said]:
     for each in found:
         if each.name == wanted.name:
             yield conflict(
-                f"{each.called} is there already, by {each.workloads[0].ref}; `controller status {each.name}` shows it"
+                f"{each.called} is there already, by {each.workloads[0].ref}; `controller status {each.name}` "
+                f"shows it, `controller uninstall {each.name}` takes it away"
             )
     if not around.could_read(DEPLOYMENT, DAEMON_SET):
         yield unknown("Deployments and DaemonSets could not all be read: it may be there already")
