@@ -14,7 +14,9 @@ from typing import Any
 from bot.domain.network.references import GATEWAY, JSONObject
 
 _LONGEST = 300
-_TRUE_IS_BAD = frozenset({"Conflicted", "PartiallyInvalid", "OverlappingTLSConfig", "InsecureFrontendValidationMode"})
+_TRUE_IS_BAD = frozenset(
+    {"Conflicted", "PartiallyInvalid", "OverlappingTLSConfig", "InsecureFrontendValidationMode", "Degraded"}
+)
 """Conditions that are trouble when they are True; of all others False is."""
 
 
