@@ -236,6 +236,18 @@ async def test_what_somebody_else_wrote_into_it_keeps_it_from_being_undone(world
     assert "was written to by kubectl-edit since" in await world.said("changes undo 1")
 
 
+async def test_what_somebody_else_changed_meanwhile_is_kept_and_said(world: Edge) -> None:
+    line = "route create new.example.com --name mine -n shop --service"
+    await world.approved(f"{line} web:80")
+    before = world.get("HTTPRoute", "shop", "mine")["spec"]["rules"]
+    await world.approved(f"{line} api:80")
+    await world.write("HTTPRoute", "shop", "mine", hostnames=["new.example.com", "theirs.example.com"])
+    await world.approved("changes undo 2")
+    spec = world.get("HTTPRoute", "shop", "mine")["spec"]
+    assert spec["hostnames"] == ["new.example.com", "theirs.example.com"]
+    assert spec["rules"] == before
+
+
 async def test_several_gateways_are_offered_in_a_menu(world: Edge) -> None:
     await world.make(gateway("inner", "shop", hostname="*.example.com"))
     report = await world.stage.say("route create new.example.com --service web:80 -n shop")
@@ -322,6 +334,14 @@ async def test_a_certificate_that_does_not_fit_the_new_host_is_told_before() -> 
         )
         plan, _ = await world.planned("route create www.example.com --service web:80 -n shop")
         assert "no certificate that fits" not in plan
+
+
+async def test_a_service_that_wants_tls_is_told_before(world: Edge) -> None:
+    await world.make(service("secure", "shop", {"port": 8443, "name": "https", "targetPort": 8443}))
+    plan, _ = await world.planned("route create new.example.com --service secure:https -n shop")
+    assert "Port 8443 of Service shop/secure probably wants TLS" in plan
+    plan, _ = await world.planned("route create db.example.com --service secure:https --kind tls -n shop")
+    assert "probably wants TLS" not in plan
 
 
 def https_for_all() -> Object:
