@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.application.execution import gateway_api
+from bot.application.execution.gateway_api import ELSEWHERE
 from bot.application.execution.looking_up import existing
 from bot.application.execution.routes import Routes, routes_everywhere, secrets_of_listeners
 from bot.application.ports import Context, Look
@@ -180,9 +181,7 @@ def _wrong(
 
 
 def _unread(routes: Routes) -> tuple[str, ...]:
-    return tuple(
-        each.replace("others may be in the way of this", "others may be attached to it") for each in routes.unread
-    )
+    return tuple(each.replace(ELSEWHERE, "others may be attached to it") for each in routes.unread)
 
 
 COMMAND = Look(

@@ -235,6 +235,7 @@ async def _remarks(gateway: JSONObject, attached: Attachment, wanted: Wanted, co
     found = []
     if why := not_programmed(gateway):
         found.append(f"{attached.gateway} does not serve anything yet, or not all of it: {masked(why)[0]}.")
+    found += filter(None, [route_gateway.leads_nowhere(gateway, wanted)])
     now = context.ports.clock.now()
     by_listener = {each.listener: each for each in attached.served if each.protocol == "HTTPS"}
     for listener, secrets in (await secrets_of_listeners(context, gateway, by_listener)).items():

@@ -336,6 +336,22 @@ async def test_a_certificate_that_does_not_fit_the_new_host_is_told_before() -> 
         assert "no certificate that fits" not in plan
 
 
+@pytest.mark.parametrize(
+    ("host", "port", "said"),
+    [
+        ("new.example.com", 443, ""),
+        ("new.example.com", 8443, "The redirect leads to port 443, and Gateway gateway/public serves"),
+        ("new.example.org", 443, "No listener of Gateway gateway/public serves new.example.org by TLS"),
+    ],
+)
+async def test_a_redirect_to_tls_that_leads_nowhere_is_told_before(host: str, port: int, said: str) -> None:
+    async with staged_edge() as world:
+        http, https = world.get("Gateway", "gateway", "public")["spec"]["listeners"]
+        await world.write("Gateway", "gateway", "public", listeners=[http, https | {"port": port}])
+        plan, _ = await world.planned(f"route create {host} --redirect https -n shop")
+        assert (said in plan) if said else ("redirect leads" not in plan and "by TLS" not in plan)
+
+
 async def test_a_service_that_wants_tls_is_told_before(world: Edge) -> None:
     await world.make(service("secure", "shop", {"port": 8443, "name": "https", "targetPort": 8443}))
     plan, _ = await world.planned("route create new.example.com --service secure:https -n shop")
