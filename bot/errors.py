@@ -49,7 +49,7 @@ class Undecided(BotError):
         """What stands in the menu before something is chosen: `Choose a port`."""
 
     def __str__(self) -> str:
-        return f"{super().__str__()}. {self.asks}: {', '.join(label for label, _ in self.choices[:10])}"
+        return f"{super().__str__()} {self.asks}: {', '.join(label for label, _ in self.choices[:10])}"
 
 
 class Conflict(BotError):

@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bot.adapters.cluster.clusters import KubernetesClusters
-from bot.adapters.network import X509Certificates
+from bot.adapters.network import AddressNetwork, X509Certificates
 from bot.application.execution.dispatch import dispatch
 from bot.application.ports import Answer, Changing, Clock, Command, Look, Ports, Process, Steering, Storage
 from bot.discovery import declared
@@ -63,6 +63,7 @@ async def staged(
             access=AccessPolicy(frozenset({"*"})),
             manifests=Offline(cache),
             certificates=X509Certificates(),
+            network=AddressNetwork(cluster),
             own_releases=RELEASES,
             catalogue=catalogue(),
         )

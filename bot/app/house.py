@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot.adapters.cluster.clusters import KubernetesClusters
 from bot.adapters.manifests import MirrorThenDownload
-from bot.adapters.network import AddressNetwork, Way, X509Certificates
+from bot.adapters.network import AddressNetwork, Ways, X509Certificates
 from bot.adapters.storage import SQLStorage
 from bot.adapters.timers.clock import SystemClock
 from bot.application.ports import Changing, Command, Look, Ports, Process, Steering
@@ -19,10 +19,11 @@ from bot.settings import Settings
 
 
 def catalogue() -> dict[str, Command]:
-    """All commands by name, sorted. Raises DeclarationError when a file is called otherwise than its command."""
+    """All commands by name, sorted. Raises DeclarationError when a file is called otherwise than its command, with `_`
+    for spaces and dashes."""
     found: dict[str, Command] = declared("bot.application.commands", "COMMAND", Look, Steering, Changing)
     for module, command in found.items():
-        if command.name != module.replace("_", " "):
+        if command.name.replace("-", " ") != module.replace("_", " "):
             raise DeclarationError(f"commands/{module}.py declares `{command.name}`: name one after the other")
     return {command.name: command for command in found.values()}
 
@@ -46,10 +47,10 @@ async def open_ports(
     access: AccessPolicy,
     prefix: str,
     own: OwnManifests = NO_MANIFESTS,
-    way: Way | None = None,
+    ways: Ways | None = None,
 ) -> AsyncIterator[Ports]:
-    """The ports that every door needs: clusters and storage, opened; no messenger yet. `way` says where addresses lead
-    that are not of this machine's network; None: they are dialled as they are."""
+    """The ports that every door needs: clusters and storage, opened; no messenger yet. `ways` is another network
+    than this machine's; None: addresses are dialled as they are."""
     clusters = KubernetesClusters(settings.kubeconfig or None, settings.kube_context)
     storage = SQLStorage(settings.database)
     try:
@@ -60,7 +61,7 @@ async def open_ports(
             clock=SystemClock(),
             manifests=MirrorThenDownload(settings.manifest_mirror, settings.manifest_cache_folder, own=own.folder),
             certificates=X509Certificates(),
-            network=_network(settings, way),
+            network=_network(settings, ways),
             own_releases=own.releases,
             process=Process(secrets.token_hex(8), kind),
             access=access,
@@ -72,7 +73,7 @@ async def open_ports(
         await storage.close()
 
 
-def _network(settings: Settings, way: Way | None) -> AddressNetwork | None:
+def _network(settings: Settings, ways: Ways | None) -> AddressNetwork | None:
     if not settings.can_reach_addresses:
         return None
-    return AddressNetwork(way) if way else AddressNetwork()
+    return AddressNetwork(ways)

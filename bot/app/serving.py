@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from bot import logs, metrics
-from bot.adapters.network import Way
+from bot.adapters.network import Ways
 from bot.adapters.slack import SlackEdge
 from bot.adapters.timers.timers import Timers
 from bot.adapters.web import WebServer
@@ -49,11 +49,11 @@ async def _serve(settings: Settings) -> None:
 
 @contextlib.asynccontextmanager
 async def service(
-    settings: Settings, own: OwnManifests = NO_MANIFESTS, way: Way | None = None
+    settings: Settings, own: OwnManifests = NO_MANIFESTS, ways: Ways | None = None
 ) -> AsyncIterator["Service"]:
     """A running bot; it is drained when the block ends. Raises BotError when it cannot start."""
     access = AccessPolicy(frozenset(_actor_id(word) for word in settings.changers), settings.second_approver)
-    async with open_ports(settings, "serve", access, settings.command, own, way) as ports:
+    async with open_ports(settings, "serve", access, settings.command, own, ways) as ports:
         running = Service(settings, ports)
         try:
             await running.start()

@@ -29,7 +29,7 @@ from bot.playground import manifests, page
 from bot.playground.cluster_server import EmbeddedCluster
 from bot.playground.slack_server import EmbeddedSlack, SlashCommand
 from bot.playground.world import World
-from bot.settings import Settings, SlackMode, said, state_folder
+from bot.settings import Reaches, Settings, SlackMode, said, state_folder
 
 COMMAND = "/net"
 _PACE = 0.4
@@ -103,7 +103,7 @@ async def playground(options: Options) -> AsyncIterator[Playground]:
         settings = _settings(options, slack, kubeconfig, folder)
         # A real cluster is never given what was written for the pretended one.
         own = OwnManifests() if options.kubeconfig else OwnManifests(manifests.FOLDER, manifests.RELEASES)
-        await stack.enter_async_context(serving.service(settings, own))
+        await stack.enter_async_context(serving.service(settings, own, world.cluster if world else None))
         yield Playground(f"http://127.0.0.1:{port}/?secret={secret}", kubeconfig, slack, world)
 
 
@@ -183,6 +183,7 @@ def _settings(options: Options, slack: EmbeddedSlack, kubeconfig: Path, folder: 
         kube_context=options.context,
         changers=["*"] if may_change else [],
         second_approver=False,
+        reaches_addresses=Reaches.YES if options.kubeconfig is None else Reaches.AUTO,
         database_url=f"sqlite+aiosqlite:///{database}",
         http_host="127.0.0.1",
         http_port=0,

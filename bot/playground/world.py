@@ -17,6 +17,8 @@ from typing import Any
 import yaml
 
 from bot.errors import BotError, NotFound
+from bot.playground import manifests
+from bot.playground.certifying import Authority, WantedCertificate
 from bot.playground.cluster_server import EmbeddedCluster
 from bot.playground.cluster_server.controllers.running import is_ready
 from bot.playground.cluster_server.nodes import node
@@ -31,9 +33,11 @@ Object = dict[str, Any]
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 _WRITING = Writing("kubectl-edit")
+_ADDED = ("nodes", "objects", "faults", "manifests", "certificates")
+"""What a scenario says beside what its base says; all else it says instead."""
 _PANEL = (
     "Node", "Deployment", "DaemonSet", "ReplicaSet", "Pod", "Service", "EndpointSlice", "Ingress", "IngressClass",
-    "NetworkPolicy", "ConfigMap",
+    "GatewayClass", "Gateway", "HTTPRoute", "NetworkPolicy", "ConfigMap",
 )  # fmt: skip
 """The kinds that a panel shows, in its order."""
 
@@ -103,6 +107,9 @@ class Scenario:
     broken: tuple[str, ...]
     """The faults that are on from the beginning."""
     findings: tuple[ExpectedFinding, ...]
+    manifests: tuple[Path, ...] = ()
+    """Applied before its objects: what defines their kinds."""
+    certificates: tuple[WantedCertificate, ...] = ()
 
 
 def scenario_names() -> list[str]:
@@ -124,6 +131,8 @@ def read_scenario(name: str) -> Scenario:
             _controllers(said.get("ingress_controllers", ())), _controllers(said.get("gateway_controllers", ())),
             {fault["id"]: fault for fault in said.get("faults", ())}, tuple(said.get("broken", ())),
             tuple(_finding(entry) for entry in said.get("findings", ())),
+            tuple(manifests.FOLDER / path for path in said.get("manifests", ())),
+            tuple(map(WantedCertificate.read, said.get("certificates", ()))),
         )  # fmt: skip
     except (KeyError, ValueError, TypeError, AttributeError, yaml.YAMLError) as error:
         raise BotError(f"The scenario `{name}` cannot be read", cause=f"{type(error).__name__}: {error}") from error
@@ -142,7 +151,7 @@ def _with_base(said: Object) -> Object:
     if "base" not in said:
         return said
     base = _with_base(_load(said["base"]))
-    lists = {key: [*base.get(key, ()), *said.get(key, ())] for key in ("nodes", "objects", "faults")}
+    lists = {key: [*base.get(key, ()), *said.get(key, ())] for key in _ADDED}
     programs = base.get("programs", {}) | said.get("programs", {})
     return base | {"broken": (), "findings": ()} | said | lists | {"programs": programs}
 
@@ -193,10 +202,20 @@ class World:
             cluster.surroundings.ingress_controllers = scenario.ingress_controllers
             cluster.surroundings.gateway_controllers = scenario.gateway_controllers
             cluster.programs.replace(scenario.programs)
+            await self._define(scenario.manifests)
             cluster.create(scenario.objects)
+            authority = Authority(datetime.datetime.now(datetime.UTC))
+            cluster.create(map(authority.secret, scenario.certificates))
         async with cluster.long_ago(datetime.timedelta(seconds=scenario.age_seconds / 100)):
             for fault in scenario.broken:
                 self.break_(fault)
+
+    async def _define(self, files: tuple[Path, ...]) -> None:
+        """Definitions are served a moment after they were made."""
+        for file in files:
+            self.cluster.create(yaml.load_all(file.read_bytes(), Loader=yaml.CSafeLoader))
+        if files:
+            await self.cluster.settled()
 
     def faults(self) -> list[Fault]:
         """Those of the scenario, in its order."""
@@ -318,4 +337,23 @@ def _state(obj: Object) -> tuple[str, bool]:
             return ", ".join(a.get("ip") or a.get("hostname", "") for a in addresses) or "no address", bool(addresses)
         case "IngressClass":
             return str(spec.get("controller", "")), True
+        case "GatewayClass":
+            return str(spec.get("controllerName", "")), _holds(status, "Accepted")
+        case "Gateway":
+            addresses = dig(status, "addresses", default=[])
+            said = ", ".join(address["value"] for address in addresses) or "no address"
+            listening = all(_holds(each, "Programmed") for each in dig(status, "listeners", default=()))
+            return said, _holds(status, "Programmed") and listening
+        case "HTTPRoute":
+            wrong = [c["reason"] for p in dig(status, "parents", default=()) for c in p["conditions"] if _is_wrong(c)]
+            return ", ".join(wrong) or ", ".join(spec.get("hostnames") or ("every host",)), not wrong
     return "", True
+
+
+def _holds(status: Object, condition: str) -> bool:
+    said = status.get("conditions") or ()
+    return any(each["type"] == condition and each["status"] == "True" for each in said)
+
+
+def _is_wrong(condition: Object) -> bool:
+    return bool(condition["status"] == "False")

@@ -8,7 +8,8 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).parent / "standins"
-TOOLS = Path(__file__).parents[3] / "shared" / "cluster"
+_BESIDE = Path(__file__).parents[3] / "shared" / "cluster"
+TOOLS = _BESIDE if _BESIDE.is_dir() else Path("/work/shared/cluster")
 HOME = Path(os.environ.get("CLUSTER_HOME") or Path.home() / ".cache" / "patchbay-cluster")
 
 IMAGES = {

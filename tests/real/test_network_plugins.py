@@ -1,72 +1,24 @@
 """Network plugins on a real cluster of two nodes that has none: pods get addresses only after the install."""
 
-import json
-import os
 import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from bot.domain.plugins.cni import calico
 from bot.domain.plugins.parameters import Encapsulation, Parameters
-from tests.mirrors import HAVE_MIRROR, MIRROR, Offline
-from tests.real.standins import HOME, cluster, give_images
+from tests.mirrors import HAVE_MIRROR, Offline
+from tests.real.hands import KUBECTL, Patchbay, given, items, kubectl, ready_nodes, until
+from tests.real.standins import cluster, give_images
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
-
-ROOT = Path(__file__).parents[2]
-
-
-def kubectl(*words: str, seconds: float = 90) -> str:
-    done = subprocess.run([HOME / "bin" / "kubectl", *words], capture_output=True, text=True, timeout=seconds)
-    assert done.returncode == 0, (words, done.stderr)
-    return done.stdout
-
-
-def items(*words: str) -> list[dict[str, Any]]:
-    return list(json.loads(kubectl("get", *words, "-o", "json"))["items"])
-
-
-def ready_nodes() -> list[str]:
-    return [
-        node["metadata"]["name"]
-        for node in items("nodes")
-        if any(each["type"] == "Ready" and each["status"] == "True" for each in node["status"]["conditions"])
-    ]
 
 
 def addresses(app: str) -> dict[str, str]:
     """The pods' addresses by node; of those that have one."""
     pods = items("pods", "-l", f"app={app}")
     return {pod["spec"]["nodeName"]: pod["status"]["podIP"] for pod in pods if pod["status"].get("podIP")}
-
-
-def until(what: str, holds: Any, seconds: float = 90) -> None:
-    latest = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < latest, what
-        time.sleep(0.5)
-
-
-@pytest.fixture
-def patchbay(tmp_path: Path) -> Any:
-    """`patchbay run …` as somebody types it; a plan is approved. Returns the exit status and what was printed."""
-
-    def run(line: str, *, seconds: float = 400) -> tuple[int, str]:
-        environment = os.environ | {
-            "PATCHBAY_MANIFESTS": str(MIRROR),
-            "PATCHBAY_MANIFEST_CACHE": str(tmp_path / "cache"),
-            "PATCHBAY_DATABASE_URL": f"sqlite+aiosqlite:///{tmp_path}/patchbay.db",
-        }
-        words = [sys.executable, "-m", "bot", "run", "--yes", *line.split()]
-        done = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=seconds)
-        return done.returncode, done.stdout + done.stderr
-
-    return run
 
 
 @pytest.fixture(scope="module")
@@ -87,9 +39,7 @@ def bare() -> Iterator[None]:
         "terminationGracePeriodSeconds": 0,
     }
     manifest = {"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": {"name": "waiting"}, "spec": spec}
-    subprocess.run(
-        [HOME / "bin" / "kubectl", "apply", "-f", "-"], input=json.dumps(manifest), text=True, check=True, timeout=60
-    )
+    given([manifest], "apply")
     yield
     kubectl("delete", "daemonset", "waiting", "--wait=false")
 
@@ -110,7 +60,7 @@ def carries_packets() -> bool:
     if len(there) < 2:
         return False
     words = ["exec", pods["node1"], "--", "ping", "-c", "1", "-W", "2", there["node2"]]
-    return subprocess.run([HOME / "bin" / "kubectl", *words], capture_output=True, timeout=30).returncode == 0
+    return subprocess.run([KUBECTL, *words], capture_output=True, timeout=30).returncode == 0
 
 
 def restart_waiting() -> None:
@@ -123,7 +73,7 @@ def _in_range(found: dict[str, str]) -> bool:
     )
 
 
-def test_an_image_that_cannot_be_pulled_is_told_and_taken_back(bare: None, patchbay: Any) -> None:
+def test_an_image_that_cannot_be_pulled_is_told_and_taken_back(bare: None, patchbay: Patchbay) -> None:
     status, said = patchbay("cni install flannel --registry registry.invalid/x --timeout 20s --accept no-kube-proxy")
     assert status == 2, said
     assert "ErrImagePull" in said or "ImagePullBackOff" in said
@@ -132,7 +82,7 @@ def test_an_image_that_cannot_be_pulled_is_told_and_taken_back(bare: None, patch
 
 
 @pytest.mark.parametrize("version", ["v3.32.1", "v3.31.7"])
-def test_calico_is_taken_by_the_real_api_server(bare: None, patchbay: Any, version: str) -> None:
+def test_calico_is_taken_by_the_real_api_server(bare: None, patchbay: Patchbay, version: str) -> None:
     """All of it, definitions first; the operator's image is not there, so it is taken back."""
     accept = "--accept no-kube-proxy --accept leftovers --accept kubernetes-version"
     status, said = patchbay(f"cni install calico --version {version} --timeout 15s {accept}")
@@ -171,15 +121,7 @@ async def test_the_real_api_server_takes_what_calico_is_told(bare: None, tmp_pat
         given(definitions, "delete", "--ignore-not-found")
 
 
-def given(objects: list[Any], *words: str) -> None:
-    """Hands objects to kubectl on its standard input."""
-    listing = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects})
-    command = [HOME / "bin" / "kubectl", *words, "-f", "-"]
-    done = subprocess.run(command, input=listing, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-
-
-def test_flannel_brings_the_network_is_upgraded_and_goes(bare: None, patchbay: Any) -> None:
+def test_flannel_brings_the_network_is_upgraded_and_goes(bare: None, patchbay: Patchbay) -> None:
     assert addresses("waiting") == {}, "a pod has an address without a network plugin"
     status, said = patchbay("cni install flannel --version v0.28.8 --timeout 90s --accept no-kube-proxy")
     assert status == 0, said
@@ -201,7 +143,7 @@ def test_flannel_brings_the_network_is_upgraded_and_goes(bare: None, patchbay: A
     until("nodes have no network again", lambda: ready_nodes() == [])
 
 
-def test_kube_router_brings_the_network_and_goes(bare: None, patchbay: Any) -> None:
+def test_kube_router_brings_the_network_and_goes(bare: None, patchbay: Patchbay) -> None:
     restart_waiting()
     assert addresses("waiting") == {}
     # flannel's condition NetworkUnavailable stays on the nodes: kube-router never sets it, so somebody must accept it.

@@ -13,9 +13,8 @@ import errno
 import socket
 import ssl
 import time
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -24,8 +23,19 @@ from bot.adapters.network.certificates import from_der
 from bot.domain.network.certificates import Certificate
 from bot.domain.network.probing import AddressProbe, ByBot, Hop, Observation, Outcome
 
-Way = Callable[[str, int], Awaitable[tuple[str, int]]]
-"""From an address and a port to where they are dialled: the playground's addresses are not of this machine."""
+
+class Ways(Protocol):
+    """Another network than this machine's: where its addresses are dialled, and what its names resolve to."""
+
+    async def way_to(self, address: str, port: int) -> tuple[str, int]:
+        """Raises OSError for an address that it does not have."""
+        ...
+
+    async def resolve(self, host: str) -> tuple[str, ...]:
+        """Empty: there is no such name."""
+        ...
+
+
 _RESOLVING_SECONDS = 3.0
 _READ_BYTES = 65_536
 _LONGEST = 500
@@ -34,31 +44,38 @@ _HOST = "target.invalid"
 """Stands in URLs in place of the address, so that our resolver is asked whatever that looks like."""
 
 
-async def _straight(address: str, port: int) -> tuple[str, int]:
-    return address, port
+class _OfThisMachine:
+    """The network that this machine is in."""
+
+    async def way_to(self, address: str, port: int) -> tuple[str, int]:
+        return address, port
+
+    async def resolve(self, host: str) -> tuple[str, ...]:
+        found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        return tuple(sorted({str(address[4][0]) for address in found}))
 
 
 class AddressNetwork:
     """The port `Network`."""
 
-    def __init__(self, way: Way = _straight) -> None:
-        self._way = way
+    def __init__(self, ways: Ways | None = None) -> None:
+        """`ways`: the playground's addresses are not of this machine. None: they are dialled as they are."""
+        self._ways = ways or _OfThisMachine()
 
     async def resolve(self, host: str) -> tuple[str, ...]:
         """Empty: it has none, or nobody answered in time."""
         try:
             async with asyncio.timeout(_RESOLVING_SECONDS):
-                found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+                return await self._ways.resolve(host)
         except (OSError, TimeoutError, UnicodeError):
             return ()
-        return tuple(sorted({str(address[4][0]) for address in found}))
 
     async def ask(self, probe: AddressProbe) -> Observation:
         """Never raises for what the network does."""
         attempt = _Attempt(probe)
         try:
             async with asyncio.timeout(probe.timeout_seconds):
-                host, port = await self._way(probe.address, probe.port)
+                host, port = await self._ways.way_to(probe.address, probe.port)
                 if probe.scheme in ("tcp", "tls"):
                     return await _connect(attempt, host, port)
                 return await _get(attempt, host, port)
@@ -74,6 +91,7 @@ class _Attempt:
     began: float = field(default_factory=time.monotonic)
     hops: list[Hop] = field(default_factory=list)
     connected: bool = False
+    certificate_fits: bool | None = None
 
     @property
     def where(self) -> str:
@@ -85,14 +103,19 @@ class _Attempt:
         return self.probe.host or self.probe.address
 
     def reached(self, began: float) -> None:
+        self.reached_in(time.monotonic() - began)
+
+    def reached_in(self, seconds: float | None) -> None:
         self.connected = True
-        self.hops.append(Hop("address", f"{self.where} takes connections", time.monotonic() - began))
+        self.hops.append(Hop("address", f"{self.where} takes connections", seconds))
 
     def secured(self, certificate: Certificate | None, distrust: str, seconds: float | None) -> None:
         """The certificate, whatever it is like."""
         if certificate is None:
             self.hops.append(Hop("TLS", "it shows no certificate that can be read", seconds, right=False))
             return
+        if self.probe.host:
+            self.certificate_fits = certificate.covers(self.probe.host)
         now = datetime.datetime.now(datetime.UTC)
         wrong = certificate.wrong_with(self.probe.host, now) or distrust
         days = certificate.days_left(now)
@@ -114,6 +137,7 @@ class _Attempt:
             status,
             hops=tuple(self.hops),
             location=location,
+            certificate_fits=self.certificate_fits,
         )
 
     def failed(self, error: BaseException) -> Observation:
@@ -125,42 +149,69 @@ class _Attempt:
 
 async def _connect(attempt: _Attempt, host: str, port: int) -> Observation:
     """A connection that is opened and closed, perhaps with a handshake."""
+    if attempt.probe.scheme == "tcp":
+        transport, _ = await _dial(attempt, host, port)
+        transport.abort()
+        return attempt.answered(f"{attempt.where} takes connections")
+    await _handshake(attempt, host, port)
+    return attempt.answered(f"{attempt.where} speaks TLS")
+
+
+async def _dial(attempt: _Attempt, host: str, port: int) -> tuple[asyncio.Transport, asyncio.Protocol]:
     began = time.monotonic()
-    _reader, writer = await asyncio.open_connection(host, port, limit=_READ_BYTES)
-    try:
+    transport, protocol = await asyncio.get_running_loop().create_connection(asyncio.Protocol, host, port)
+    if not attempt.connected:
         attempt.reached(began)
-        if attempt.probe.scheme == "tcp":
-            return attempt.answered(f"{attempt.where} takes connections")
-        began = time.monotonic()
-        await writer.start_tls(_lenient(), server_hostname=attempt.host)
-        attempt.secured(_shown(writer.get_extra_info("ssl_object")), "", time.monotonic() - began)
-        return attempt.answered(f"{attempt.where} speaks TLS")
-    finally:
-        writer.close()
-        with contextlib.suppress(OSError, TimeoutError):
-            await writer.wait_closed()
+    return transport, protocol
+
+
+async def _handshake(attempt: _Attempt, host: str, port: int) -> bool:
+    """Once with the trust of this machine; when that fails, once more to see what there is. Whether it is trusted."""
+    try:
+        certificate, seconds = await _secured(attempt, host, port, ssl.create_default_context())
+        attempt.secured(certificate, "", seconds)
+        return True
+    except ssl.SSLCertVerificationError as error:
+        certificate, seconds = await _secured(attempt, host, port, _lenient())
+        attempt.secured(certificate, f"this machine does not trust it: {_clean(error.verify_message)}", seconds)
+        return False
+
+
+async def _secured(
+    attempt: _Attempt, host: str, port: int, context: ssl.SSLContext
+) -> tuple[Certificate | None, float]:
+    """What is shown in a handshake, and how long it took; nothing is sent afterwards."""
+    transport, protocol = await _dial(attempt, host, port)
+    began = time.monotonic()
+    try:
+        secured = await asyncio.get_running_loop().start_tls(transport, protocol, context, server_hostname=attempt.host)
+    except BaseException:
+        transport.abort()
+        raise
+    if secured is None:  # it was closed meanwhile
+        raise ConnectionResetError
+    shown = _shown(secured.get_extra_info("ssl_object"))
+    secured.abort()
+    return shown, time.monotonic() - began
 
 
 async def _get(attempt: _Attempt, host: str, port: int) -> Observation:
-    """Once with the trust of this machine; when that fails, once more to see what there is."""
     if attempt.probe.scheme == "http":
-        return await _request(attempt, host, port, None, "")
-    try:
-        return await _request(attempt, host, port, ssl.create_default_context(), "")
-    except aiohttp.ClientConnectorCertificateError as error:
-        return await _request(attempt, host, port, _lenient(), _distrust(error))
+        return await _request(attempt, host, port, None)
+    trusted = await _handshake(attempt, host, port)
+    return await _request(attempt, host, port, ssl.create_default_context() if trusted else _lenient())
 
 
-async def _request(
-    attempt: _Attempt, host: str, port: int, context: ssl.SSLContext | None, distrust: str
-) -> Observation:
+async def _request(attempt: _Attempt, host: str, port: int, context: ssl.SSLContext | None) -> Observation:
     probe, stages = attempt.probe, _Stages()
-    connector = aiohttp.TCPConnector(resolver=_Always(host, port), force_close=True, limit=1)
     tracing = aiohttp.TraceConfig()
     tracing.on_connection_create_start.append(stages.begin)
     tracing.on_connection_create_end.append(stages.end)
     session = aiohttp.ClientSession(
-        connector=connector, trace_configs=[tracing], auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar()
+        connector=aiohttp.TCPConnector(resolver=_Always(host, port), force_close=True, limit=1),
+        trace_configs=[tracing],
+        auto_decompress=False,
+        cookie_jar=aiohttp.DummyCookieJar(),
     )
     usual = {"http": 80, "https": 443}[probe.scheme]
     named = f"[{attempt.host}]" if ":" in attempt.host else attempt.host
@@ -169,27 +220,24 @@ async def _request(
         "Accept": "*/*",
         "User-Agent": "patchbay",
     }
-    async with (
-        session,
-        session.get(
-            f"{probe.scheme}://{_HOST}:{probe.port}{probe.path}",
-            headers=headers,
-            allow_redirects=False,
-            ssl=context if context is not None else True,
-            server_hostname=attempt.host if context is not None else None,
-        ) as response,
-    ):
-        attempt.connected = True
-        attempt.hops.append(Hop("address", f"{attempt.where} takes connections", stages.seconds))
-        if context is not None:
-            transport = response.connection.transport if response.connection else None
-            shown = transport.get_extra_info("ssl_object") if transport else None
-            attempt.secured(_shown(shown), distrust, None)
-        with contextlib.suppress(aiohttp.ClientPayloadError):
-            await response.content.read(_READ_BYTES)
-        location = _clean(response.headers.get("Location", ""))
-        said = f"HTTP {response.status}" + (f", which leads to {location}" if location else "")
-        return attempt.answered(said, status=response.status, location=location)
+    request = session.get(
+        f"{probe.scheme}://{_HOST}:{probe.port}{probe.path}",
+        headers=headers,
+        allow_redirects=False,
+        ssl=context if context is not None else True,
+        server_hostname=attempt.host if context is not None else None,
+    )
+    try:
+        async with session, request as response:
+            if not attempt.connected:
+                attempt.reached_in(stages.seconds)
+            with contextlib.suppress(aiohttp.ClientPayloadError):
+                await response.content.read(_READ_BYTES)
+            location = _clean(response.headers.get("Location", ""))
+            said = f"HTTP {response.status}" + (f", which leads to {location}" if location else "")
+            return attempt.answered(said, status=response.status, location=location)
+    finally:
+        attempt.connected = attempt.connected or stages.seconds is not None
 
 
 class _Always(AbstractResolver):
@@ -241,11 +289,6 @@ def _shown(secured: Any) -> Certificate | None:
         return from_der(data)
     except ValueError:
         return None
-
-
-def _distrust(error: aiohttp.ClientConnectorCertificateError) -> str:
-    reason = getattr(error.certificate_error, "verify_message", "") or "it is not trusted"
-    return f"this machine does not trust it: {_clean(str(reason))}"
 
 
 def _meant(error: BaseException, attempt: _Attempt) -> tuple[Outcome, str]:

@@ -35,6 +35,7 @@ _MOST_LINES = 60
 _MOST_TABLE_TEXTS = 3
 _MOST_ACTIONS = 25
 _ACTIONS_WEIGHT = 6_000
+_SELECT_WEIGHT = 4_000
 _MOST_OPTIONS = 100
 _LONGEST_OPTION = 150
 _FINDINGS_APART = 12
@@ -189,7 +190,7 @@ def _progress(block: Progress, pieces: Pieces) -> None:
 def actions_block(actions: tuple[Action, ...], menu: Menu | None = None) -> SlackBlock | None:
     """The menu and the buttons that there is room for; None when there are none."""
     elements = [_select(menu)] if menu and _fits_select(menu) else []
-    elements += _buttons(_with_choices(actions, menu))
+    elements += _buttons(_with_choices(actions, menu), _MOST_ACTIONS - len(elements))
     return {"type": "actions", "elements": elements} if elements else None
 
 
@@ -201,9 +202,13 @@ def _with_choices(actions: tuple[Action, ...], menu: Menu | None) -> tuple[Actio
 def _fits_select(menu: Menu) -> bool:
     """https://docs.slack.dev/reference/block-kit/composition-objects/option-object: values of at most 150 characters;
     https://docs.slack.dev/reference/block-kit/block-elements/select-menu-element: at most 100 options."""
-    return 0 < len(menu.choices) <= _MOST_OPTIONS and all(
-        choice.command and length(choice.command) <= _LONGEST_OPTION and cleaned(choice.command) == choice.command
-        for choice in menu.choices
+    return (
+        0 < len(menu.choices) <= _MOST_OPTIONS
+        and all(
+            choice.command and length(choice.command) <= _LONGEST_OPTION and cleaned(choice.command) == choice.command
+            for choice in menu.choices
+        )
+        and weight(_select(menu)) <= _SELECT_WEIGHT
     )
 
 
@@ -225,17 +230,18 @@ def _select(menu: Menu) -> SlackBlock:
 
 def spare_actions(actions: tuple[Action, ...], menu: Menu | None, pieces: Pieces) -> None:
     """Actions that cannot be buttons are shown as lines that one can type."""
+    most = _MOST_ACTIONS - bool(menu and _fits_select(menu))
     actions = _with_choices(actions, menu)
-    spare = actions[len(_buttons(actions)) :]
+    spare = actions[len(_buttons(actions, most)) :]
     lines = (("• ", (Plain(f"{action.label}: "), Code(action.command))) for action in spare)
     pieces.texts(packed(_lines(lines), SECTION))
 
 
-def _buttons(actions: tuple[Action, ...]) -> list[SlackBlock]:
+def _buttons(actions: tuple[Action, ...], most: int = _MOST_ACTIONS) -> list[SlackBlock]:
     """Buttons for the first actions, until one does not fit."""
     buttons: list[SlackBlock] = []
     used = 0
-    for number, action in enumerate(actions[:_MOST_ACTIONS]):
+    for number, action in enumerate(actions[:most]):
         if not action.command or length(action.command) > 2_000 or cleaned(action.command) != action.command:
             break
         button = _button(number, action)

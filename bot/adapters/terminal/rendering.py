@@ -122,8 +122,8 @@ class _Terminal:
             yield f"{harmless(action.label)}: {self.program} {harmless(_for_shell(action.command))}"
 
     def _choices(self, menu: Menu) -> Iterator[str]:
-        for choice in menu.choices:
-            yield f"- {harmless(choice.label)}: {self.program} {harmless(_for_shell(choice.command))}"
+        for number, choice in enumerate(menu.choices, 1):
+            yield f"{number}. {harmless(choice.label)}: {self.program} {harmless(_for_shell(choice.command))}"
 
     def _wrapped(self, spans: Text, *, first: str = "", further: str = "", paint: str = "") -> Iterator[str]:
         words = plain(spans)

@@ -14,7 +14,7 @@ from bot.adapters.terminal.following import Following
 from bot.adapters.terminal.rendering import exit_status, render_json, render_text
 from bot.application.ports import Answer
 from bot.domain.chat.invocation import Actor, Invocation, Source
-from bot.domain.chat.report import Action, Report
+from bot.domain.chat.report import Action, Menu, Report
 
 Show = Callable[[Report], Awaitable[None]]
 
@@ -40,6 +40,11 @@ async def converse(
     """Carries out one line. Returns the exit status: 0 all well, 1 findings, 2 it could not be done."""
     show: Show = _silent if as_json else Following(terminal.err)
     answer = await dispatch(_invocation(shlex.join(words)), show)
+    while answer.report.menu is not None and terminal.ask is not None and not as_json:
+        status = _tell(answer.report, terminal, as_json)
+        if (chosen := _chosen(answer.report.menu, terminal.ask)) is None:
+            return status
+        answer = await dispatch(_invocation(chosen), show)
     if (doubts := _doubts(answer)) and terminal.ask is not None and not as_json:
         status = _tell(answer.report, terminal, as_json)
         if terminal.ask(f"{doubts.label}? [y/N] ").strip().lower() not in ("y", "yes"):
@@ -61,6 +66,14 @@ async def converse(
             return _tell(cancelled.report, terminal, as_json)
     outcome = await dispatch(_invocation(approval), show)
     return _tell(outcome.report, terminal, as_json)
+
+
+def _chosen(menu: Menu, ask: Callable[[str], str]) -> str | None:
+    """The line of the number that is typed; None: nothing, or no such number."""
+    typed = ask(f"{menu.label}, 1 to {len(menu.choices)}: ").strip()
+    if not typed.isascii() or not typed.isdigit() or len(typed) > 4 or not 1 <= int(typed) <= len(menu.choices):
+        return None
+    return menu.choices[int(typed) - 1].command
 
 
 def _doubts(answer: Answer) -> Action | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from bot.application.execution import plugins
+from bot.application.execution import plugins, release_files
 from bot.application.execution.plugins import PluginName
 from bot.application.execution.surroundings import read_surroundings, with_plan
 from bot.application.ports import Changing, Context
@@ -82,7 +82,7 @@ async def install_plugin(request: InstallPlugin, context: Context) -> Change:
         wanted = wanted.with_cidrs(cidrs)
         parameters.check(wanted, taken)
     objects = installation.fit(tuple(each for source in sources for each in source.objects), wanted)
-    plugins.check_custom(context.ports, objects)
+    release_files.check_custom(context.ports, objects)
     return installing.plan(
         Wanted(
             name=request.name,

@@ -5,32 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from bot.application.execution.asking import ask_all
 from bot.application.execution.working import Work
 from bot.application.execution.writing import look
 from bot.domain.chat.masking import masked
 from bot.domain.diagnosis.diagnose import all_rules, diagnose, kinds_read
 from bot.domain.diagnosis.finding import Finding, Observations
 from bot.domain.network.owners import owner_of
+from bot.domain.network.questions import questions
 from bot.domain.network.references import INGRESS, SERVICE, JSONObject, Ref, ref_to
 from bot.domain.network.services import PodIndex
 from bot.domain.network.snapshot import Scope, Snapshot
 from bot.errors import BotError
 
-_RULES = (
-    "service-selects-no-pods",
-    "service-without-ready-endpoints",
-    "pod-cannot-start",
-    "node-not-ready",
-    "network-plugin-not-ready",
-    "ingress-backend-missing",
-)
+_OF_ALL = ("node-not-ready", "network-plugin-not-ready")
+"""Faults that concern whatever runs in the cluster."""
 _MOST_FINDINGS = 4
 _MOST_CONDITIONS = 6
+_MOST_PORTS = 4
+"""Of the Services behind it, that are asked themselves."""
 
 
 async def diagnosed(work: Work, ref: Ref) -> tuple[str, ...]:
-    """In lines for people: what the object itself says by its conditions, and what the rules find behind it. Never
-    raises BotError: what could not be read is a line too."""
+    """In lines for people: what the object itself says by its conditions, and what the rules find behind it; nothing
+    when an earlier step of this change has told it already. Never raises BotError: what could not be read is a line."""
+    if any(done.evidence for done in work.record.steps):
+        return ()
     try:
         object = await look(work, ref)
         if object is None:
@@ -53,15 +53,20 @@ async def diagnosed(work: Work, ref: Ref) -> tuple[str, ...]:
 
 
 async def _wrong(work: Work, ref: Ref, services: Sequence[Ref]) -> list[Finding]:
-    """What the rules say of these Services, of the pods behind them, and of the Ingress itself. Raises BotError."""
-    rules = [all_rules()[code] for code in _RULES]
+    """What the rules say of these Services, when their ports are asked as well, of the pods behind them, and of the
+    Ingress itself. Raises BotError."""
+    rules = list(all_rules().values())
     found: list[Finding] = []
     for namespace in dict.fromkeys([ref.namespace, *(each.namespace for each in services)]):
         snapshot = await work.call(work.cluster.read(Scope(kinds_read(rules), namespace)))
         concerned = {ref, *services, *_owners(snapshot, services)}
-        for finding in diagnose(snapshot, Observations(()), rules).wrong:
-            of_all = finding.rule in ("node-not-ready", "network-plugin-not-ready")
-            if (of_all or finding.object in concerned or finding.owner in concerned) and finding not in found:
+        asked = [each for each in questions(snapshot) if each.service.ref in services][:_MOST_PORTS]
+        observations = Observations(await ask_all(asked, work.prober))
+        await work.breathe()
+        for finding in diagnose(snapshot, observations, rules).wrong:
+            if (
+                finding.rule in _OF_ALL or finding.object in concerned or finding.owner in concerned
+            ) and finding not in found:
                 found.append(finding)
     return found
 

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import re
-from collections.abc import Sequence
 from typing import Annotated
 
+from bot.application.execution import release_files
 from bot.application.ports import Context, Ports
 from bot.discovery import declared
 from bot.domain.chat.grammar import Value
-from bot.domain.network.references import JSONObject
+from bot.domain.plugins.briefing import Source
 from bot.domain.plugins.cni import NetworkPlugin
-from bot.domain.plugins.fitting import ref
 from bot.domain.plugins.installation import Installation
-from bot.domain.plugins.installing import Source
 from bot.domain.plugins.parameters import Taken
-from bot.domain.plugins.releases import ManifestFile, Release
-from bot.domain.plugins.steps import definitions
-from bot.errors import NotFound, Refused, Unreachable, UsageError
+from bot.domain.plugins.releases import Release
+from bot.errors import NotFound, UsageError
 
 _VERSION = re.compile(r"v?[0-9][A-Za-z0-9.+-]{0,40}")
 
@@ -60,12 +56,9 @@ def installable(name: str) -> tuple[NetworkPlugin, Installation]:
 def taken(ports: Ports, name: str, plugin: NetworkPlugin, installation: Installation) -> Taken:
     """What it takes here, versions that only this house has included."""
     taken = installation.taken(plugin.title)
-    return dataclasses.replace(taken, versions=tuple(r.version for r in releases(ports, name, installation)))
-
-
-def releases(ports: Ports, name: str, installation: Installation) -> tuple[Release, ...]:
-    """All that can be had here, newest first; those that only this house has come last."""
-    return (*installation.releases, *ports.own_releases.get(name, ()))
+    return dataclasses.replace(
+        taken, versions=tuple(r.version for r in release_files.releases(ports, name, installation.releases))
+    )
 
 
 async def read_release(
@@ -75,16 +68,8 @@ async def read_release(
     has manifests of its own, those are taken. Raises what the port Manifests raises, and NotFound."""
     if not installation.releases:
         release = await _rendered(context.ports, name, plugin, installation, version)
-        return release, await _files(context.ports, release)
-    known = releases(context.ports, name, installation)
-    wanted = next((each for each in known if each.version == version), known[0])
-    try:
-        return wanted, await _files(context.ports, wanted)
-    except (NotFound, Unreachable):
-        own = context.ports.own_releases.get(name)
-        if version or not own:
-            raise
-        return own[0], await _files(context.ports, own[0])
+        return release, await release_files.files_of(context.ports, release)
+    return await release_files.read_release(context.ports, name, installation.releases, version)
 
 
 async def read_nearest(
@@ -93,11 +78,7 @@ async def read_nearest(
     """The release whose image is tagged like the one that is there; when none is pinned here, the newest one."""
     if not installation.releases:
         return await read_release(context, name, plugin, installation, version)
-    same = [each for each in releases(context.ports, name, installation) if each.image_tag == version]
-    for release in same[:-1]:
-        with contextlib.suppress(NotFound, Unreachable):
-            return release, await _files(context.ports, release)
-    return await read_release(context, name, plugin, installation, same[-1].version if same else "")
+    return await release_files.read_nearest(context.ports, name, installation.releases, version)
 
 
 async def _rendered(
@@ -129,24 +110,3 @@ def _how_to_render(name: str, installation: Installation, version: str) -> str:
         f"render it (`helm template {name} …`), put it into the folder {installation.mirror_folder}/{version} of the "
         "mirror that PATCHBAY_MANIFESTS names, and its digest beside it (`sha256sum FILE > FILE.sha256`)"
     )
-
-
-async def _files(ports: Ports, release: Release) -> list[Source]:
-    return [await _source(ports, file) for file in release.files]
-
-
-async def _source(ports: Ports, file: ManifestFile) -> Source:
-    read = await ports.manifests.read(file)
-    return Source(file.path, read.origin, file.sha256, read.objects)
-
-
-def check_custom(ports: Ports, objects: Sequence[JSONObject]) -> None:
-    """Checks custom resources against the definitions that come with them. Raises Refused with every misfit."""
-    defined = dict(definitions(objects))
-    found = []
-    for object in objects:
-        own = ref(object)
-        if (own.api_version.partition("/")[0], own.kind) in defined:
-            found += [f"{own}: {line}" for line in ports.manifests.misfits(object, list(defined.values()))]
-    if found:
-        raise Refused("The API server would not take what this plan writes", cause="\n".join(found[:10]))

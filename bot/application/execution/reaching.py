@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from bot.application.execution.behind import status_behind
 from bot.application.execution.diagnosing import diagnosed
 from bot.application.execution.verifying import POLL_SECONDS
 from bot.application.execution.working import Work
@@ -22,6 +23,7 @@ from bot.domain.network.references import GATEWAY, INGRESS, NODE, SERVICE, JSONO
 from bot.errors import BotError
 
 _USUAL = {"http": 80, "https": 443, "tls": 443, "tcp": 80}
+_UNKNOWN = 404
 _MOST_ADDRESSES = 3
 """Asked at each attempt; of a hundred nodes a few stand for all."""
 NOT_FROM_HERE = (
@@ -47,6 +49,7 @@ async def reach(work: Work, index: int, step: Reach) -> None:
     await work.mark(index, state=StepState.STARTED, started_at=work.now())
     named = await _named(work, network, step)
     seen, why = None, ""
+    behind = None
     for attempt in range(step.attempts):
         if attempt:
             await work.ports.clock.sleep(POLL_SECONDS)
@@ -57,27 +60,47 @@ async def reach(work: Work, index: int, step: Reach) -> None:
         except BotError as error:
             places, why = [], str(error)
         seen = await _ask(work, network, step, places) or seen
-        if seen is not None and served(seen):
+        if seen is not None and seen.status == _UNKNOWN:
+            behind = behind or await status_behind(work, step)
+        if seen is not None and _proves(seen, behind):
             break
-    await _tell(work, index, step, named, seen, why)
+    await _tell(work, index, step, named, seen, behind, why)
 
 
 def served(seen: Observation) -> bool:
     """Whether what answered is more than a sign that nobody stands behind it: 502, 503 and 504 come from whoever
-    stands before (https://www.rfc-editor.org/rfc/rfc9110#name-server-error-5xx), and a 404 from an edge that does not
-    know the host yet cannot be told from one of the program itself."""
+    stands before (https://www.rfc-editor.org/rfc/rfc9110#name-server-error-5xx)."""
     return seen.answered and seen.status not in (502, 503, 504)
 
 
+def _proves(seen: Observation, behind: int | None) -> bool:
+    """A 404 is also how an edge says that it does not know a host: it counts only when the Service behind it says the
+    same, or cannot be asked. So is its own certificate, which it shows for each name that it has none for (yet)."""
+    unknown = seen.status == _UNKNOWN and behind not in (None, _UNKNOWN)
+    return served(seen) and not unknown and seen.certificate_fits is not False
+
+
 async def _tell(
-    work: Work, index: int, step: Reach, named: tuple[Hop, ...], seen: Observation | None, why: str
+    work: Work,
+    index: int,
+    step: Reach,
+    named: tuple[Hop, ...],
+    seen: Observation | None,
+    behind: int | None,
+    why: str,
 ) -> None:
     if seen is None:
         note, hops = why, named
     else:
         note, hops = seen.evidence, (*named, *seen.hops)
-    proven = seen is not None and served(seen)
+    proven = seen is not None and _proves(seen, behind)
+    if seen is not None and seen.status == _UNKNOWN and behind == _UNKNOWN:
+        note += ", as the Service behind it answers itself"
     if not proven:
+        if seen is not None and served(seen) and seen.certificate_fits is False:
+            note += f", with a certificate that is not for {step.host}: the edge has none for it, or shows it later"
+        elif seen is not None and served(seen):
+            note += f", while the Service behind it answers HTTP {behind}: the edge does not know this host and path"
         note += f" (asked {step.attempts} times from the bot itself)"
     await work.mark(
         index,
@@ -177,16 +200,17 @@ def _listener_port(gateway: JSONObject, parent: dict[str, Any], step: Reach) -> 
 
 
 def _of_service(service: JSONObject, step: Reach, nodes: list[str]) -> Iterator[_Place]:
-    """From the outermost inwards: load balancer, external addresses, node ports, the Service's own address."""
+    """From the outermost inwards: load balancer, external addresses, node ports, the Service's own address. The ports
+    of the nodes prove nothing of a load balancer that has an address."""
     spec: Any = service.get("spec") or {}
     ports: Any = spec.get("ports") or []
     port = next((each for each in ports if each.get("port") == step.port), ports[0] if ports else {})
     number = int(port.get("port") or 0)
-    if spec.get("type") == "LoadBalancer":
-        yield from (_Place(address, number) for address in _addresses(service))
+    balanced = _addresses(service) if spec.get("type") == "LoadBalancer" else []
+    yield from (_Place(address, number) for address in balanced)
     yield from (_Place(str(address), number) for address in spec.get("externalIPs") or ())
     if spec.get("type") in ("NodePort", "LoadBalancer"):
-        if port.get("nodePort"):
+        if port.get("nodePort") and not balanced:
             yield from (_Place(address, int(port["nodePort"])) for address in nodes)
     elif spec.get("type") == "ClusterIP" and spec.get("clusterIP") not in (None, "", "None"):
         yield _Place(str(spec["clusterIP"]), number)

@@ -154,8 +154,7 @@ async def _put_fields_back(work: Work, step: Apply | Edit | Restore, done: StepR
         told = f", but for {', '.join(back.kept)}, which somebody else changed since" if back.kept else ""
         await writing.put_back(work, fields.with_fields(there, back.fields))
         after = await look(work, step.ref)
-        unwritten = after is not None and fields.hold(after, back.expected)
-        if after is not None and not unwritten and fields.stand(after, back.fields):
+        if after is not None and fields.stand(after, back.fields, back.expected):
             return f"its fields are as they were{told}"
     raise _Left("somebody writes to it all the time")
 
@@ -163,7 +162,8 @@ async def _put_fields_back(work: Work, step: Apply | Edit | Restore, done: StepR
 def _what_arrived(step: Apply | Edit | Restore, there: JSONObject) -> tuple[FieldValue, ...]:
     """For a step that was sent and never answered: the fields as they stand, if they are what was sent."""
     if isinstance(step, Edit | Restore):
-        arrived_so = fields.stand(there, step.fields)
+        expected = step.prior if isinstance(step, Edit) else step.expected
+        arrived_so = fields.stand(there, step.fields, expected)
         return tuple(fields.at(there, each.path) for each in step.fields) if arrived_so else step.fields
     if not arrived(step, there, None):
         raise _Left("it holds neither what stood there before nor what was sent")

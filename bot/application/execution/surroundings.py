@@ -10,7 +10,8 @@ from typing import Any
 
 import yaml
 
-from bot.application.ports import Cluster, Right
+from bot.application.execution.rights import TRIAL_RIGHTS, missing_rights, needed_rights
+from bot.application.ports import Cluster
 from bot.domain.changes import fields
 from bot.domain.network.references import (
     CONFIG_MAP,
@@ -26,7 +27,6 @@ from bot.domain.network.references import (
 )
 from bot.domain.network.snapshot import Scope
 from bot.domain.plugins.fitting import Objects, containers, ref
-from bot.domain.plugins.steps import TRIAL_NAMESPACE, definitions
 from bot.domain.plugins.surroundings import Range, Surroundings
 from bot.errors import BotError, NotFound, Refused
 
@@ -56,11 +56,11 @@ def _kube_proxy(daemon_sets: Iterable[Any]) -> bool:
 
 
 async def with_plan(cluster: Cluster, around: Surroundings, objects: Objects) -> Surroundings:
-    """With what stands already of a plan's objects, and what the bot may not do of it. Raises what `_existing` raises;
-    where rights are missing these say more than the first object that may not be read."""
-    missing = await _missing_rights(cluster, objects)
+    """With what stands already of a plan's objects, and what the bot may not do of it. Raises what `existing_objects`
+    raises; where rights are missing these say more than the first object that may not be read."""
+    missing = await missing_rights(cluster, [*needed_rights(objects), *TRIAL_RIGHTS])
     try:
-        existing = await _existing(cluster, objects)
+        existing = await existing_objects(cluster, objects)
     except Refused:
         if not missing:
             raise
@@ -158,7 +158,7 @@ def _ranges(said: object, by: str) -> list[Range]:
     return found
 
 
-async def _existing(cluster: Cluster, objects: Objects) -> dict[Ref, JSONObject]:
+async def existing_objects(cluster: Cluster, objects: Objects) -> dict[Ref, JSONObject]:
     """Those that are there. A kind that is not served yet has none. Raises BotError when one cannot be read."""
     turn = asyncio.Semaphore(_AT_ONCE)
 
@@ -171,53 +171,3 @@ async def _existing(cluster: Cluster, objects: Objects) -> dict[Ref, JSONObject]
 
     found = await asyncio.gather(*(look(ref(object)) for object in objects))
     return dict(pair for pair in found if pair is not None)
-
-
-async def _missing_rights(cluster: Cluster, objects: Objects) -> tuple[str, ...] | None:
-    """What the plan needs and the bot may not do; None when the API server does not tell."""
-    turn = asyncio.Semaphore(_AT_ONCE)
-
-    async def ask(right: Right) -> str:
-        async with turn:
-            return "" if await cluster.may(right) else str(right)
-
-    try:
-        answers = await asyncio.gather(*map(ask, needed_rights(objects)))
-    except BotError:
-        return None
-    return tuple(answer for answer in answers if answer)
-
-
-def needed_rights(objects: Objects) -> list[Right]:
-    """For writing each kind of object, putting it back, deleting it again, and verifying. To grant what one does not
-    hold takes `escalate`, to bind it `bind`: https://kubernetes.io/docs/reference/access-authn-authz/rbac/"""
-    plurals = {key: _plural_of(definition) for key, definition in definitions(objects)}
-    rights: dict[Right, None] = {}
-    for object in objects:
-        own = ref(object)
-        group = own.api_version.partition("/")[0] if "/" in own.api_version else ""
-        resource = plurals.get((group, own.kind)) or plural(own.kind)
-        for verb in ("get", "create", "patch", "update", "delete"):
-            rights[Right(verb, resource, group, own.namespace)] = None
-        if own.kind in ("ClusterRole", "Role"):
-            rights[Right("escalate", resource, group, own.namespace)] = None
-        if own.kind in ("ClusterRoleBinding", "RoleBinding"):
-            named: Any = object.get("roleRef") or {}
-            role = plural(str(named.get("kind")))
-            rights[Right("bind", role, group, own.namespace, str(named.get("name")))] = None
-    for verb in ("create", "patch", "list", "delete"):
-        rights[Right(verb, "pods", "", TRIAL_NAMESPACE)] = None
-    rights[Right("list", "nodes")] = None
-    return list(rights)
-
-
-def _plural_of(definition: JSONObject) -> str:
-    return str(fields.at(definition, ("spec", "names", "plural")).value)
-
-
-def plural(kind: str) -> str:
-    """The resource of a built-in kind: `networkpolicies`."""
-    word = kind.lower()
-    if word.endswith("y"):
-        return word[:-1] + "ies"
-    return word if word == "endpoints" else word + ("es" if word.endswith("s") else "s")

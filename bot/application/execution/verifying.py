@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.application.execution.diagnosing import diagnosed
 from bot.application.execution.evidence import evidence
 from bot.application.execution.working import Work
 from bot.application.execution.writing import StepFailed, look
 from bot.domain.changes import fields
 from bot.domain.changes.change import Ask, StepState, Until, Wait
 from bot.domain.chat.masking import masked
+from bot.domain.network.gateways import not_accepted, not_programmed
 from bot.domain.network.probing import ByAPIServer, HTTPProbe, Observation, Outcome, Probe, TCPProbe
 from bot.domain.network.references import DAEMON_SET, ENDPOINT_SLICE, NAMESPACE, POD, SERVICE, JSONObject, Ref, ref_to
 from bot.errors import BotError
@@ -35,7 +37,11 @@ async def wait(work: Work, index: int, step: Wait) -> None:
         await work.ports.clock.sleep(POLL_SECONDS)
         await work.breathe()
     note = f"not within {step.timeout_seconds:g} s: {why}"
-    told = await evidence(work, step.ref) if step.until is Until.ROLLED_OUT else ()
+    told: tuple[str, ...] = ()
+    if step.until is Until.ROLLED_OUT:
+        told = await evidence(work, step.ref)
+    elif step.until in (Until.ENDPOINTS_READY, Until.ADDRESS_ASSIGNED):
+        told = await diagnosed(work, step.ref)
     await work.mark(index, state=StepState.FAILED, ended_at=work.now(), note=note, evidence=told)
     if step.required:
         raise StepFailed(f"{step.ref}, {note}")
@@ -57,6 +63,12 @@ async def _missing(work: Work, step: Wait) -> str:
             return not_rolled_out(there)
         case Until.AVAILABLE:
             return _not_available(there)
+        case Until.ACCEPTED:
+            return _not_accepted(there)
+        case Until.ATTACHED:
+            return masked(not_accepted(there))[0]
+        case Until.PROGRAMMED:
+            return masked(not_programmed(there))[0]
         case _:
             return "" if _address(there) else "no controller has given it an address"
 
@@ -84,6 +96,16 @@ def _not_available(object: JSONObject) -> str:
     if available.get("status") != "True":
         return f"it is not available: {available.get('message') or 'nothing is said of it yet'}"
     return ""
+
+
+def _not_accepted(object: JSONObject) -> str:
+    """https://gateway-api.sigs.k8s.io/reference/spec/#gatewayclassconditiontype"""
+    said = _conditions(object).get("Accepted", {})
+    if said.get("status") == "True":
+        return ""
+    # So it is made: a controller that serves it writes something else.
+    waiting = not said or said.get("reason") in ("Pending", "Waiting")
+    return "no controller has accepted it" if waiting else f"it is not accepted: {said.get('message')}"
 
 
 def not_rolled_out(workload: JSONObject) -> str:
@@ -177,7 +199,13 @@ async def ask(work: Work, index: int, step: Ask) -> None:
     answered = seen is not None and seen.answered
     note = seen.evidence if seen is not None else "it was not asked"
     note += "" if answered else f" (asked {step.attempts} times from {ByAPIServer()})"
-    await work.mark(index, state=StepState.DONE if answered else StepState.FAILED, ended_at=work.now(), note=note)
+    await work.mark(
+        index,
+        state=StepState.DONE if answered else StepState.FAILED,
+        ended_at=work.now(),
+        note=note,
+        evidence=() if answered else await diagnosed(work, step.probe.target),
+    )
 
 
 async def _ask(work: Work, probe: Probe) -> Observation:

@@ -72,12 +72,11 @@ def done_in_words(step: Step) -> str:
 
 
 def reached_in_words(step: Reach) -> str:
-    """`https://shop.example.com/ of Ingress shop/web`."""
-    port = f":{step.port}" if step.port else ""
-    what = f"{step.scheme}://{step.host}{port}{step.path if step.scheme.startswith('http') else ''}"
-    return (
-        f"{what} of {step.ref}" if step.host else f"{step.scheme}{f' on port {step.port}' if port else ''}, {step.ref}"
-    )
+    """`https://shop.example.com/ of Ingress shop/web`, `http to port 80 of Service shop/web`."""
+    if not step.host:
+        return f"{step.scheme} to {f'port {step.port} of ' if step.port else ''}{step.ref}"
+    path = step.path if step.scheme.startswith("http") else ""
+    return f"{step.scheme}://{step.host}{f':{step.port}' if step.port else ''}{path} of {step.ref}"
 
 
 def field_differences(step: Step) -> list[str]:

@@ -87,13 +87,22 @@ def covers(have: JSON, wanted: JSON, *, but_empty: bool = False) -> bool:
     return have == wanted
 
 
-def stand(object: JSONObject, fields: Iterable[FieldValue]) -> bool:
-    """Whether each field stands as it was written, but for what the server fills in."""
-    return all(
-        there == field or (there.present and field.present and covers(there.value, field.value, but_empty=True))
-        for field in fields
-        for there in (at(object, field.path),)
-    )
+def stand(object: JSONObject, fields: Iterable[FieldValue], before: Iterable[FieldValue]) -> bool:
+    """Whether each field stands as it was written, but for what the server fills in: what was taken away may stand
+    there as its default. As it was `before` it does not: what is there besides may be the very thing that has to go,
+    a port's name for example."""
+    was = {field.path: field for field in before}
+    return all(_stands(at(object, field.path), field, was.get(field.path, field)) for field in fields)
+
+
+def _stands(there: FieldValue, wanted: FieldValue, before: FieldValue) -> bool:
+    if there == wanted:
+        return True
+    if there == before:
+        return False
+    if not wanted.present:
+        return before.present
+    return there.present and covers(there.value, wanted.value, but_empty=True)
 
 
 def changed(before: JSONObject, after: JSONObject) -> tuple[tuple[FieldValue, ...], tuple[FieldValue, ...]]:

@@ -3,34 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from bot.domain.changes.change import Brief, Change, Checked, Doubt, Premise
-from bot.domain.network.references import JSONObject
-from bot.domain.plugins.fitting import Objects, differences, ref
-from bot.domain.plugins.incoming import Incoming, incoming
+from bot.domain.changes.change import Change, Premise
+from bot.domain.plugins.briefing import Source, brief, doubts, origins, refuse_conflicts
 from bot.domain.plugins.installation import ALONE
 from bot.domain.plugins.parameters import Parameters
 from bot.domain.plugins.preflight import Wanted, checked
 from bot.domain.plugins.steps import applied, verified
 from bot.domain.plugins.surroundings import Surroundings
-from bot.errors import Refused
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A file of a release, as it was read."""
-
-    name: str
-    """`flannel/v0.28.9/kube-flannel.yml`."""
-    origin: str
-    sha256: str
-    objects: Objects
-
-    def __str__(self) -> str:
-        return f"{self.name} from {self.origin}, SHA-256 {self.sha256}"
 
 
 def pod_cidrs(wanted: Parameters, default: tuple[str, ...], dual_stack: bool, around: Surroundings) -> tuple[str, ...]:
@@ -51,7 +33,8 @@ def plan(
         wanted.objects,
         around.existing,
         origins(wanted.objects, sources),
-        wanted.installation,
+        writers=wanted.installation.writers,
+        operator=wanted.installation.operator,
         patience=wanted.patience,
     )
     proof = verified(wanted.installation, wanted.parameters, around, patience=wanted.patience)
@@ -83,27 +66,6 @@ def plan(
     )
 
 
-def refuse_conflicts(summary: str, checks: Sequence[Checked]) -> None:
-    """Raises Refused that shows each conflict with its evidence, and what was looked at besides."""
-    conflicts = [each for each in checks if each.verdict == "conflict"]
-    if not conflicts:
-        return
-    others = [each for each in checks if each.verdict != "conflict"]
-    told = [f"• {each.about}: {each.evidence}" for each in conflicts]
-    if others:
-        told += ["Looked at besides:", *(f"• {each.about}, {each.verdict}: {each.evidence}" for each in others)]
-    raise Refused(summary, cause="\n".join(told), next_step="Nothing was written")
-
-
-def doubts(checks: Sequence[Checked], accepted: frozenset[str]) -> tuple[Doubt, ...]:
-    """Those that nobody has accepted, one a code."""
-    found: dict[str, str] = {}
-    for each in checks:
-        if each.verdict == "doubt" and each.code not in accepted:
-            found[each.code] = f"{found[each.code]}; {each.evidence}" if each.code in found else each.evidence
-    return tuple(Doubt(code, text) for code, text in found.items())
-
-
 def premises(wanted: Wanted, around: Surroundings) -> tuple[Premise, ...]:
     """What the plan rests on besides the objects that it writes."""
     return (
@@ -111,40 +73,6 @@ def premises(wanted: Wanted, around: Surroundings) -> tuple[Premise, ...]:
         Premise("the digests of its files", [file.sha256 for file in wanted.release.files]),
         Premise("the pod CIDRs", list(wanted.parameters.pod_cidrs)),
         Premise("the Services' addresses", [each.cidr for each in around.service_ranges]),
-    )
-
-
-def origins(objects: Sequence[JSONObject], sources: Sequence[Source]) -> list[str]:
-    """Where each object comes from: the name of its file."""
-    by_ref = {ref(object): source.name for source in sources for object in source.objects}
-    return [by_ref.get(ref(object), "") for object in objects]
-
-
-def brief(
-    objects: Objects,
-    sources: Sequence[Source],
-    checks: Sequence[Checked],
-    afterwards: tuple[str, ...] = (),
-    besides: Incoming = Incoming(),  # noqa: B008  frozen
-) -> Brief:
-    """What people read in place of thousands of lines of YAML; `besides` comes in without standing in the files."""
-    comes = incoming(objects) + besides
-    before = {ref(object): object for source in sources for object in source.objects}
-    adjusted = [
-        f"{own}: {line}"
-        for object in objects
-        if (own := ref(object)) in before
-        for line in differences(before[own], object)
-    ]
-    left_out = sorted(set(before) - {ref(object) for object in objects})
-    return Brief(
-        checks=tuple(checks),
-        sources=tuple(map(str, sources)),
-        adjusted=(*adjusted, *(f"{own}: left out" for own in left_out)),
-        images=comes.images,
-        privileges=comes.privileges,
-        host_paths=comes.host_paths,
-        afterwards=afterwards,
     )
 
 

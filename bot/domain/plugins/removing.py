@@ -10,10 +10,10 @@ from bot.domain.changes.change import Brief, Change, Checked, Delete, Premise, S
 from bot.domain.changes.fields import reborn, uid
 from bot.domain.network.references import JSONObject, Ref
 from bot.domain.network.snapshot import Pod
+from bot.domain.plugins.briefing import Source, doubts, refuse_conflicts
 from bot.domain.plugins.cni import NetworkPlugin
 from bot.domain.plugins.fitting import Objects, ref
 from bot.domain.plugins.installation import ALONE, Installation
-from bot.domain.plugins.installing import Source, doubts, refuse_conflicts
 from bot.domain.plugins.ranges import some
 from bot.domain.plugins.steps import definitions
 from bot.domain.plugins.surroundings import Surroundings
@@ -31,6 +31,9 @@ _PARTS = (
     "definitions",
     "namespace",
 )
+
+CODES = ("namespace-not-empty", "objects-lost", "version-not-pinned")
+"""Of all doubts that a removal can have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,19 +29,22 @@ _NEEDED_BY_PODS = (
     "PriorityClass",
 )  # fmt: skip
 _WORKLOADS = "workloads"
-TOLD = "what the plugin is told"
+TOLD = "what it is told"
 
 
 def applied(
     objects: Objects,
     existing: Mapping[Ref, JSONObject],
     sources: Sequence[str],
-    installation: Installation,
+    *,
+    writers: tuple[str, ...] = (),
+    operator: Ref | None = None,
     forced: frozenset[Ref] = frozenset(),
     patience: float = 0.0,
 ) -> list[Step]:
     """Steps that apply all objects: definitions, namespaces, what pods need, all others, custom resources, each in the
     files' order; what stands there as wanted already is left out. `sources` says for each object where it comes from;
+    `writers` are its own programs, `operator` is one that has to run before custom resources tell it what to do;
     `patience` is how many seconds what takes long is waited for, 0: the usual ones."""
     defined = dict(definitions(objects))
     made = {ref(each) for each in objects}
@@ -51,7 +54,7 @@ def applied(
     for object, source in sorted(zip(objects, sources, strict=True), key=lambda pair: _rank(pair[0])):
         own = ref(object)
         custom = (own.api_version.partition("/")[0], own.kind) in defined
-        step = apply_step(object, existing, source, part_of(object, custom), forced, installation.writers)
+        step = apply_step(object, existing, source, part_of(object, custom), forced, writers)
         if step is None:
             continue
         if _is_definition(object):
@@ -65,10 +68,10 @@ def applied(
         step = replace(step, needs_earlier_step=needs and step.creates)
         (later if custom else steps).append(step)
     steps += waits
-    if installation.operator is not None:
+    if operator is not None:
         steps.append(
             Wait(
-                ref=installation.operator,
+                ref=operator,
                 until=Until.ROLLED_OUT,
                 timeout_seconds=patience or OPERATOR_SECONDS,
                 part="the operator runs",
@@ -96,7 +99,9 @@ def apply_step(
     own = ref(object)
     manifest = without_status(object, own)
     there = existing.get(own)
-    if there is not None and covers_all(there, manifest) and fields.applied_by_us(there):
+    # Of what is but a name nothing is to be written, whoever made it.
+    ours = there is not None and (fields.applied_by_us(there) or not any(fields.leaves(manifest)))
+    if there is not None and ours and covers_all(there, manifest):
         return None
     return Apply(
         ref=own,

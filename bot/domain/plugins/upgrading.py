@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from bot.domain.changes.change import Change, Checked, Delete, Step
 from bot.domain.changes.fields import reborn, uid
 from bot.domain.network.references import JSONObject, Ref
+from bot.domain.plugins.briefing import Source, brief, doubts, origins, refuse_conflicts
 from bot.domain.plugins.fitting import Objects, ref
 from bot.domain.plugins.installation import ALONE
-from bot.domain.plugins.installing import Source, brief, doubts, origins, premises, refuse_conflicts
+from bot.domain.plugins.installing import premises
 from bot.domain.plugins.merging import merged
 from bot.domain.plugins.preflight import Wanted, all_checks
 from bot.domain.plugins.present import numbers
@@ -20,6 +21,9 @@ from bot.domain.plugins.surroundings import Surroundings
 
 _HOLDERS = ("CustomResourceDefinition", "Namespace")
 _CHECKS = ("kubernetes_version", "node_systems", "nodes_ready", "rights")
+
+CHANGED_BY_OTHERS = "changed-by-others"
+"""The code of the doubt that an upgrade has besides those of checks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +47,15 @@ def plan(
     checks = (*_own_checks(upgrade, around, notes), *_shared_checks(wanted, around))
     refuse_conflicts(f"{wanted.plugin.title} cannot be upgraded to {wanted.release.version}", checks)
     forced = frozenset(own for own in around.existing)
-    steps = applied(objects, around.existing, origins(objects, sources), wanted.installation, forced, wanted.patience)
+    steps = applied(
+        objects,
+        around.existing,
+        origins(objects, sources),
+        writers=wanted.installation.writers,
+        operator=wanted.installation.operator,
+        forced=forced,
+        patience=wanted.patience,
+    )
     changing = [step for step in steps if hasattr(step, "manifest")]
     steps += _deletions(_dropped(old, wanted, around), around)
     proof = verified(wanted.installation, wanted.parameters, around, wanted.release.image_tag, wanted.patience)
@@ -120,7 +132,7 @@ def _own_checks(upgrade: Upgrade, around: Surroundings, notes: _Notes) -> list[C
         found.append(Checked("version", "ok", f"from {upgrade.before.version} to {wanted.release.version}"))
     found += _selectors(upgrade, around)
     for clash in notes.clashes:
-        found.append(Checked("changed by others", "doubt", clash, "changed-by-others"))
+        found.append(Checked("changed by others", "doubt", clash, CHANGED_BY_OTHERS))
     if not notes.clashes:
         kept = f"{len(notes.kept)} fields that somebody changed are kept" if notes.kept else "nothing that clashes"
         found.append(Checked("changed by others", "ok", kept))

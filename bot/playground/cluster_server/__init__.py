@@ -25,6 +25,9 @@ from bot.playground.cluster_server.access.tokens import Tokens
 from bot.playground.cluster_server.certificates import make_certificates
 from bot.playground.cluster_server.controllers import ALL
 from bot.playground.cluster_server.controllers.running import Controllers, Scene, Surroundings
+from bot.playground.cluster_server.edges.recognising import Edges
+from bot.playground.cluster_server.fabric import Fabric
+from bot.playground.cluster_server.fabric.naming import addresses_of
 from bot.playground.cluster_server.http.serving import Serving
 from bot.playground.cluster_server.networks.hosts import Hosts
 from bot.playground.cluster_server.nodes import TWO, node
@@ -33,7 +36,7 @@ from bot.playground.cluster_server.objects.kinds import built_in_kinds
 from bot.playground.cluster_server.objects.registry import Registry, Writing
 from bot.playground.cluster_server.objects.store import Store
 from bot.playground.cluster_server.pods.podaccess import PodAccess
-from bot.playground.cluster_server.pods.programs import Programs, Sockets
+from bot.playground.cluster_server.pods.programs import Program, Programs, Sockets
 
 __all__ = ["EmbeddedCluster", "Surroundings"]
 
@@ -59,6 +62,7 @@ class EmbeddedCluster:
         self.ca_pem = self._certificates.ca_pem
         self.url = ""
         self.kubeconfig_path = Path()
+        self._bound = 0
         self._age = datetime.timedelta()
         self._pace = pace
         seed = secrets.randbits(64) if seed is None else seed
@@ -66,10 +70,15 @@ class EmbeddedCluster:
         self._sockets = Sockets(self.programs)
         self.hosts = Hosts(self.registry)
         self.store.subscribe(self.hosts.hear)
-        self.programs.of_agents = self.hosts.program
-        self._scene = Scene(self.registry, self.programs, self.hosts, self.surroundings, self.ca_pem.decode(), pace)
+        self.edges = Edges(self.registry, self.surroundings)
+        self.programs.of_agents = self._program
+        authority = self.ca_pem.decode()
+        self._scene = Scene(
+            self.registry, self.programs, self.hosts, self.surroundings, self.edges, authority, pace
+        )  # fmt: skip
         self._controllers = Controllers(self._scene, ALL)
         self.store.subscribe(self._sockets.hear)
+        self._fabric = Fabric(self.registry, self._sockets, self.edges, lambda: self._bound)
         self._pods = PodAccess(self.registry, self._sockets)
         tokens = Tokens(self.registry)
         guard = Guard(Authenticator(self.token, tokens.user), Rights(self.registry))
@@ -85,6 +94,10 @@ class EmbeddedCluster:
     async def _reach(self, namespace: str, name: str, port: int) -> int:
         return await self._pods.reach(namespace, name, port)
 
+    def _program(self, container: Object, pod: Object, program: Program) -> Program:
+        """What network plugins and controllers have to say of what a container does."""
+        return self.edges.program(container, self.hosts.program(container, pod, program))
+
     def _look_again(self) -> None:
         self._controllers.look_at_everything()
 
@@ -97,9 +110,9 @@ class EmbeddedCluster:
         await self._runner.setup()
         context = self._certificates.context()
         await web.TCPSite(self._runner, "127.0.0.1", port, ssl_context=context).start()
-        bound = self._runner.addresses[0][1]
-        self.url = f"https://127.0.0.1:{bound}"
-        self._serving.address = f"127.0.0.1:{bound}"
+        self._bound = int(self._runner.addresses[0][1])
+        self.url = f"https://127.0.0.1:{self._bound}"
+        self._serving.address = f"127.0.0.1:{self._bound}"
         self._folder = tempfile.TemporaryDirectory(prefix="patchbay-playground-")
         self.kubeconfig_path = Path(self._folder.name) / "kubeconfig"
         self.kubeconfig_path.touch(mode=0o600)
@@ -108,6 +121,7 @@ class EmbeddedCluster:
     async def stop(self) -> None:
         """Ends every socket and task, and removes the kubeconfig."""
         await self._controllers.stop()
+        await self._fabric.close()
         await self.registry.close()
         if self._runner:
             server = self._runner.server
@@ -120,6 +134,19 @@ class EmbeddedCluster:
         await self._sockets.close()
         if self._folder:
             self._folder.cleanup()
+
+    async def way_to(self, address: str, port: int) -> tuple[str, int]:
+        """The host and port on this machine that stand for an address and port of the world: a connection there ends
+        where it would end in such a cluster. Ask for each connection anew: what refuses now may answer later.
+
+        Who would be refused is refused, who would wait in vain waits. Raises OSError (EHOSTUNREACH) for an address that
+        nothing in the world has.
+        """
+        return await self._fabric.way_to(address, port)
+
+    async def resolve(self, host: str) -> tuple[str, ...]:
+        """The addresses of a name in the world outside; empty: there is no such name."""
+        return addresses_of(self.registry, host)
 
     async def __aenter__(self) -> EmbeddedCluster:
         await self.start()

@@ -11,7 +11,7 @@ from bot.application.execution.dispatch import Show
 from bot.application.execution.supervision import Supervisor
 from bot.application.ports import Answer
 from bot.domain.chat.invocation import Invocation, Place
-from bot.domain.chat.report import Action, Preformatted, Report, Status, paragraph, table, text
+from bot.domain.chat.report import Action, Menu, Preformatted, Report, Status, paragraph, table, text
 from bot.errors import NotFound, Refused
 from bot.metrics import REGISTRY
 from bot.playground.slack_server import EmbeddedSlack, Person
@@ -27,6 +27,9 @@ REPORTS = {
         status=Status.FINDINGS,
         title="Plan 7",
         actions=(Action("Approve", "status", "primary", "Apply it?"), Action("Cancel", "changes cancel 7", "danger")),
+    ),
+    "which": Report(
+        status=Status.FINDINGS, title="Which one?", menu=Menu("Choose a node", (Action("all of them", "status"),))
     ),
     "logs": Report(status=Status.OK, title="Logs", blocks=(Preformatted("line\n" * 900, "web", "log"),), private=True),
     "long": Report(status=Status.OK, title="Long", blocks=(paragraph("word " * 5_000),)),
@@ -92,6 +95,14 @@ async def test_a_click_is_answered_to_whoever_clicks(edge: SlackEdge, ana: Perso
     await ana.say("net-ops", "/net plan")
     plan = await ana.next_message("net-ops")
     await ana.click(plan, "Approve")
+    answer = await ana.next_message("net-ops")
+    assert "3 of 3 nodes are ready" in answer["text"]
+
+
+async def test_what_is_chosen_in_a_menu_is_said(edge: SlackEdge, ana: Person) -> None:
+    await ana.say("net-ops", "/net which")
+    question = await ana.next_message("net-ops")
+    await ana.click(question, "Choose a node", "status")
     answer = await ana.next_message("net-ops")
     assert "3 of 3 nodes are ready" in answer["text"]
 

@@ -19,6 +19,7 @@ from bot.domain.chat.report import (
     Code,
     FindingsBlock,
     Link,
+    Menu,
     Paragraph,
     PersonSpan,
     Plain,
@@ -145,6 +146,26 @@ def test_an_action_too_long_for_a_button_can_still_be_typed() -> None:
     assert "xxx" in _texts(rendering)
 
 
+def _menu(count: int, line: str = "expose deploy/web --port") -> Menu:
+    return Menu("Choose a port", tuple(Action(f"port {number}", f"{line} {number}") for number in range(count)))
+
+
+def test_a_menu_is_a_select_beside_the_buttons() -> None:
+    rendering = render(_report(actions=(Action("Help", "help expose"),), menu=_menu(3)))
+    select, button = rendering.messages[0].blocks[-1]["elements"]
+    assert (select["type"], select["action_id"]) == ("static_select", "patchbay:run:menu")
+    assert select["placeholder"]["text"] == "Choose a port"
+    assert [option["value"] for option in select["options"]] == [f"expose deploy/web --port {n}" for n in range(3)]
+    assert button["value"] == "help expose"
+
+
+def test_a_menu_with_lines_too_long_for_a_select_becomes_buttons_and_then_lines() -> None:
+    rendering = render(_report(menu=_menu(30, "expose deploy/web " + "--port " * 20)))
+    blocks = rendering.messages[0].blocks
+    assert all(element["type"] == "button" for element in blocks[-1]["elements"])
+    assert "port 29" in _texts(rendering)
+
+
 def test_what_does_not_fit_is_in_a_file_and_this_is_said() -> None:
     rendering = render(_report(paragraph("word " * 20_000), title="Long", footnotes=(text("asked by way of the API"),)))
     (file,) = rendering.files
@@ -206,9 +227,11 @@ _blocks = st.one_of(
     ),
 )
 _actions = st.builds(Action, _words, _words | st.just("status"), st.sampled_from(["", "primary", "odd"]), _words)
+_menus = st.builds(Menu, _words, st.lists(_actions, max_size=120).map(tuple))
 _reports = st.builds(
     Report, status=st.sampled_from(Status), title=_words, blocks=st.lists(_blocks, max_size=6).map(tuple),
-    actions=st.lists(_actions, max_size=30).map(tuple), footnotes=st.lists(_text, max_size=6).map(tuple),
+    actions=st.lists(_actions, max_size=30).map(tuple), menu=st.none() | _menus,
+    footnotes=st.lists(_text, max_size=6).map(tuple),
 )  # fmt: skip
 
 
@@ -242,6 +265,11 @@ def _check_block(block: dict[str, Any]) -> None:
             assert 1 <= len(block["elements"]) <= 25
             assert len({button["action_id"] for button in block["elements"]}) == len(block["elements"])
             for button in block["elements"]:
+                if button["type"] == "static_select":
+                    assert 1 <= len(button["options"]) <= 100
+                    assert all(1 <= _units(option["value"]) <= 150 for option in button["options"])
+                    assert all(1 <= _units(option["text"]["text"]) <= 75 for option in button["options"])
+                    continue
                 assert 1 <= _units(button["text"]["text"]) <= 75
                 assert 1 <= _units(button["value"]) <= 2_000
                 assert button.get("style", "primary") in ("primary", "danger")

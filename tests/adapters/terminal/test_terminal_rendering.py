@@ -17,6 +17,7 @@ from bot.domain.chat.report import (
     Code,
     FindingsBlock,
     Link,
+    Menu,
     PersonSpan,
     Plain,
     Preformatted,
@@ -117,6 +118,15 @@ def test_an_action_is_the_line_to_type() -> None:
     assert shown(actions=(Action(label="Go", command="logs deploy/web --grep 'a b'"),)).endswith(
         "Go: patchbay run logs deploy/web --grep 'a b'"
     )
+
+
+def test_a_menu_is_lines_to_choose_from() -> None:
+    choices = (Action("80, of web", "expose deploy/web --port 80"), Action("all", "expose deploy/web --port all"))
+    assert shown(menu=Menu("Choose a port", choices)).splitlines()[-3:] == [
+        "Choose a port",
+        "1. 80, of web: patchbay run expose deploy/web --port 80",
+        "2. all: patchbay run expose deploy/web --port all",
+    ]
 
 
 def test_progress_is_a_list_with_marks() -> None:

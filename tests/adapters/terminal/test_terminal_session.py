@@ -2,11 +2,12 @@ import io
 from collections.abc import Awaitable, Callable
 
 import msgspec
+import pytest
 
 from bot.adapters.terminal.session import Terminal, converse
 from bot.application.ports import Answer
 from bot.domain.chat.invocation import Invocation
-from bot.domain.chat.report import Action, Report, Status
+from bot.domain.chat.report import Action, Menu, Report, Status
 
 PLAN = Report(
     status=Status.FINDINGS,
@@ -117,3 +118,43 @@ async def test_yes_beforehand_accepts_no_doubt() -> None:
     bot = Bot()
     assert await converse(bot, LARGE, terminal(), as_json=False, approve=True) == 1
     assert len(bot.said) == 1
+
+
+WHICH = Report(
+    status=Status.FINDINGS,
+    title="Which port?",
+    menu=Menu(
+        "Choose a port", (Action("80", "expose deploy/web --port 80"), Action("443", "expose deploy/web --port 443"))
+    ),
+)
+
+
+class Asking(Bot):
+    """Does not know which port is meant."""
+
+    async def __call__(self, invocation: Invocation, show: Callable[[Report], Awaitable[None]]) -> Answer:
+        if invocation.text == "expose deploy/web":
+            self.said.append(invocation.text)
+            return Answer(WHICH)
+        return await super().__call__(invocation, show)
+
+
+async def test_a_menu_is_chosen_from_by_number() -> None:
+    bot, answers = Asking(), iter(["2", "y"])
+    screen = Terminal(io.StringIO(), io.StringIO(), 100, False, lambda question: next(answers))
+    assert await converse(bot, ["expose", "deploy/web"], screen, as_json=False, approve=False) == 0
+    assert bot.said == ["expose deploy/web", "expose deploy/web --port 443", "changes approve 7 --digest abc"]
+    assert "2. 443: patchbay run expose deploy/web --port 443" in screen.out.getvalue()
+
+
+@pytest.mark.parametrize("typed", ["", "0", "3", "y", "²", "99999"])
+async def test_anything_else_chooses_nothing(typed: str) -> None:
+    bot = Asking()
+    assert await converse(bot, ["expose", "deploy/web"], terminal(typed), as_json=False, approve=False) == 1
+    assert bot.said == ["expose deploy/web"]
+
+
+async def test_where_nobody_can_choose_the_lines_are_shown() -> None:
+    screen = terminal()
+    assert await converse(Asking(), ["expose", "deploy/web"], screen, as_json=False, approve=True) == 1
+    assert "1. 80: patchbay run expose deploy/web --port 80" in screen.out.getvalue()

@@ -255,7 +255,7 @@ REFUSED: list[tuple[str, tuple[str, ...]]] = [
     ("deploy/web --port 80:http --target-port 8081", ("was said twice",)),
     ("deploy/web --port 80 --node-port 30500", ("Node port 30500 means nothing", "--type NodePort")),
     ("deploy/web --port 80 --type NodePort --node-port 31999", ("Node port 31999 is taken", "Service shop/taken")),
-    ("deploy/web --port 80 --type NodePort --node-port 80", ("not in the valid range", "30000-32767")),
+    ("deploy/web --port 80 --type NodePort --node-port 80", ("Node port 80 is out of range", "from 30000 to 32767")),
     (
         "deploy/web --port a=80 --port b=81:80 --type NodePort --node-port 30500",
         ("does not say which port it is for", "--node-port a=30500"),

@@ -12,7 +12,8 @@ import pytest
 from changing import say, stored
 from plugged import node
 
-from bot.application.execution.surroundings import needed_rights, read_surroundings
+from bot.application.execution.rights import TRIAL_RIGHTS, needed_rights
+from bot.application.execution.surroundings import read_surroundings
 from bot.application.ports import Changing, Look, Right, Steering
 from bot.discovery import declared
 from bot.domain.changes.change import ChangeState
@@ -267,7 +268,7 @@ async def test_what_was_said_has_to_go_with_the_range_that_the_cluster_has(line:
 
 async def test_a_right_that_is_missing_stops_and_is_named() -> None:
     world = new_cluster()
-    everything = needed_rights(tuple(manifest()))
+    everything = [*needed_rights(tuple(manifest())), *TRIAL_RIGHTS]
     world.cluster.granted = [right for right in everything if right.resource != "daemonsets"]
     report = (await say(world.ports, "cni install flannel")).report
     assert report.status is Status.FAILED
@@ -277,7 +278,7 @@ async def test_a_right_that_is_missing_stops_and_is_named() -> None:
 
 async def test_exactly_what_is_needed_is_enough() -> None:
     world = new_cluster()
-    world.cluster.granted = needed_rights(tuple(manifest()))
+    world.cluster.granted = [*needed_rights(tuple(manifest())), *TRIAL_RIGHTS]
     assert (await say(world.ports, "cni install flannel")).change == 1
 
 
@@ -351,7 +352,7 @@ SPECIAL = {
 @pytest.mark.parametrize("name", INSTALLATIONS)
 def test_every_plugins_rights_are_asked_for_each_by_its_own_name(name: str) -> None:
     objects = fitted(name)
-    rights = needed_rights(objects)
+    rights = [*needed_rights(objects), *TRIAL_RIGHTS]
     assert len(rights) == len(set(rights))
     bound_names = {right.name for right in rights if right.verb == "bind"}
     roles = {o["metadata"]["name"] for o in objects if o["kind"] in ("ClusterRole", "Role")}  # type: ignore[index,call-overload]

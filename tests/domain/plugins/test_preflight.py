@@ -13,11 +13,12 @@ import pytest
 from bot.application.execution import plugins
 from bot.domain.network.references import DAEMON_SET, NODE, JSONObject
 from bot.domain.network.snapshot import ClusterIdentity, Node
-from bot.domain.plugins import installing, preflight
+from bot.domain.plugins import briefing, preflight
 from bot.domain.plugins.parameters import Encapsulation, Parameters
-from bot.domain.plugins.preflight import Said, Wanted
+from bot.domain.plugins.preflight import Wanted
 from bot.domain.plugins.releases import Release
 from bot.domain.plugins.surroundings import Range, Surroundings
+from bot.domain.plugins.verdicts import Said
 from bot.errors import Refused
 from tests import builders
 
@@ -434,7 +435,7 @@ def codes_of(name: str) -> set[str]:
 def test_a_conflict_stops_with_its_evidence_and_what_was_looked_at_besides() -> None:
     checks = preflight.checked(wanted(), around(node(address="10.244.0.9"), kube_proxy=False))
     with pytest.raises(Refused, match=r"node1 \(10\.244\.0\.9\)") as refused:
-        installing.refuse_conflicts("flannel cannot be installed here", checks)
+        briefing.refuse_conflicts("flannel cannot be installed here", checks)
     assert "kube-proxy, doubt: " in refused.value.cause
     assert [each.verdict for each in checks] == sorted(
         (each.verdict for each in checks), key=("conflict", "doubt", "unknown", "ok").index
@@ -444,11 +445,11 @@ def test_a_conflict_stops_with_its_evidence_and_what_was_looked_at_besides() -> 
 def test_a_doubt_is_one_a_code_and_is_gone_when_it_is_accepted() -> None:
     has = around(node(network="WeaveIsUp"), kube_proxy=False, definitions=frozenset({"a.cilium.io"}))
     checks = preflight.checked(wanted(), has)
-    doubts = {each.code: each.text for each in installing.doubts(checks, frozenset())}
+    doubts = {each.code: each.text for each in briefing.doubts(checks, frozenset())}
     assert set(doubts) == {"leftovers", "no-kube-proxy"}
     assert "Cilium" in doubts["leftovers"]
     assert "Weave Net" in doubts["leftovers"]
-    assert [each.code for each in installing.doubts(checks, frozenset({"leftovers", "mtu"}))] == ["no-kube-proxy"]
+    assert [each.code for each in briefing.doubts(checks, frozenset({"leftovers", "mtu"}))] == ["no-kube-proxy"]
 
 
 def test_every_check_is_described_for_people_with_its_codes() -> None:

@@ -17,6 +17,7 @@ from bot.domain.plugins.installation import Installation
 from bot.domain.plugins.parameters import Parameters
 from bot.domain.plugins.releases import Release
 from bot.domain.plugins.surroundings import Surroundings
+from bot.domain.plugins.verdicts import Said, worst_first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,18 +41,7 @@ class Wanted:
         return f"{self.plugin.title} {self.release.version}"
 
 
-Look = Callable[[Wanted, Surroundings], Iterator["Said"]]
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """One thing that was looked at."""
-
-    verdict: str
-    """`ok`, `doubt`, `conflict` or `unknown`."""
-    evidence: str
-    code: str = ""
-    """Of a doubt: what `--accept` takes."""
+Look = Callable[[Wanted, Surroundings], Iterator[Said]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,25 +53,6 @@ class Preflight:
     look: Look
     codes: tuple[str, ...] = ()
     """Of the doubts that it can have."""
-
-
-def ok(evidence: str) -> Said:
-    return Said("ok", evidence)
-
-
-def unknown(evidence: str) -> Said:
-    return Said("unknown", evidence)
-
-
-def conflict(evidence: str) -> Said:
-    return Said("conflict", evidence)
-
-
-def doubt(code: str, evidence: str) -> Said:
-    return Said("doubt", evidence, code)
-
-
-_VERDICTS = {"conflict": 0, "doubt": 1, "unknown": 2, "ok": 3}
 
 
 def all_checks() -> dict[str, Preflight]:
@@ -101,4 +72,4 @@ def checked(wanted: Wanted, around: Surroundings) -> tuple[Checked, ...]:
         for check in all_checks().values()
         for said in check.look(wanted, around)
     ]
-    return tuple(sorted(found, key=lambda each: _VERDICTS[each.verdict]))
+    return worst_first(found)

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from bot.domain.plugins.preflight import Preflight, Said, Wanted, doubt, ok, unknown
+from bot.domain.plugins.preflight import Preflight, Wanted
 from bot.domain.plugins.surroundings import Surroundings
+from bot.domain.plugins.verdicts import Said, doubt, ok, unknown
 
 
 def _look(wanted: Wanted, around: Surroundings) -> Iterator[Said]:

@@ -3,8 +3,9 @@
 import ipaddress
 from collections.abc import Iterator
 
-from bot.domain.plugins.preflight import Preflight, Said, Wanted, conflict, ok, unknown
+from bot.domain.plugins.preflight import Preflight, Wanted
 from bot.domain.plugins.surroundings import Surroundings
+from bot.domain.plugins.verdicts import Said, conflict, ok, unknown
 
 
 def _look(wanted: Wanted, around: Surroundings) -> Iterator[Said]:

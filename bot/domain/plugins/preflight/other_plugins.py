@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from bot.discovery import declared
 from bot.domain.plugins.cni import NetworkPlugin, recognise
 from bot.domain.plugins.fitting import ref
-from bot.domain.plugins.preflight import Preflight, Said, Wanted, conflict, doubt, ok, unknown
+from bot.domain.plugins.preflight import Preflight, Wanted
 from bot.domain.plugins.surroundings import Surroundings
+from bot.domain.plugins.verdicts import Said, conflict, doubt, ok, unknown
 
 ABOUT = "other network plugins"
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from bot.domain.plugins.preflight import Preflight, Said, Wanted, conflict, ok, unknown
+from bot.domain.plugins.preflight import Preflight, Wanted
 from bot.domain.plugins.ranges import some
 from bot.domain.plugins.surroundings import Surroundings
+from bot.domain.plugins.verdicts import Said, conflict, ok, unknown
 
 _GRANTING = ("escalate", "bind")
 _SHOWN = 6
@@ -15,7 +16,7 @@ def _look(wanted: Wanted, around: Surroundings) -> Iterator[Said]:
         yield unknown("the cluster was not asked")
     elif around.missing_rights:
         yield conflict(
-            f"Patchbay may not {_grouped(around.missing_rights)}. An administrator can allow it "
+            f"Patchbay may not {grouped(around.missing_rights)}. An administrator can allow it "
             "(deploy/kubernetes/network-plugins.yaml), or install the plugin with `patchbay run` and a kubeconfig of "
             "their own"
         )
@@ -23,7 +24,7 @@ def _look(wanted: Wanted, around: Surroundings) -> Iterator[Said]:
         yield ok("all that the plan writes, and what undoing it deletes, is allowed (SelfSubjectAccessReview)")
 
 
-def _grouped(missing: Sequence[str]) -> str:
+def grouped(missing: Sequence[str]) -> str:
     """`escalate clusterroles.rbac…; create, delete daemonsets.apps in a, configmaps in a and 2 more`: to grant rights
     is told first, and in full."""
     verbs: dict[str, list[str]] = {}

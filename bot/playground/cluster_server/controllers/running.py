@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from bot.playground.cluster_server.access.people import AUTHENTICATED, User, account_groups
+from bot.playground.cluster_server.edges.recognising import Edges
 from bot.playground.cluster_server.networks.hosts import Hosts
 from bot.playground.cluster_server.objects.kinds import Kind
 from bot.playground.cluster_server.objects.registry import Acting, Place, Postponed, Registry
@@ -53,6 +54,7 @@ class Scene:
     programs: Programs
     hosts: Hosts
     surroundings: Surroundings
+    edges: Edges
     ca_pem: str
     pace: float
     """Real seconds for one second of a controller's waiting; 0: nobody waits."""

@@ -145,7 +145,7 @@ class Hosts:
             return program
         if any(container["name"] == first["name"] for first in pod["spec"].get("initContainers") or ()):
             return program if program.exit_code is not None else dataclasses.replace(program, exit_code=0)
-        http = {port: {"": Reply("ok\n")} for port in _probed_ports(container)} | program.http
+        http = {port: {"": Reply("ok\n")} for port in probed_ports(container)} | program.http
         program = dataclasses.replace(program, http=http)
         if container["name"] != plugin.container:
             return program
@@ -173,7 +173,7 @@ def _account(pod: Object) -> tuple[str, str]:
     return pod["metadata"]["namespace"], pod["spec"].get("serviceAccountName", "default")
 
 
-def _probed_ports(container: Object) -> list[int]:
+def probed_ports(container: Object) -> list[int]:
     named = {port.get("name"): port["containerPort"] for port in container.get("ports") or ()}
     asked = [dig(container, probe, "httpGet", "port") for probe in ("startupProbe", "livenessProbe", "readinessProbe")]
     return [int(named.get(port, port)) for port in asked if port in named or isinstance(port, int)]

@@ -30,17 +30,21 @@ class Allotments:
         self._store = store
         self._services = services
 
-    def complete(self, service: Object, before: Object | None) -> None:
-        """Fills in addresses and ports in place. Raises 422 for an address that is taken or out of range."""
+    def complete(self, service: Object, before: Object | None, *, tried: bool = False) -> None:
+        """Fills in addresses and ports in place. Raises 422 for an address that is taken or out of range.
+
+        What is only `tried` (a dry run) is not held against everything, as by the real server: an address that is taken
+        and a node port out of range pass (pkg/registry/core/service/ipallocator, portallocator/operation.go).
+        """
         spec, was = service["spec"], (before or {}).get("spec", {})
         if spec["type"] == EXTERNAL_NAME:
             for name in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy"):
                 spec.pop(name, None)
             return
-        self._address(service, spec, was)
+        self._address(service, spec, was, tried=tried)
         spec.setdefault("ipFamilies", ["IPv4"])
         spec.setdefault("ipFamilyPolicy", "SingleStack")
-        self._node_ports(service, spec, was)
+        self._node_ports(service, spec, was, tried=tried)
 
     def are_free(self, service: Object) -> bool:
         """Whether no other Service has what this one has been allotted."""
@@ -69,32 +73,40 @@ class Allotments:
             _drop_same(spec, was, ("ipFamilies", "ipFamilyPolicy"))
         _settle_ports(spec, was)
         if was["type"] == LOAD_BALANCER and spec["type"] != LOAD_BALANCER:
-            _drop_same(spec, was, ("allocateLoadBalancerNodePorts", "loadBalancerClass", "healthCheckNodePort"))
+            _drop_same(spec, was, ("allocateLoadBalancerNodePorts", "loadBalancerClass"))
+        if was.get("healthCheckNodePort") and not _is_checked(spec):
+            _drop_same(spec, was, ("healthCheckNodePort",))
         if was["type"] in _OUTSIDE and spec["type"] not in _OUTSIDE and not spec.get("externalIPs"):
             _drop_same(spec, was, ("externalTrafficPolicy",))
+        if spec["type"] != LOAD_BALANCER:
+            service["status"] = service.get("status", {}) | {"loadBalancer": {}}
 
-    def _address(self, service: Object, spec: Object, was: Object) -> None:
+    def _address(self, service: Object, spec: Object, was: Object, *, tried: bool) -> None:
         asked = spec.get("clusterIP")
         if asked and asked != was.get("clusterIP"):
             if was.get("clusterIP") is None and asked != "None":
-                self._check(service, asked)
+                self._check(service, asked, tried=tried)
             spec.setdefault("clusterIPs", [asked])
         elif not asked:
             spec["clusterIP"] = self._free_address(service)
             spec["clusterIPs"] = [spec["clusterIP"]]
 
-    def _check(self, service: Object, asked: str) -> None:
+    def _check(self, service: Object, asked: str, *, tried: bool) -> None:
         try:
             inside = ipaddress.ip_address(asked) in SERVICES
         except ValueError:
             inside = False
         name = service["metadata"]["name"]
-        if not inside:
-            said = f"failed to allocate IP {asked}: the provided network does not match the current range"
-            raise unprocessable("Service", "", name, [invalid("spec.clusterIPs", [asked], said)])
-        if asked in self._addresses():
-            said = f"failed to allocate IP {asked}: provided IP is already allocated"
-            raise unprocessable("Service", "", name, [invalid("spec.clusterIPs", [asked], said)])
+        said = ""
+        if not inside and tried:
+            said = f"the provided IP ({asked}) is not in the valid range. The range of valid IPs is {SERVICES}"
+        elif not inside:
+            said = "the provided network does not match the current range"
+        elif asked in self._addresses() and not tried:
+            said = "provided IP is already allocated"
+        if said:
+            cause = invalid("spec.clusterIPs", [asked], f"failed to allocate IP {asked}: {said}")
+            raise unprocessable("Service", "", name, [cause])
 
     def _addresses(self) -> set[str]:
         return {dig(stored.obj, "spec", "clusterIP", default="") for stored in self._store.list(self._services)}
@@ -107,25 +119,25 @@ class Allotments:
                 return address
         raise AssertionError("the range of Services is exhausted")
 
-    def _node_ports(self, service: Object, spec: Object, was: Object) -> None:
-        ports = spec.get("ports") or []
-        wants = spec["type"] == NODE_PORT or (
-            spec["type"] == LOAD_BALANCER and spec.get("allocateLoadBalancerNodePorts", True)
-        )
-        if not wants:
+    def _node_ports(self, service: Object, spec: Object, was: Object, *, tried: bool) -> None:
+        if spec["type"] not in _OUTSIDE:
             return
         own = {port["nodePort"] for port in was.get("ports") or () if port.get("nodePort")}
-        taken = self._taken_ports() - own  # what a port of its own has yet to claim is not free for another one
-        if spec["type"] == LOAD_BALANCER and spec.get("externalTrafficPolicy") == "Local":
-            asked = spec.get("healthCheckNodePort") or was.get("healthCheckNodePort")
-            spec["healthCheckNodePort"] = asked or self._free_port(service, taken | own)
-            taken.add(spec["healthCheckNodePort"])
-        for number, port in enumerate(ports):
+        taken = self._taken_ports() - own
+        given: dict[int, set[str]] = {}
+        for number, port in enumerate(spec.get("ports") or ()):
             asked = port.get("nodePort")
-            if asked in taken or (asked and asked not in NODE_PORTS):
+            if not asked and spec["type"] == LOAD_BALANCER and not spec.get("allocateLoadBalancerNodePorts", True):
+                continue
+            wrong = asked in taken or port["protocol"] in given.get(asked, ()) or (asked and asked not in NODE_PORTS)
+            if wrong and not (tried and asked not in NODE_PORTS):
                 self._refuse_port(service, number, asked)
-            port["nodePort"] = asked or self._free_port(service, taken | own)
-            taken.add(port["nodePort"])
+            port["nodePort"] = asked or self._free_port(service, taken | own | given.keys())
+            # One number may stand for a port by TCP and one by UDP.
+            given.setdefault(port["nodePort"], set()).add(port["protocol"])
+        if _is_checked(spec):
+            asked = spec.get("healthCheckNodePort") or was.get("healthCheckNodePort")
+            spec["healthCheckNodePort"] = asked or self._free_port(service, taken | own | given.keys())
 
     def _refuse_port(self, service: Object, number: int, asked: int) -> None:
         said = (
@@ -149,6 +161,11 @@ class Allotments:
             if NODE_PORTS[number] not in taken:
                 return NODE_PORTS[number]
         raise AssertionError("all node ports are taken")
+
+
+def _is_checked(spec: Object) -> bool:
+    """Whether load balancers ask nodes on a port of its own if they have a pod of it."""
+    return bool(spec["type"] == LOAD_BALANCER and spec.get("externalTrafficPolicy") == "Local")
 
 
 def _held(service: Object) -> set[str | int]:

@@ -641,7 +641,7 @@ class Registry:
         if before is None:
             causes = [*name_causes("metadata.name", obj["metadata"]["name"], rules.naming), *causes]
         if not causes and is_service:
-            self._allotments.complete(obj, before)
+            self._allotments.complete(obj, before, tried=writing.dry_run)
             causes = list(rules.judge(obj, before))
         if causes:
             raise statuses.unprocessable(kind.name, kind.group, obj["metadata"]["name"], causes)

@@ -146,12 +146,13 @@ class PodAccess:
             local = await self._sockets.dial(pod, number)
         except Refused as error:
             raise statuses.unavailable(f"error trying to reach service: {error}") from error
-        if scheme == "https":
+        if scheme == "https" and not self._sockets.speaks_tls(pod, number):
             said = "error trying to reach service: tls: first record does not look like a TLS handshake"
             raise statuses.unavailable(said)
-        return await self._forwarded(request, target, local)
+        return await self._forwarded(request, target, local, scheme)
 
-    async def _forwarded(self, request: web.Request, target: Target, local: int) -> web.StreamResponse:
+    async def _forwarded(self, request: web.Request, target: Target, local: int, scheme: str) -> web.StreamResponse:
+        """Certificates are not looked at, as the API server does not."""
         if self._client is None:
             self._client = aiohttp.ClientSession(
                 auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False,
@@ -159,11 +160,11 @@ class PodAccess:
             )  # fmt: skip
         headers = {name: value for name, value in request.headers.items() if name.lower() not in _DROPPED}
         query = f"?{request.query_string}" if request.query_string else ""
-        url = f"http://127.0.0.1:{local}{target.rest}{query}"
+        url = f"{scheme}://127.0.0.1:{local}{target.rest}{query}"
         body = await request.read()
         try:
             async with self._client.request(
-                request.method, url, headers=headers, data=body or None, allow_redirects=False
+                request.method, url, headers=headers, data=body or None, allow_redirects=False, ssl=False
             ) as reply:
                 kept = {name: reply.headers[name] for name in _KEPT if name in reply.headers}
                 return web.Response(status=reply.status, headers=kept, body=await reply.read())

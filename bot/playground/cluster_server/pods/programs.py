@@ -11,7 +11,7 @@ import contextlib
 import datetime
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from aiohttp import web
 
@@ -29,6 +29,8 @@ class Reply:
 
     body: str
     status: int = 200
+    echo: bool = False
+    """The body is followed by the headers of the request, a line each: what a proxy has done to them is seen."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,14 @@ def _command(said: Any) -> tuple[str, int]:
 def _replies(said: Any) -> dict[str, Reply]:
     if isinstance(said, str):
         return {"": Reply(said)}
-    return {path: Reply(r) if isinstance(r, str) else Reply(r.get("body", ""), r["status"]) for path, r in said.items()}
+    return {path: Reply(r) if isinstance(r, str) else _reply(r) for path, r in said.items()}
+
+
+def _reply(said: Object) -> Reply:
+    """`{body, status, echo}`, of which one is enough."""
+    if unknown := set(said) - {"body", "status", "echo"}:
+        raise ValueError(f"a reply has no {', '.join(sorted(unknown))}")
+    return Reply(said.get("body", ""), said.get("status", 200), bool(said.get("echo")))
 
 
 class Programs:
@@ -120,17 +129,33 @@ class Refused(Exception):
     """Nothing listens there."""
 
 
+class Speaker(Protocol):
+    """Who answers in place of a program, as a controller does at its ports."""
+
+    async def local_port(self, pod: Object, port: int) -> int | None:
+        """The port on 127.0.0.1; None: the program answers itself."""
+        ...
+
+    def speaks_tls(self, pod: Object, port: int) -> bool: ...
+
+
 class Sockets:
     """The loopback side of the pods' ports."""
 
     def __init__(self, programs: Programs) -> None:
         self._programs = programs
+        self.speaker: Speaker | None = None
         self._servers: dict[tuple[str, int], tuple[int, Any]] = {}
         self._opening = asyncio.Lock()
         self._closing: set[asyncio.Future[None]] = set()
 
     def program_of(self, container: Object, pod: Object) -> Program:
         return self._programs.of(container, pod)
+
+    @staticmethod
+    def runs(pod: Object) -> bool:
+        """Whether any of its containers is up."""
+        return any("running" in (s.get("state") or {}) for s in dig(pod, "status", "containerStatuses", default=()))
 
     def listens(self, pod: Object, port: int) -> Program | None:
         """The program that has this port open in a pod that runs; None: the connection is refused."""
@@ -143,6 +168,8 @@ class Sockets:
 
     async def dial(self, pod: Object, port: int) -> int:
         """The port on 127.0.0.1 that stands for a pod's. Raises Refused."""
+        if self.speaker and (found := await self.speaker.local_port(pod, port)):
+            return found
         program = self.listens(pod, port)
         if program is None:
             raise Refused(f"dial tcp {dig(pod, 'status', 'podIP', default='')}:{port}: connect: connection refused")
@@ -151,6 +178,10 @@ class Sockets:
             if key not in self._servers:
                 self._servers[key] = await self._open(pod, port, program)
             return self._servers[key][0]
+
+    def speaks_tls(self, pod: Object, port: int) -> bool:
+        """Programs themselves never do."""
+        return bool(self.speaker and self.speaker.speaks_tls(pod, port))
 
     async def _open(self, pod: Object, port: int, program: Program) -> tuple[int, Any]:
         if port in program.http:
@@ -167,7 +198,8 @@ class Sockets:
             program = self.listens(pod, port)
             replies = program.http.get(port, {}) if program else {}
             reply = replies.get(request.path) or replies.get("") or Reply("404 page not found\n", 404)
-            return web.Response(text=reply.body, status=reply.status)
+            heard = "".join(f"{name}: {value}\n" for name, value in request.headers.items()) if reply.echo else ""
+            return web.Response(text=reply.body + heard, status=reply.status)
 
         return respond
 

@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Iterator
 
 from bot.playground.cluster_server.naming import LABEL, SUBDOMAIN, WILDCARD, name_causes
-from bot.playground.cluster_server.rules.contract import Object, Rules, port_name, port_number
+from bot.playground.cluster_server.rules.contract import Object, Rules, address, port_name, port_number
 from bot.playground.cluster_server.statuses import Cause, invalid, required, unsupported
 from bot.playground.cluster_server.values import dig
 
@@ -42,6 +42,11 @@ def judge(ingress: Object, before: Object | None) -> Iterator[Cause]:
             yield required(f"spec.rules[{number}].http.paths")
         for index, path in enumerate(dig(rule, "http", "paths", default=())):
             yield from _judge_path(path, f"spec.rules[{number}].http.paths[{index}]")
+    for number, entry in enumerate(dig(ingress, "status", "loadBalancer", "ingress", default=())):
+        if entry.get("ip"):
+            yield from address(f"status.loadBalancer.ingress[{number}].ip", entry["ip"])
+        if entry.get("hostname"):
+            yield from name_causes(f"status.loadBalancer.ingress[{number}].hostname", entry["hostname"], SUBDOMAIN)
 
 
 def _annotated(ingress: Object) -> str:

@@ -43,7 +43,7 @@ def fill(service: Object) -> None:
     if spec["sessionAffinity"] == "ClientIP":
         config = spec.setdefault("sessionAffinityConfig", {}).setdefault("clientIP", {})
         config.setdefault("timeoutSeconds", 10800)
-    if spec["type"] in (NODE_PORT, LOAD_BALANCER):
+    if spec["type"] in (NODE_PORT, LOAD_BALANCER) or (spec["type"] == CLUSTER_IP and spec.get("externalIPs")):
         spec.setdefault("externalTrafficPolicy", "Cluster")
     if spec["type"] == LOAD_BALANCER:
         spec.setdefault("allocateLoadBalancerNodePorts", True)
@@ -62,6 +62,8 @@ def judge(service: Object, before: Object | None) -> Iterator[Cause]:
         yield from _judge_change(spec, before["spec"])
     if not ports and spec["type"] != EXTERNAL_NAME and spec.get("clusterIP") != "None":
         yield required("spec.ports")
+    if spec["type"] in (NODE_PORT, LOAD_BALANCER) and spec.get("clusterIP") == "None":
+        yield invalid("spec.clusterIPs[0]", "None", f"may not be set to 'None' for {spec['type']} services")
     yield from one_of("spec.sessionAffinity", spec["sessionAffinity"], ("ClientIP", "None"))
     yield from _judge_affinity(spec)
     names: set[str] = set()

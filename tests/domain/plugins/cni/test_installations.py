@@ -14,13 +14,13 @@ from bot.adapters.manifests import MirrorThenDownload
 from bot.adapters.manifests.parsing import objects_in
 from bot.application.execution import plugins
 from bot.domain.changes.change import Apply, Brief, Settle, Step, TryAddresses, Until, Wait
-from bot.domain.network.references import DAEMON_SET, DEPLOYMENT, ref_to
+from bot.domain.network.references import DAEMON_SET, DEPLOYMENT, JSONObject, Ref, ref_to
 from bot.domain.network.snapshot import DaemonSet
-from bot.domain.plugins import installing, steps
+from bot.domain.plugins import briefing, steps
+from bot.domain.plugins.briefing import Source
 from bot.domain.plugins.cni import recognise
 from bot.domain.plugins.cni.calico import pool
 from bot.domain.plugins.fitting import CLUSTER_SCOPED, Misshapen, Objects, ref
-from bot.domain.plugins.installing import Source
 from bot.domain.plugins.parameters import Encapsulation, Parameters
 from bot.domain.plugins.releases import ManifestFile
 from bot.domain.plugins.surroundings import Range, Surroundings
@@ -59,14 +59,19 @@ def fitted(name: str, version: str = "", **said: Any) -> Objects:
 def brief(name: str, version: str = "", **said: Any) -> Brief:
     release = next((each for each in INSTALLATIONS[name].releases if each.version == version), None)
     besides = INSTALLATIONS[name].brings(Parameters(**said), release or INSTALLATIONS[name].releases[0])
-    return installing.brief(fitted(name, version, **said), sources(name, version), (), (), besides)
+    return briefing.brief(fitted(name, version, **said), sources(name, version), (), (), besides)
+
+
+def applied_by(name: str, objects: Objects, there: dict[Ref, JSONObject], names: list[str]) -> list[Step]:
+    install = INSTALLATIONS[name]
+    return steps.applied(objects, there, names, writers=install.writers, operator=install.operator)
 
 
 def planned(name: str, **said: Any) -> list[Step]:
     objects = fitted(name, **said)
     said.setdefault("pod_cidrs", INSTALLATIONS[name].pod_cidrs)
     around = Surroundings(snapshot=snapshot(node(ready=False)))
-    applied = steps.applied(objects, {}, installing.origins(objects, sources(name)), INSTALLATIONS[name])
+    applied = applied_by(name, objects, {}, briefing.origins(objects, sources(name)))
     return [*applied, *steps.verified(INSTALLATIONS[name], Parameters(**said), around)]
 
 
@@ -346,7 +351,7 @@ RIGHTS, WORKLOADS = "namespace, rights and configuration", "workloads"
                 RIGHTS,
                 WORKLOADS,
                 "ROLLED_OUT Deployment",
-                "what the plugin is told",
+                "what it is told",
                 "Settle",
                 "AVAILABLE TigeraStatus",
                 "TryAddresses",
@@ -422,11 +427,11 @@ def test_what_stands_there_just_so_is_not_applied_again() -> None:
     objects = fitted("flannel")
     ours: Any = [{"manager": "patchbay", "operation": "Apply", "fieldsV1": {}}]
     there = {ref(o): {**o, "metadata": {**o["metadata"], "managedFields": ours}} for o in objects}  # type: ignore[dict-item]
-    names = installing.origins(objects, sources("flannel"))
-    assert steps.applied(objects, there, names, INSTALLATIONS["flannel"]) == []
+    names = briefing.origins(objects, sources("flannel"))
+    assert applied_by("flannel", objects, there, names) == []
     agent = INSTALLATIONS["flannel"].agent
     del there[agent]
-    (step,) = steps.applied(objects, there, names, INSTALLATIONS["flannel"])
+    (step,) = applied_by("flannel", objects, there, names)
     assert isinstance(step, Apply)
     assert (step.ref, step.creates, step.needs_earlier_step) == (agent, True, False)
 

@@ -1,0 +1,152 @@
+"""The redirects of ingress-nginx: to HTTPS (by default, with 308), to another address, to the root of an application.
+
+See internal/ingress/annotations/{rewrite,redirect} of https://github.com/kubernetes/ingress-nginx: `temporal-redirect`
+comes before `permanent-redirect`; a code that is no redirect becomes 302 or 301.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from bot.domain.migration.gateway_api import LONGEST_PATH, Features
+from bot.domain.migration.nginx.values import HOST, Annotations
+from bot.domain.migration.outcome import Journal
+from bot.domain.network.references import JSONObject
+
+_URL = re.compile(
+    r"(?P<scheme>https?|\$scheme)://(?P<host>[^/?#:]+)(?::(?P<port>[0-9]{1,5}))?(?P<path>/[^?#]*)?(?P<more>[?#].*)?"
+)
+_SAME_HOST = frozenset({"$host", "$http_host", "$server_name"})
+_AS_IT_IS = "$request_uri"
+_PATH = re.compile(r"/[-A-Za-z0-9/._~!&'()*+,;=:@%]*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redirects:
+    """Where an Ingress sends its clients instead of answering them."""
+
+    to_https: bool
+    """From HTTP, for hosts with TLS."""
+    to_https_behind_proxy: bool
+    """Also where TLS ends before the controller, which X-Forwarded-Proto tells."""
+    https_code: int
+    elsewhere: JSONObject | None = None
+    """A RequestRedirect filter that answers every request."""
+    app_root: str = ""
+    """Where `/` is sent to, with 302."""
+    www: bool = False
+
+
+def redirects(annotations: Annotations, features: Features, journal: Journal) -> Redirects:
+    """What the annotations say; what a RequestRedirect cannot say is told."""
+    forced = annotations.flag("force-ssl-redirect", False)
+    if annotations.has("preserve-trailing-slash"):
+        annotations.flag("preserve-trailing-slash", False)
+        journal.carry("preserve-trailing-slash", "nothing: a redirect keeps the path as it is")
+    return Redirects(
+        to_https=annotations.flag("ssl-redirect", True) or forced,
+        to_https_behind_proxy=forced,
+        https_code=308 if 308 in features.redirect_codes else 301,
+        elsewhere=_elsewhere(annotations, features, journal),
+        app_root=_app_root(annotations, journal),
+        www=annotations.flag("from-to-www-redirect", False),
+    )
+
+
+def _app_root(annotations: Annotations, journal: Journal) -> str:
+    root = annotations.text("app-root")
+    if not root:
+        return ""
+    if not _PATH.fullmatch(root) or len(root) > LONGEST_PATH:
+        journal.lose("app-root", "a redirect of a route takes a plain path", "have the application redirect /")
+        return ""
+    return root
+
+
+def _elsewhere(annotations: Annotations, features: Features, journal: Journal) -> JSONObject | None:
+    found: JSONObject | None = None
+    for name, usual in (("temporal-redirect", 302), ("permanent-redirect", 301)):
+        url, said = annotations.text(name), annotations.number(f"{name}-code", usual)
+        if not url:
+            if annotations.has(f"{name}-code"):
+                journal.carry(f"{name}-code", f"nothing: there is no {name}")
+            continue
+        if found is not None:
+            for each in [each for each in (name, f"{name}-code") if annotations.has(each)]:
+                journal.carry(each, "nothing: temporal-redirect comes before it")
+            continue
+        code = said if 300 <= said <= 308 else usual
+        if code not in features.redirect_codes:
+            journal.lose(
+                f"{name}-code", f"a route does not redirect with {code}", f"{usual} is written; see if it will do"
+            )
+            code = usual
+        elif annotations.has(f"{name}-code"):
+            journal.carry(f"{name}-code", f"statusCode {code}")
+        found = _redirect(name, url, code, journal)
+    return found
+
+
+def _redirect(name: str, url: str, code: int, journal: Journal) -> JSONObject | None:
+    keeps = url.endswith(_AS_IT_IS)
+    match = _URL.fullmatch(url.removesuffix(_AS_IT_IS))
+    if match is None or not _sayable(match, keeps):
+        journal.lose(
+            name,
+            "a route redirects to a plain address, with the path as it was or one fixed path",
+            "have the application redirect, or a middleware of the implementation",
+        )
+        return None
+    to: JSONObject = {"statusCode": code}
+    if match["scheme"] != "$scheme":
+        to["scheme"] = match["scheme"]
+    if match["host"] not in _SAME_HOST:
+        to["hostname"] = match["host"].lower()
+    if match["port"]:
+        to["port"] = int(match["port"])
+    if not keeps:
+        to["path"] = {"type": "ReplaceFullPath", "replaceFullPath": match["path"] or "/"}
+    if match["more"]:
+        journal.lose(name, "a route's redirect sets no query and no fragment", "have the application redirect")
+    where = f"{match['host']}{'' if keeps else match['path'] or '/'}"
+    journal.carry(name, f"a RequestRedirect to {where} with {code}")
+    return {"type": "RequestRedirect", "requestRedirect": to}
+
+
+def _sayable(match: re.Match[str], keeps: bool) -> bool:
+    host, path = match["host"], match["path"] or ""
+    if host not in _SAME_HOST and not HOST.fullmatch(host.lower()):
+        return False
+    if match["port"] and not 1 <= int(match["port"]) <= 65535:
+        return False
+    return path in ("", "/") if keeps and not match["more"] else bool(not path or _PATH.fullmatch(path)) and not keeps
+
+
+def tell_https(redirects: Redirects, annotations: Annotations, any_tls: bool, journal: Journal) -> None:
+    """What becomes of the redirect to HTTPS, which is there unless it is switched off."""
+    source = next((each for each in ("force-ssl-redirect", "ssl-redirect") if annotations.has(each)), "")
+    if redirects.to_https and any_tls:
+        becomes = f"a route that redirects HTTP to HTTPS with {redirects.https_code}"
+        differs = (
+            "301 is what this Gateway API takes: clients may repeat a POST as GET"
+            if redirects.https_code == 301
+            else ""
+        )
+        journal.carry(source or "spec.tls (redirect to HTTPS)", becomes, differs)
+    elif redirects.to_https_behind_proxy:
+        journal.carry(
+            source,
+            "a rule for X-Forwarded-Proto: http that redirects to HTTPS",
+            "it works when the implementation hands on the header of the proxy before it",
+        )
+    elif source:
+        journal.carry(source, "nothing: HTTP is answered like HTTPS" if any_tls else "nothing: there is no TLS here")
+    for other in ("force-ssl-redirect", "ssl-redirect"):
+        if other != source and annotations.has(other):
+            journal.carry(other, f"nothing more than {source}")
+    if any_tls and redirects.https_code == 308:
+        journal.note(
+            "Redirects with 308 are Extended support of the Gateway API: see that the implementation has it, "
+            "else take 301."
+        )

@@ -1,0 +1,88 @@
+"""What is told of an Ingress besides what its parts have told: annotations that nobody reads, and habits of nginx."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.domain.migration.nginx.losses import LOSSES
+from bot.domain.migration.nginx.values import OLD_NAMES
+from bot.domain.migration.outcome import Concern
+from bot.domain.migration.reading import Reading
+from bot.domain.network.references import JSONObject
+
+
+def tell_rewriting(reading: Reading) -> None:
+    """`rewrite-target` and `use-regex`, whose effect is told with each path."""
+    reading.annotations.flag("use-regex", False)
+    lost = {each.source for each in reading.journal.lost}
+    for name in ("rewrite-target", "use-regex"):
+        if reading.annotations.has(name) and name not in lost:
+            reading.journal.carry(name, "what is said of each path")
+
+
+def tell_gateway(reading: Reading, written: Sequence[JSONObject]) -> None:
+    """To which Gateway the routes attach."""
+    choice = reading.around.choice
+    if choice.gateway:
+        reading.journal.note(f"The routes attach to Gateway {choice.gateway.short}, which is there.")
+        if choice.gateway.selects:
+            reading.journal.note("It selects namespaces by their labels; whether this one has them was not looked at.")
+    elif written:
+        reading.journal.note(
+            "A Gateway is written, and usually costs an address of its own: further Ingresses can share it by "
+            "--gateway."
+        )
+
+
+def tell_rest(reading: Reading) -> None:
+    """The annotations of which nothing was told yet: those in the table, those that no one knows, and those that have
+    nothing here to apply to."""
+    annotations, journal = reading.annotations, reading.journal
+    for name in annotations.unread if not reading.passthrough else ():
+        _tell_loss(reading, name, annotations.text(name))
+    told = {each.source for each in journal.carried} | {each.source for each in journal.lost}
+    for name in [each for each in annotations.names if each not in told]:
+        if reading.passthrough and name != "ssl-passthrough":
+            journal.carry(name, "nothing: with ssl-passthrough the controller reads no other annotation")
+        elif not annotations.raw(name).strip():
+            journal.carry(name, "nothing: it is empty")
+        else:
+            journal.carry(name, "nothing: there is nothing here that it applies to")
+
+
+def _tell_loss(reading: Reading, name: str, value: str) -> None:
+    journal, loss = reading.journal, LOSSES.get(OLD_NAMES.get(name, name))
+    if loss is None:
+        journal.lose(name, "the controller has no such annotation", "see whether it is misspelt", Concern.TUNING)
+    elif value in loss.off:
+        journal.carry(name, "nothing: with this value it does nothing")
+    elif loss.with_ and not reading.annotations.has(loss.with_):
+        journal.carry(name, f"nothing: it means something only with {loss.with_}")
+    else:
+        journal.lose(name, loss.why, loss.instead, loss.concern)
+
+
+def tell_habits(reading: Reading) -> None:
+    """What ingress-nginx does without being told: defaults of its ConfigMap
+    (https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/configmap/)."""
+    note, has = reading.journal.note, reading.annotations.has
+    if reading.served.guessed:
+        note("Its class is not there: by its annotations and its class's name it is taken for one of ingress-nginx.")
+    note(
+        "What the controller's own ConfigMap says for all Ingresses (whitelist-source-range, global-auth-url, "
+        "ssl-redirect, "
+        "snippets and the like) is not looked at here, and does not carry over either."
+    )
+    if any(map(reading.around.neighbours.regex, reading.paths)):
+        note(
+            "Where use-regex or rewrite-target is on a host, ingress-nginx ignores the case of its paths; "
+            "routes do not."
+        )
+    if any(map(reading.secure, reading.paths)):
+        note("ingress-nginx sends Strict-Transport-Security over HTTPS unless told otherwise; these routes do not.")
+    if not has("proxy-read-timeout"):
+        note("ingress-nginx gives up on a Service that is silent for 60 s; now the implementation's times count.")
+    if not has("proxy-body-size"):
+        note("ingress-nginx refuses requests over 1 MB unless told otherwise; now the implementation's limit counts.")
+    if any(each.value[1:].endswith("/") for paths in reading.paths.values() for each in paths):
+        note("ingress-nginx redirects (301) /path to /path/ where only the latter is a path; a Gateway does not.")

@@ -1,0 +1,43 @@
+"""What a check before a plan says: a verdict, and what it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bot.domain.changes.change import Checked
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One thing that was looked at."""
+
+    verdict: str
+    """`ok`, `doubt`, `conflict` or `unknown`."""
+    evidence: str
+    code: str = ""
+    """Of a doubt: what `--accept` takes."""
+
+
+def ok(evidence: str) -> Said:
+    return Said("ok", evidence)
+
+
+def unknown(evidence: str) -> Said:
+    return Said("unknown", evidence)
+
+
+def conflict(evidence: str) -> Said:
+    return Said("conflict", evidence)
+
+
+def doubt(code: str, evidence: str) -> Said:
+    return Said("doubt", evidence, code)
+
+
+_VERDICTS = {"conflict": 0, "doubt": 1, "unknown": 2, "ok": 3}
+
+
+def worst_first(found: Iterable[Checked]) -> tuple[Checked, ...]:
+    """In the order in which people have to know them."""
+    return tuple(sorted(found, key=lambda each: _VERDICTS[each.verdict]))

@@ -1,0 +1,109 @@
+"""Taking back what we did, and keeping what somebody else did since."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.domain.changes.change import FieldValue
+from bot.domain.changes.fields import with_fields
+from bot.domain.changes.taking_back import taken_back
+
+HTTP = {"name": "http", "port": 80, "protocol": "TCP", "targetPort": 8080}
+HTTPS = {"name": "https", "port": 443, "protocol": "TCP", "targetPort": 8443}
+DNS = {"name": "dns", "port": 53, "protocol": "UDP", "targetPort": 53}
+PORTS = ("spec", "ports")
+
+
+def back(before: Any, ours: Any, now: Any, path: tuple[str, ...] = PORTS) -> tuple[Any, list[str]]:
+    """What stands in the field after it was taken back; None: nothing. And what was kept of somebody else's."""
+
+    def at(value: Any) -> FieldValue:
+        return FieldValue(path, value, present=value is not None)
+
+    object = with_fields({"kind": "Service"}, (at(now),))
+    result = taken_back(object, (at(ours),), (at(before),))
+    whole: Any = with_fields(object, result.fields)
+    for key in path:
+        whole = whole.get(key) if isinstance(whole, dict) else None
+    return whole, result.kept
+
+
+def test_what_nobody_touched_is_as_it_was_in_its_order():
+    assert back([HTTPS, HTTP], [HTTP], [HTTP]) == ([HTTPS, HTTP], [])
+    assert back([HTTP, HTTPS, DNS], [HTTP, DNS], [HTTP, DNS]) == ([HTTP, HTTPS, DNS], [])
+    assert back(None, [HTTP], [HTTP]) == (None, [])
+
+
+def test_a_port_that_somebody_added_meanwhile_stays():
+    assert back([HTTP], [HTTP, HTTPS], [HTTP, HTTPS, DNS]) == ([HTTP, DNS], ["spec.ports[port=53,protocol=UDP]"])
+
+
+def test_a_port_that_somebody_took_away_meanwhile_stays_away():
+    assert back([HTTP, DNS], [HTTP, DNS, HTTPS], [HTTP, HTTPS]) == ([HTTP], ["spec.ports[port=53,protocol=UDP]"])
+
+
+def test_what_we_took_away_stands_where_it_stood_beside_what_was_added():
+    value, kept = back([HTTP, HTTPS], [HTTP], [HTTP, DNS])
+    assert sorted(each["port"] for each in value) == [53, 80, 443]
+    assert value.index(HTTP) < value.index(HTTPS)
+    assert kept == ["spec.ports[port=53,protocol=UDP]"]
+
+
+def test_fields_of_one_port_are_told_apart():
+    ours = {**HTTP, "targetPort": 9090}
+    theirs = {**ours, "name": "web"}
+    assert back([HTTP], [ours], [theirs]) == ([{**HTTP, "name": "web"}], ["spec.ports[port=80,protocol=TCP].name"])
+
+
+def test_the_same_field_changed_by_both_is_theirs():
+    ours, theirs = {**HTTP, "targetPort": 9090}, {**HTTP, "targetPort": 7070}
+    value, kept = back([HTTP], [ours], [theirs])
+    assert value == [theirs]
+    assert kept == ["spec.ports[port=80,protocol=TCP].targetPort"]
+
+
+def test_a_port_of_ours_that_somebody_removed_leaves_nothing_to_do():
+    value, kept = back([HTTP], [HTTP, HTTPS], [HTTP])
+    assert value == [HTTP]
+    assert kept == []
+
+
+def test_hosts_and_paths_of_an_ingress():
+    def rule(host: str, *paths: str) -> Any:
+        return {"host": host, "http": {"paths": [{"path": path, "pathType": "Prefix"} for path in paths]}}
+
+    rules = ("spec", "rules")
+    before, ours = [rule("a", "/")], [rule("a", "/", "/api"), rule("b", "/")]
+    now = [rule("a", "/", "/api", "/theirs"), rule("b", "/"), rule("c", "/")]
+    value, kept = back(before, ours, now, rules)
+    assert value == [rule("a", "/", "/theirs"), rule("c", "/")]
+    assert kept == ["spec.rules[host=a].http.paths[path=/theirs,pathType=Prefix]", "spec.rules[host=c]"]
+
+
+def test_names_in_a_list_are_taken_out_one_by_one():
+    hosts = ("spec", "hostnames")
+    assert back(["a"], ["a", "b"], ["a", "b", "c"], hosts) == (["a", "c"], ['spec.hostnames["c"]'])
+
+
+def test_items_that_cannot_be_told_apart_are_left_whole():
+    rules = ("spec", "rules")
+    same = {"http": {"paths": []}}
+    value, kept = back([], [same, same], [same, same, {"host": "c"}], rules)
+    assert value == [same, same, {"host": "c"}]
+    assert kept == ["spec.rules"]
+
+
+@pytest.mark.parametrize(
+    ("before", "ours", "now", "expected", "kept"),
+    [
+        ("ClusterIP", "NodePort", "NodePort", "ClusterIP", []),
+        ("ClusterIP", "NodePort", "LoadBalancer", "LoadBalancer", ["spec.type"]),
+        ("ClusterIP", "NodePort", "ClusterIP", "ClusterIP", []),
+        (None, "Local", "Local", None, []),
+        (None, "Local", None, None, []),
+    ],
+)
+def test_single_values(before: Any, ours: Any, now: Any, expected: Any, kept: list[str]):
+    assert back(before, ours, now, ("spec", "type")) == (expected, kept)
