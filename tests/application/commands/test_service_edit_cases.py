@@ -181,7 +181,7 @@ REFUSED: list[tuple[str, tuple[str, ...]]] = [
     ("service edit plain --external-traffic-policy Local", ("external traffic policy means nothing",)),
     ("service edit plain --selector app=wbe", ("Nothing in shop has the labels app=wbe", "--selector app=web")),
     ("service edit plain --type NodePort --node-port 30001", ("Node port 30001 is taken", "Service shop/shopfront")),
-    ("service edit plain --type NodePort --node-port 80", ("is out of range",)),
+    ("service edit plain --type NodePort --node-port 80", ("Node port 80 is out of range",)),
     ("service edit shopfront --target-port 8081", ("does not say which port is meant", "There are http, plain")),
     ("service edit shopfront --node-port 30444", ("does not say which port is meant",)),
     ("service edit shopfront --port http=8080", ("Port 8080/TCP is there twice", "--remove-port")),
