@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from bot.adapters.cluster.clusters import KubernetesCluster
+from bot.domain.network.references import Kind
+from bot.errors import Refused
 from tests.keypairs import tls_secret
 from tests.routing import GROUP, Edge, edge, gateway, mirrored, namespace, route
 
@@ -274,6 +277,26 @@ async def test_a_gateway_that_nobody_uses_is_removed_without_a_doubt(world: Edge
     assert "[+] deleted Gateway infra/other" in await world.said(approve)
     assert world.find("Gateway", "infra", "other") is None
     assert "- used" not in plan
+
+
+async def test_who_cannot_see_the_routes_of_others_has_to_accept_that(
+    world: Edge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = KubernetesCluster.list
+
+    async def refusing(self: Any, kind: Kind, namespace: str = "", *args: Any, **kwargs: Any) -> Any:
+        if kind.name.endswith("Route") and not namespace:
+            raise Refused(f"Cannot list {kind.plural}")
+        return await listed(self, kind, namespace, *args, **kwargs)
+
+    monkeypatch.setattr(KubernetesCluster, "list", refusing)
+    words = await world.said("gateway delete public -n infra")
+    assert "Only the httproutes of infra could be read: others may be attached to it" in words
+    assert "Its controller counts 1 routes that are attached to it" in words
+    plan, _ = await world.planned("gateway delete public -n infra --accept used")
+    assert "deletes Gateway infra/public" in plan
+    plan, _ = await world.planned("route create new.example.com --service web:80 -n shop")
+    assert "Only the httproutes of shop could be read: others may be in the way of this" in plan
 
 
 async def test_what_a_controller_keeps_is_not_removed(world: Edge) -> None:
