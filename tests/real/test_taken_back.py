@@ -22,7 +22,7 @@ _GATEWAY_KINDS = "gateways,httproutes,grpcroutes,referencegrants"
 EDITED = [
     # what kubectl has made there                                 what Patchbay changes
     ("service clusterip web --tcp=80:8080", "service edit web --port 81:8080"),
-    ("service clusterip web --tcp=80:8080", "service edit web --port more=81:8080 --name-port 80=www"),
+    ("service clusterip web --tcp=80:8080", "service edit web --port more=81:8080 --type NodePort"),
     ("service clusterip web --tcp=80:8080", "service edit web --type NodePort"),
     ("service clusterip web --tcp=80:8080", "service edit web --type LoadBalancer"),
     ("service clusterip web --tcp=80:8080", "service edit web --session-affinity ClientIP"),
@@ -96,6 +96,8 @@ def test_an_edited_service_is_as_it_was(place: Place, cloud: None, bot: Patchbay
     number, _ = applied(bot, f"{line} -n {place.name}")
     assert not as_before(before, standing(place, served=False))
     undone(bot, number)
+    if "loadbalancer" in words:
+        addressed(place, "service", "web")
     assert as_before(before, standing(place, served=False))
 
 

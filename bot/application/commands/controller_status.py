@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.application.commands.controller_list import address_text
-from bot.application.execution.controllers import ControllerName, all_controllers
+from bot.application.execution.controllers import GATEWAY_API, ControllerName, all_controllers
 from bot.application.execution.edge_reading import edge_notes, read_edge
 from bot.application.ports import Context, Look
 from bot.domain.chat.grammar import argument
@@ -19,6 +19,7 @@ from bot.domain.network.snapshot import Ingress, Pod
 from bot.domain.plugins.components import installer
 from bot.domain.plugins.controllers import Found, recognise
 from bot.domain.plugins.edge import remarks
+from bot.domain.plugins.edge.gateway_api import told
 from bot.domain.plugins.edge.serving import class_of, gateways_of, of_classes, routes_of
 from bot.domain.plugins.edge.surroundings import Edge, name_of, part
 from bot.domain.plugins.ranges import some
@@ -35,6 +36,8 @@ class ShowController:
 async def show_controllers(request: ShowController, context: Context) -> Report:
     """Raises NotFound when the named one is not there."""
     edge = await read_edge(context.cluster)
+    if request.name == GATEWAY_API:
+        return _definitions(edge)
     found = recognise(edge, all_controllers())
     chosen = [each for each in found if request.name in ("", each.name)]
     where = edge.snapshot.cluster.name
@@ -66,6 +69,25 @@ async def show_controllers(request: ShowController, context: Context) -> Report:
         status=Status.FINDINGS if trouble else Status.OK,
         title=f"{names} on {where}" + (f": {trouble[0]}" if len(trouble) == 1 else ""),
         blocks=tuple(blocks),
+        footnotes=edge_notes(edge),
+    )
+
+
+def _definitions(edge: Edge) -> Report:
+    """The Gateway API's, which serve nothing by themselves. Raises NotFound."""
+    if not edge.gateway_api:
+        unread = edge.unread_of("customresourcedefinitions")
+        raise NotFound(
+            "The Gateway API is not there" if not unread else "Whether the Gateway API is there could not be read",
+            next_step="`controller install gateway-api` brings its definitions" if not unread else "",
+        )
+    rows = [
+        (each.name, each.version or "?", each.channel or "?", "yes" if each.ours else "no") for each in edge.gateway_api
+    ]
+    return Report(
+        status=Status.OK,
+        title=f"Gateway API on {edge.snapshot.cluster.name}: {told(edge.gateway_api)}",
+        blocks=(table(("DEFINITION", "VERSION", "CHANNEL", "BY PATCHBAY"), rows),),
         footnotes=edge_notes(edge),
     )
 

@@ -154,7 +154,8 @@ async def _put_fields_back(work: Work, step: Apply | Edit | Restore, done: StepR
         told = f", but for {', '.join(back.kept)}, which somebody else changed since" if back.kept else ""
         await writing.put_back(work, fields.with_fields(there, back.fields))
         after = await look(work, step.ref)
-        if after is not None and fields.stand(after, back.fields, back.expected):
+        unwritten = after is not None and fields.hold(after, back.expected)
+        if after is not None and not unwritten and fields.stand(after, back.fields, back.expected):
             return f"its fields are as they were{told}"
     raise _Left("somebody writes to it all the time")
 

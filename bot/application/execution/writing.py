@@ -11,7 +11,7 @@ from typing import TypeVar
 from bot.application.execution.working import Work
 from bot.application.ports import Applied
 from bot.domain.changes import fields
-from bot.domain.changes.change import Apply, Delete, Edit, Restore, StepState
+from bot.domain.changes.change import Apply, Delete, Edit, FieldValue, Restore, StepState
 from bot.domain.network.references import JSONObject, Ref
 from bot.errors import BotError, Conflict, NotFound, Unreachable
 
@@ -129,7 +129,7 @@ async def write_fields(work: Work, index: int, step: Edit | Restore) -> None:
         there = await look(work, step.ref)
         if there is None:
             raise StepFailed(f"{step.ref} is gone")
-        if fields.stand(there, step.fields, expected):
+        if _stand_written(there, step.fields, expected, sent=work.step(index).state is StepState.STARTED):
             await _wrote_fields(work, index, step, there, there)
             return
         if changed := fields.lost(there, expected):
@@ -141,6 +141,16 @@ async def write_fields(work: Work, index: int, step: Edit | Restore) -> None:
             await _wrote_fields(work, index, step, there, answer)
             return
     raise StepFailed(f"{step.ref} is being written to all the time")
+
+
+def _stand_written(
+    there: JSONObject, wanted: tuple[FieldValue, ...], expected: tuple[FieldValue, ...], *, sent: bool
+) -> bool:
+    """Whether the fields stand as they are to. What the server filled in besides is only overlooked once they were
+    sent: before that it may be the very thing that has to go, a port's name for example."""
+    if fields.hold(there, wanted):
+        return True
+    return sent and fields.stand(there, wanted, expected) and not fields.hold(there, expected)
 
 
 async def _wrote_fields(work: Work, index: int, step: Edit | Restore, before: JSONObject, there: JSONObject) -> None:

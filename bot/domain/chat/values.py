@@ -154,6 +154,9 @@ def _named(kinds: tuple[Kind, ...], default: Kind | None = None) -> Any:
 DeploymentTarget = Annotated[
     Named, Value(_named((DEPLOYMENT,)), "a Deployment as deploy/NAME", "deploy/web", "deploy/NAME")
 ]
+ServiceTarget = Annotated[
+    Named, Value(_named((SERVICE,), SERVICE), "a Service's name, or svc/NAME", "web", "NAME|svc/NAME")
+]
 LogTarget = Annotated[
     Named,
     Value(
