@@ -124,11 +124,16 @@ def not_programmed(gateway: JSONObject) -> str:
     """Why the Gateway is not served, at its newest generation; empty: it is. A listener that is not is told as well."""
     own = _not_all(conditions(gateway), ("Accepted", "Programmed"), "")
     bad = [
-        f"listener {name}: {told}" + (f" (next: {told.next_step})" if told.next_step else "")
+        f"listener {name}: {told}{_next(told)}"
         for name, all_told in listener_conditions(gateway).items()
         for told in _causes(all_told)
     ]
     return "; ".join([*([own] if own else []), *bad])
+
+
+def _next(told: Told) -> str:
+    """What to do, for plain text."""
+    return f" (next: {told.next_step.replace('`', '')})" if told.next_step else ""
 
 
 def _causes(told: Iterable[Told]) -> list[Told]:
@@ -155,7 +160,7 @@ def _not_all(told: Iterable[Told], wanted: Iterable[str], where: str) -> str:
         if said is None:
             return f"no controller has said{place} whether it is {type_}"
         if not said.good:
-            return f"{said}{place}" + (f" (next: {said.next_step})" if said.next_step else "")
+            return f"{said}{place}{_next(said)}"
         if said.outdated:
             return f"its newest generation has not been seen yet{place}"
     return ""

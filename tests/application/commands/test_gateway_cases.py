@@ -382,6 +382,13 @@ async def test_why_a_route_is_not_served_is_told_in_plain_words(world: Edge) -> 
         assert "the Gateway has no listener of the name or port that the route asks for" in words
         assert "Service shop/nothing does not exist" in words
     await world.make(route("homeless", parent={"name": "gone"}))
+    await world.make(
+        gateway("bad", "shop", port=81),
+        route("unlucky", parent={"name": "bad", "namespace": "shop"}, host="u.example.com"),
+    )
+    words = await world.said("route show unlucky -n shop")
+    assert "HTTPRoute shop/unlucky is not served as it stands" in words
+    assert "Gateway shop/bad is not served, or not all of it" in words
     words = await world.said("route show homeless -n shop")
     assert "Gateway infra/gone does not exist" in words
 
