@@ -301,7 +301,7 @@ def _meant(error: BaseException, attempt: _Attempt) -> tuple[Outcome, str]:
     if isinstance(cause, ConnectionRefusedError) or number == errno.ECONNREFUSED:
         return Outcome.REFUSED, f"connection refused by {attempt.where}"
     if isinstance(error, ssl.SSLError) or isinstance(cause, ssl.SSLError):
-        return Outcome.REFUSED, f"{attempt.where} does not speak TLS as asked: {_clean(str(cause))}"
+        return Outcome.REFUSED, f"{attempt.where} does not speak TLS as asked: {_of_tls(cause)}"
     if isinstance(cause, ConnectionResetError) or isinstance(error, aiohttp.ServerDisconnectedError):
         return Outcome.REFUSED, f"{attempt.where} ended the connection without an answer"
     if isinstance(error, aiohttp.ClientResponseError):
@@ -309,6 +309,12 @@ def _meant(error: BaseException, attempt: _Attempt) -> tuple[Outcome, str]:
     if isinstance(cause, socket.gaierror):
         return Outcome.UNREACHABLE, f"{attempt.probe.address} has no address"
     return Outcome.UNREACHABLE, f"{attempt.where} cannot be reached: {_clean(str(cause))}"
+
+
+def _of_tls(error: BaseException) -> str:
+    """`UNEXPECTED_MESSAGE` as `unexpected message`: the rest of it is of the library's own source."""
+    reason = getattr(error, "reason", None)
+    return _clean(str(reason).replace("_", " ").lower() if reason else str(error))
 
 
 def _clean(words: str) -> str:

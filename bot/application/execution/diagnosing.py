@@ -12,6 +12,7 @@ from bot.application.execution.writing import look
 from bot.domain.chat.masking import masked
 from bot.domain.diagnosis.diagnose import all_rules, diagnose, kinds_read
 from bot.domain.diagnosis.finding import Finding, Observations
+from bot.domain.network.exempt import exempt
 from bot.domain.network.gateways import explain, not_programmed
 from bot.domain.network.owners import owner_of
 from bot.domain.network.questions import questions
@@ -39,9 +40,10 @@ async def diagnosed(work: Work, ref: Ref) -> tuple[str, ...]:
             return (f"{ref} is not there",)
         lines = [*_told_conditions(ref, object), *await _gateways(work, object)]
         services = [ref] if ref.kind == SERVICE.name else list(dict.fromkeys(backends(ref, object)))
-        wrong = await _wrong(work, ref, services)
+        wrong, idle = await _wrong(work, ref, services)
     except BotError as error:
         return (f"what stands behind {ref} could not be read: {error}",)
+    lines += idle
     for finding in wrong[:_MOST_FINDINGS]:
         where = f" {finding.field}" if finding.field else ""
         lines.append(f"{finding.object}{where}: {finding.summary}")
@@ -54,13 +56,15 @@ async def diagnosed(work: Work, ref: Ref) -> tuple[str, ...]:
     return tuple(masked(line)[0] for line in lines)
 
 
-async def _wrong(work: Work, ref: Ref, services: Sequence[Ref]) -> list[Finding]:
+async def _wrong(work: Work, ref: Ref, services: Sequence[Ref]) -> tuple[list[Finding], list[str]]:
     """What the rules say of these Services, when their ports are asked as well, of the pods behind them, and of the
-    Ingress itself. Raises BotError."""
+    Ingress itself; and why rules pass over some of the Services. Raises BotError."""
     rules = list(all_rules().values())
     found: list[Finding] = []
+    idle: list[str] = []
     for namespace in dict.fromkeys([ref.namespace, *(each.namespace for each in services)]):
         snapshot = await work.call(work.cluster.read(Scope(kinds_read(rules), namespace)))
+        idle += [f"{each.ref}: {why}" for why, who in exempt(snapshot).items() for each in who if each.ref in services]
         concerned = {ref, *services, *_owners(snapshot, services)}
         asked = [each for each in questions(snapshot) if each.service.ref in services][:_MOST_PORTS]
         observations = Observations(await ask_all(asked, work.prober))
@@ -70,7 +74,7 @@ async def _wrong(work: Work, ref: Ref, services: Sequence[Ref]) -> list[Finding]
                 finding.rule in _OF_ALL or finding.object in concerned or finding.owner in concerned
             ) and finding not in found:
                 found.append(finding)
-    return found
+    return found, idle
 
 
 def _owners(snapshot: Snapshot, services: Sequence[Ref]) -> Iterator[Ref]:

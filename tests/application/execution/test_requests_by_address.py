@@ -8,7 +8,7 @@ from typing import Any
 
 import fakes
 import pytest
-from changing import endpoints, planned, say, shop, stored
+from changing import deployment, endpoints, planned, say, shop, stored
 
 from bot.application.ports import Changing, Context
 from bot.domain.changes.change import Change, ChangeState, Reach, StepState
@@ -345,6 +345,16 @@ async def test_what_does_not_answer_is_told_with_the_diagnosis_and_a_button_to_u
         record.steps[0].evidence
     )
     assert any("Service shop/web" in str(block) for block in report.blocks)
+
+
+async def test_what_is_scaled_to_none_is_told_so():
+    found, network = world(Reach(ref=WEB, port=80, attempts=2))
+    found.cluster.put(service())
+    found.cluster.put(deployment(replicas=0))
+    network.answers = lambda probe: Outcome.REFUSED
+    await knocked(found)
+    [step] = (await stored(found)).steps
+    assert any("scaled to zero" in line for line in step.evidence), step.evidence
 
 
 async def test_what_is_wrong_is_told_once():

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.domain.changes.change import FieldValue
-from bot.domain.changes.fields import with_fields
+from bot.domain.changes.fields import reborn, with_fields
 from bot.domain.changes.taking_back import taken_back
 
 HTTP = {"name": "http", "port": 80, "protocol": "TCP", "targetPort": 8080}
@@ -107,3 +107,18 @@ def test_items_that_cannot_be_told_apart_are_left_whole():
 )
 def test_single_values(before: Any, ours: Any, now: Any, expected: Any, kept: list[str]):
     assert back(before, ours, now, ("spec", "type")) == (expected, kept)
+
+
+def test_a_job_is_made_again_without_what_the_server_chose_by_its_uid():
+    labels = {"app": "x", "batch.kubernetes.io/controller-uid": "u", "controller-uid": "u", "job-name": "j"}
+    spec = {
+        "selector": {"matchLabels": {"batch.kubernetes.io/controller-uid": "u"}},
+        "template": {"metadata": {"labels": labels}, "spec": {}},
+    }
+    job: Any = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "j", "uid": "u"}, "spec": spec}
+    again: Any = reborn(job)
+    assert "selector" not in again["spec"]
+    assert again["spec"]["template"]["metadata"]["labels"] == {"app": "x"}
+    assert job["spec"]["selector"]
+    chosen = reborn({**job, "spec": {**spec, "manualSelector": True}})
+    assert chosen["spec"] == {**spec, "manualSelector": True}

@@ -1,0 +1,101 @@
+"""What `changes undo` asks before it takes something away, and how it proves what it brings back."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.domain.changes.change import ChangeRecord, Reach, StepState, Wait
+from bot.domain.chat.report import Report
+from tests.stage import Stage, staged
+
+
+@pytest.fixture
+async def shop() -> AsyncIterator[Stage]:
+    async with staged("shop") as stage:
+        yield stage
+
+
+@pytest.fixture
+async def gateway() -> AsyncIterator[Stage]:
+    async with staged("gateway") as stage:
+        yield stage
+
+
+async def done(stage: Stage, line: str) -> ChangeRecord:
+    """Plans, approves, and gives what became of it."""
+    answer = await stage.answer(line)
+    assert answer.change, answer.report
+    approve = next(a.command for a in answer.report.actions if a.command.startswith("changes approve "))
+    await stage.say(approve)
+    async with stage.ports.storage.read() as reading:
+        return await reading.changes.get(answer.change)
+
+
+def words(report: Report) -> str:
+    return report.title + " " + " ".join(str(block) for block in report.blocks)
+
+
+async def test_a_service_that_an_ingress_leads_to_is_not_taken_away_unasked(shop: Stage) -> None:
+    await done(shop, "expose deploy/web --port 80:http --name front -n shop")
+    await done(shop, "ingress create new.example.com --service front:80 --name new -n shop")
+    asked = await shop.answer("changes undo 1")
+    assert asked.change == 0
+    assert "Service shop/front is still led to by Ingress shop/new" in words(asked.report)
+    assert asked.report.actions[0].command == "changes undo 1 --accept used"
+    undone = await done(shop, "changes undo 1 --accept used")
+    assert undone.state.value == "applied"
+
+
+async def test_what_goes_along_is_no_reason_to_ask(shop: Stage) -> None:
+    await done(shop, "ingress create new.example.com --service web:80 --name new -n shop")
+    answer = await shop.answer("changes undo 1")
+    assert answer.change
+
+
+async def test_only_codes_that_there_are_can_be_accepted(shop: Stage) -> None:
+    await done(shop, "expose deploy/web --port 80:http --name front -n shop")
+    report = await shop.say("changes undo 1 --accept nonsense")
+    assert "There is no doubt 'nonsense' to accept" in report.title
+
+
+async def test_a_gateway_with_routes_is_not_taken_away_unasked(gateway: Stage) -> None:
+    await done(gateway, "gateway create edge --listener HTTP:80:e.example.com --class traefik -n shop")
+    await done(gateway, "route create e.example.com --service web:80 --gateway edge --name e -n shop")
+    asked = await gateway.answer("changes undo 1")
+    assert "With Gateway shop/edge nothing serves HTTPRoute shop/e" in words(asked.report)
+
+
+async def test_a_grant_that_another_route_needs_is_not_taken_away_unasked(gateway: Stage) -> None:
+    line = "route create {0}.example.com --service kube-system/kube-dns:metrics --name {0} -n shop"
+    first = await done(gateway, line.format("one"))
+    if not any(step.ref.kind == "ReferenceGrant" for step in first.change.steps if hasattr(step, "ref")):
+        pytest.fail("no grant was made")
+    await done(gateway, line.format("two"))
+    asked = await gateway.answer("changes undo 1")
+    assert "is what lets in HTTPRoute shop/two" in words(asked.report)
+
+
+async def test_what_comes_back_is_asked_again(shop: Stage) -> None:
+    await done(shop, "expose deploy/web --port 80:http --name front --type NodePort -n shop")
+    await done(shop, "unexpose front -n shop")
+    undone = await done(shop, "changes undo 2")
+    steps = list(zip(undone.change.steps, undone.steps, strict=True))
+    assert [done.state for _, done in steps] == [StepState.DONE] * len(steps), undone.steps
+    assert any(isinstance(step, Reach) for step, _ in steps)
+
+
+async def test_what_is_put_back_is_asked_again(shop: Stage) -> None:
+    await done(shop, "service edit web --type NodePort -n shop")
+    undone = await done(shop, "changes undo 1")
+    assert any(isinstance(step, Wait) for step in undone.change.steps)
+    assert not any(isinstance(step, Reach) for step in undone.change.steps)  # a ClusterIP has no address outside
+
+
+async def test_an_ingress_that_comes_back_is_asked_for_its_host(shop: Stage) -> None:
+    await done(shop, "ingress create new.example.com --service web:80 --name new -n shop")
+    await done(shop, "changes undo 1")
+    undone = await done(shop, "changes undo 2")
+    hops = [hop.said for step in undone.steps for hop in step.hops]
+    assert "new.example.com resolves to 203.0.113.10" in hops
