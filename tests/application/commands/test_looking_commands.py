@@ -105,7 +105,7 @@ class TestServices:
 
     async def test_wide_shows_the_selector_and_all_namespaces_the_namespace(self) -> None:
         (row,) = rows(await say(where(*HEALTHY), "services -A -o wide"))
-        assert (row[0], row[-1]) == ("shop", "app=web")
+        assert (row[0], *row[-2:]) == ("shop", "app=web", "Deployment/web")
 
     async def test_who_has_nobody_to_answer_is_warned_of(self) -> None:
         report = await say(where(service("api"), endpoint_slice("api", ready=False)), "services -n shop")
