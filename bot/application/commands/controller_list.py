@@ -33,8 +33,12 @@ async def list_controllers(request: Nothing, context: Context) -> Report:
 def _report(edge: Edge) -> Report:
     found = recognise(edge, all_controllers())
     where = edge.snapshot.cluster.name
-    told = [f"{each.called}: {line}" for each in found for line in remarks.of_controller(each, edge)]
-    told += remarks.of_all(found, edge)
+    told = [
+        text(Plain(f"{each.called}: "), remark(each, line))
+        for each in found
+        for line in remarks.of_controller(each, edge)
+    ]
+    told += [text(Plain(line)) for line in remarks.of_all(found, edge)]
     running = [each.called for each in found if each.workloads]
     title = f"{', '.join(running) or 'No ingress controller'} on {where}"
     blocks: list[Block] = [table(_COLUMNS, [_row(each, edge) for each in found])] if found else []
@@ -42,13 +46,18 @@ def _report(edge: Edge) -> Report:
         blocks.append(paragraph("Nothing serves Ingresses or Gateways here. `help controller install` tells how."))
     blocks.append(paragraph(Plain(f"Gateway API: {_gateway_api(edge)}")))
     if told:
-        blocks += [paragraph("To be said:"), Bullets(tuple(text(Plain(line)) for line in told))]
+        blocks += [paragraph("To be said:"), Bullets(tuple(told))]
     return Report(
         status=Status.FINDINGS if told else Status.OK,
         title=title,
         blocks=tuple(blocks),
         footnotes=edge_notes(edge),
     )
+
+
+def remark(found: Found, line: str) -> str | Plain:
+    """Commands in what we say ourselves are set as such; whatever holds a name from the cluster is plain."""
+    return line if found.controller and line == found.controller.retired else Plain(line)
 
 
 def _row(found: Found, edge: Edge) -> list[str]:

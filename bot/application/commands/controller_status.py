@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.application.commands.controller_list import address_text
-from bot.application.execution.controllers import ControllerName, all_controllers
+from bot.application.commands.controller_list import address_text, remark
+from bot.application.execution.controllers import GATEWAY_API, ControllerName, all_controllers
 from bot.application.execution.edge_reading import edge_notes, read_edge
 from bot.application.ports import Context, Look
 from bot.domain.chat.grammar import argument
@@ -19,6 +19,7 @@ from bot.domain.network.snapshot import Ingress, Pod
 from bot.domain.plugins.components import installer
 from bot.domain.plugins.controllers import Found, recognise
 from bot.domain.plugins.edge import remarks
+from bot.domain.plugins.edge.gateway_api import told
 from bot.domain.plugins.edge.serving import class_of, gateways_of, of_classes, routes_of
 from bot.domain.plugins.edge.surroundings import Edge, name_of, part
 from bot.domain.plugins.ranges import some
@@ -35,6 +36,8 @@ class ShowController:
 async def show_controllers(request: ShowController, context: Context) -> Report:
     """Raises NotFound when the named one is not there."""
     edge = await read_edge(context.cluster)
+    if request.name == GATEWAY_API:
+        return _definitions(edge)
     found = recognise(edge, all_controllers())
     chosen = [each for each in found if request.name in ("", each.name)]
     where = edge.snapshot.cluster.name
@@ -70,9 +73,31 @@ async def show_controllers(request: ShowController, context: Context) -> Report:
     )
 
 
+def _definitions(edge: Edge) -> Report:
+    """The Gateway API's, which serve nothing by themselves. Raises NotFound."""
+    if not edge.gateway_api:
+        unread = edge.unread_of("customresourcedefinitions")
+        raise NotFound(
+            "The Gateway API is not there" if not unread else "Whether the Gateway API is there could not be read",
+            next_step="`controller install gateway-api` brings its definitions" if not unread else "",
+        )
+    rows = [
+        (each.name, each.version or "?", each.channel or "?", "yes" if each.ours else "no") for each in edge.gateway_api
+    ]
+    return Report(
+        status=Status.OK,
+        title=f"Gateway API on {edge.snapshot.cluster.name}: {told(edge.gateway_api)}",
+        blocks=(table(("DEFINITION", "VERSION", "CHANNEL", "BY PATCHBAY"), rows),),
+        footnotes=edge_notes(edge),
+    )
+
+
 async def _blocks(found: Found, edge: Edge, trouble: tuple[str, ...], context: Context) -> list[Block]:
     lines: list[Text] = [text(Plain(line)) for line in await _lines(found, context)]
-    lines += [text("To be said: ", Plain(line)) for line in trouble]
+    controller = found.controller
+    if controller and not controller.install and not controller.retired:
+        lines.append(text(f"Recognised, and not installed from here: {controller.why_not}"))
+    lines += [text("To be said: ", remark(found, line)) for line in trouble]
     blocks: list[Block] = [Bullets(tuple(lines))] if lines else []
     blocks += [*_pods(found, edge), *_services(found), *_classes(found)]
     ingresses = of_classes(edge.snapshot.ingresses, found.class_names)
@@ -108,8 +133,6 @@ async def _lines(found: Found, context: Context) -> list[str]:
             put_there = f"somebody: it could not be read ({error.summary})"
         images = sorted({each.image for each in workload.spec.template.spec.containers})
         lines.append(f"{workload.ref}, of {', '.join(images)}; installed by {put_there}")
-    if found.controller and not found.controller.install and found.controller.why_not and not found.controller.retired:
-        lines.append(f"Recognised, and not installed from here: {found.controller.why_not}")
     return lines
 
 

@@ -13,6 +13,7 @@ from bot.domain.changes import gateway as planning
 from bot.domain.changes.change import Change
 from bot.domain.changes.gateway_wanted import SAME, Wanted, check, named
 from bot.domain.chat.grammar import Value, argument, option
+from bot.domain.chat.masking import masked
 from bot.domain.chat.route_values import InAnyNamespace, Listener, ListenerWord, SecretName
 from bot.domain.chat.values import ChangeRequest, Name, label_selector
 from bot.domain.network.references import GATEWAY_CLASS, REFERENCE_GRANT, SECRET, JSONObject, Ref, ref_to
@@ -60,6 +61,7 @@ async def create_gateway(request: CreateGateway, context: Context) -> Change:
     )
     around = planning.Surroundings(
         gateway_class=found,
+        unserved=masked(gateway_class.not_accepted(found))[0],
         there=await _there(wanted, context),
         secret=await tls_secret(context, wanted.tls.namespace, wanted.tls.name) if wanted.tls else None,
         grants=await _grants(wanted, context),

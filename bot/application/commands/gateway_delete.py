@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from bot.application.execution import gateway_api
+from bot.application.execution.gateway_api import ELSEWHERE
 from bot.application.execution.looking_up import existing
 from bot.application.execution.routes import routes_everywhere
 from bot.application.ports import Changing, Context
@@ -30,8 +31,9 @@ async def delete_gateway(request: DeleteGateway, context: Context) -> Change:
         await gateway_api.read(context.cluster, GATEWAY, request.namespace)
         raise
     routes = await routes_everywhere(context.cluster, request.namespace)
+    unread = tuple(each.replace(ELSEWHERE, "others may be attached to it") for each in routes.unread)
     return gateway_plan(
-        context.line, context.cluster.identity.uid, gateway, routes.objects, routes.unread, frozenset(request.accept)
+        context.line, context.cluster.identity.uid, gateway, routes.objects, unread, frozenset(request.accept)
     )
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.application.execution import gateway_api
+from bot.application.execution.gateway_api import ELSEWHERE
 from bot.application.execution.looking_up import existing
-from bot.application.execution.routes import Routes, routes_everywhere
-from bot.application.execution.tls_secrets import tls_secret
+from bot.application.execution.routes import Routes, routes_everywhere, secrets_of_listeners
 from bot.application.ports import Context, Look
 from bot.domain.changes import fields, gateway_class
 from bot.domain.changes.route_conflicts import hosts
@@ -91,15 +91,9 @@ async def _class(gateway: JSONObject, context: Context) -> JSONObject | None:
 
 
 async def _certificates(gateway: JSONObject, context: Context) -> list[_Certificate]:
-    own, found = fields.ref_of(gateway), []
-    for listener in listeners(gateway):
-        tls: Any = listener.get("tls") or {}
-        for each in tls.get("certificateRefs") or ():
-            if each.get("kind", "Secret") != "Secret":
-                continue
-            secret = await tls_secret(context, str(each.get("namespace") or own.namespace), str(each.get("name")))
-            found.append(_Certificate(str(listener.get("name")), str(listener.get("hostname") or ""), secret))
-    return found
+    hostnames = {str(each.get("name")): str(each.get("hostname") or "") for each in listeners(gateway)}
+    found = await secrets_of_listeners(context, gateway)
+    return [_Certificate(name, hostnames[name], each) for name, secrets in found.items() for each in secrets]
 
 
 def _first(gateway: JSONObject, served_by: JSONObject | None, context: Context) -> str:
@@ -187,9 +181,7 @@ def _wrong(
 
 
 def _unread(routes: Routes) -> tuple[str, ...]:
-    return tuple(
-        each.replace("others may be in the way of this", "others may be attached to it") for each in routes.unread
-    )
+    return tuple(each.replace(ELSEWHERE, "others may be attached to it") for each in routes.unread)
 
 
 COMMAND = Look(

@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.application.execution import gateway_api
 from bot.application.execution.looking_up import existing
+from bot.application.execution.routes import secrets_of_listeners
 from bot.application.ports import Changing, Cluster, Context
 from bot.domain.changes import fields, route_gateway
 from bot.domain.changes import route as planning
@@ -17,6 +18,7 @@ from bot.domain.changes.route_gateway import Attachment
 from bot.domain.changes.route_wanted import EXACT, HTTPS, PREFIX, REGULAR_EXPRESSION, Backend, Wanted, check
 from bot.domain.chat import grammar
 from bot.domain.chat.grammar import argument, option
+from bot.domain.chat.masking import masked
 from bot.domain.chat.route_values import (
     ROUTE_KINDS,
     GatewayListener,
@@ -29,6 +31,8 @@ from bot.domain.chat.route_values import (
     RouteKind,
 )
 from bot.domain.chat.values import ChangeRequest, HostName, Name, Span, Word
+from bot.domain.network.gateways import not_programmed
+from bot.domain.network.listeners import meeting
 from bot.domain.network.references import (
     GATEWAY,
     GRPC_ROUTE,
@@ -38,7 +42,8 @@ from bot.domain.network.references import (
     JSONObject,
     ref_to,
 )
-from bot.errors import BotError, NotFound, Undecided, UsageError
+from bot.domain.network.tls_secrets import wrong_with
+from bot.errors import BotError, NotFound, Refused, Undecided, UsageError
 
 _MOST_OFFERED = 20
 
@@ -86,13 +91,13 @@ async def create_route(request: CreateRoute, context: Context) -> Change:
     others = await _other_routes(cluster, wanted)
     services = {each: await existing(cluster, each.ref) for each in wanted.backends}
     gateway, attached = await _gateway(request, wanted, gateways.objects, cluster)
+    grants, unread = await _grants(cluster, wanted)
     around = planning.Surroundings(
-        gateway=gateway,
         attachment=attached,
         services=services,
         routes=(*own.objects, *others),
-        grants=await _grants(cluster, wanted),
-        unread=(own.unread,) if own.unread else (),
+        grants=grants,
+        remarks=(*await _remarks(gateway, attached, wanted, context), *filter(None, (own.unread, unread))),
     )
     return planning.plan(wanted, around)
 
@@ -225,15 +230,37 @@ async def _other_routes(cluster: Cluster, wanted: Wanted) -> list[JSONObject]:
     return [each for reading in readings for each in reading.objects]
 
 
-async def _grants(cluster: Cluster, wanted: Wanted) -> list[JSONObject]:
-    """Of the other namespaces that it leads to. Where grants may not be read, one is planned that may be there."""
+async def _remarks(gateway: JSONObject, attached: Attachment, wanted: Wanted, context: Context) -> list[str]:
+    """What is known to be wrong with the Gateway, and with the certificates of the listeners that would serve."""
+    found = []
+    if why := not_programmed(gateway):
+        found.append(f"{attached.gateway} does not serve anything yet, or not all of it: {masked(why)[0]}.")
+    found += filter(None, [route_gateway.leads_nowhere(gateway, wanted)])
+    now = context.ports.clock.now()
+    by_listener = {each.listener: each for each in attached.served if each.protocol == "HTTPS"}
+    for listener, secrets in (await secrets_of_listeners(context, gateway, by_listener)).items():
+        served = [host for host in meeting(by_listener[listener].hostname, wanted.hosts) if host]
+        # Which of several is shown is for the controller to say: one that fits is enough.
+        wrong = [f"{each.ref}: {why}" for each in secrets if (why := wrong_with(each, served, now))]
+        if wrong and len(wrong) == len(secrets):
+            found.append(f"Listener {listener} has no certificate that fits. {'; '.join(wrong)}.")
+    return found
+
+
+async def _grants(cluster: Cluster, wanted: Wanted) -> tuple[list[JSONObject], str]:
+    """Of the other namespaces that it leads to. Where they may not be read one is planned, which may be there in other
+    words: that is said."""
     found: list[JSONObject] = []
+    unread = []
     for namespace in dict.fromkeys(each.namespace for each in wanted.backends if each.namespace != wanted.namespace):
         try:
             found += await cluster.list(REFERENCE_GRANT, namespace)
         except NotFound as error:
             raise await gateway_api.not_served(cluster, REFERENCE_GRANT) from error
-    return found
+        except Refused:
+            unread.append(namespace)
+    said = f"The ReferenceGrants of {', '.join(unread)} could not be read: what is planned may be granted already."
+    return found, said if unread else ""
 
 
 COMMAND = Changing(

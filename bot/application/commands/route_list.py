@@ -11,6 +11,7 @@ from bot.application.ports import Context, Look
 from bot.domain.changes import fields
 from bot.domain.changes.gateway_removal import backends
 from bot.domain.changes.route_conflicts import hosts, matches
+from bot.domain.chat.masking import masked
 from bot.domain.chat.report import Block, Bullets, Code, Plain, Report, Status, Text, table, text
 from bot.domain.chat.values import Listing, OutputFormat
 from bot.domain.network.ages import age
@@ -94,7 +95,7 @@ def _warnings(routes: tuple[JSONObject, ...], behind: Behind) -> list[Text]:
         ref = fields.ref_of(route)
         show = Code(f"route show {ref.name} -n {ref.namespace}")
         if why := not_accepted(route):
-            found.append(text(Plain(f"{ref} is not served everywhere: {why}. More: "), show))
+            found.append(text(Plain(masked(f"{ref} is not served everywhere: {why}. More: ")[0]), show))
         found += [text(Plain(f"{ref}: {why}")) for each in backends(route) if (why := behind.silent(each))]
     shown = list(itertools.islice(found, _SHOWN_WARNINGS))
     if len(found) > _SHOWN_WARNINGS:

@@ -17,8 +17,8 @@ from bot.domain.chat.report import Action, Block, Bullets, Plain, Report, Status
 from bot.domain.chat.route_values import ROUTE_KINDS, RouteKind
 from bot.domain.chat.values import InNamespace, Name
 from bot.domain.network.ages import age
-from bot.domain.network.gateways import ParentTold, Told, parents
-from bot.domain.network.references import SERVICE, JSONObject, Ref, ref_to
+from bot.domain.network.gateways import ParentTold, Told, not_programmed, parents
+from bot.domain.network.references import SERVICE, JSONObject, ref_to
 from bot.errors import BotError, NotFound
 
 
@@ -33,9 +33,9 @@ async def show_route(request: ShowRoute, context: Context) -> Report:
     kind = ROUTE_KINDS[request.kind] if request.kind else None
     route = await find_route(context.cluster, request.namespace, request.name, kind)
     behind = await read_behind(context.cluster, [route])
-    missing = await _missing_gateways(route, context)
+    gateways = await _gateways(route, context)
     ref, told = fields.ref_of(route), parents(route)
-    wrong = [*missing, *_wrong(told), *(why for each in backends(route) if (why := behind.silent(each)))]
+    wrong = [*gateways, *_wrong(told), *(why for each in backends(route) if (why := behind.silent(each)))]
     blocks: list[Block] = [paragraph(Plain(f"{_hosts(route)}. {_made(route, context)}")), _rules(route, behind)]
     blocks += list(_said(told))
     if wrong:
@@ -143,24 +143,20 @@ def _wrong(told: tuple[ParentTold, ...]) -> list[str]:
     return [each.missing for each in told if each.missing] if told else ["It names no Gateway"]
 
 
-async def _missing_gateways(route: JSONObject, context: Context) -> list[str]:
-    """The Gateways that it names and that are not there."""
+async def _gateways(route: JSONObject, context: Context) -> list[str]:
+    """What is wrong with the Gateways that it names; what may not be read is taken to be right."""
     found = []
     for ref in gateways_of(route):
-        if not await _there(ref, context):
-            found.append(f"{ref} does not exist: see `gateway list -A`".replace("`", ""))
+        try:
+            gateway = await context.cluster.get(ref)
+        except NotFound:
+            found.append(f"{ref} does not exist: see gateway list -A")
+        except BotError:
+            continue
+        else:
+            if why := not_programmed(gateway):
+                found.append(f"{ref} is not served, or not all of it: {why}")
     return found
-
-
-async def _there(ref: Ref, context: Context) -> bool:
-    """Whether it is; what may not be read is taken to be."""
-    try:
-        await context.cluster.get(ref)
-    except NotFound:
-        return False
-    except BotError:
-        return True
-    return True
 
 
 COMMAND = Look(

@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bot.application.execution.asking import ask_all
+from bot.application.execution.routes import gateways_of
 from bot.application.execution.working import Work
 from bot.application.execution.writing import look
 from bot.domain.chat.masking import masked
 from bot.domain.diagnosis.diagnose import all_rules, diagnose, kinds_read
 from bot.domain.diagnosis.finding import Finding, Observations
+from bot.domain.network.gateways import explain, not_programmed
 from bot.domain.network.owners import owner_of
 from bot.domain.network.questions import questions
 from bot.domain.network.references import INGRESS, SERVICE, JSONObject, Ref, ref_to
@@ -35,7 +37,7 @@ async def diagnosed(work: Work, ref: Ref) -> tuple[str, ...]:
         object = await look(work, ref)
         if object is None:
             return (f"{ref} is not there",)
-        lines = list(_told_conditions(ref, object))
+        lines = [*_told_conditions(ref, object), *await _gateways(work, object)]
         services = [ref] if ref.kind == SERVICE.name else list(dict.fromkeys(backends(ref, object)))
         wrong = await _wrong(work, ref, services)
     except BotError as error:
@@ -97,6 +99,18 @@ def backends(ref: Ref, object: JSONObject) -> Iterator[Ref]:
                 yield ref_to(SERVICE, str(backend.get("namespace") or ref.namespace), str(backend["name"]))
 
 
+async def _gateways(work: Work, object: JSONObject) -> list[str]:
+    """What is wrong with the Gateways that a route names. Raises BotError."""
+    found = []
+    for ref in gateways_of(object) if str(object.get("kind")).endswith("Route") else ():
+        gateway = await look(work, ref)
+        if gateway is None:
+            found.append(f"{ref} is not there")
+        elif why := not_programmed(gateway):
+            found.append(f"{ref}: {why}".replace("`", ""))
+    return found
+
+
 def _told_conditions(ref: Ref, object: JSONObject) -> Iterator[str]:
     """Conditions that are not as they ought to be, of the object and of each of its parents."""
     status: Any = object.get("status") or {}
@@ -106,10 +120,11 @@ def _told_conditions(ref: Ref, object: JSONObject) -> Iterator[str]:
     told = 0
     for where, conditions in groups:
         for each in conditions:
-            bad_when = "True" if each.get("type") in ("Conflicted", "Degraded", "PartiallyInvalid") else "False"
-            if each.get("status") == bad_when and told < _MOST_CONDITIONS:
+            said = explain(each)
+            if not said.good and said.status != "Unknown" and told < _MOST_CONDITIONS:
                 told += 1
-                reason, message = each.get("reason") or "", each.get("message") or ""
-                yield f"{ref}{where}: {each.get('type')} is {each.get('status')}, {reason}: {message}"[:400]
+                yield f"{ref}{where}: {said}"
+                if said.next_step:
+                    yield f"  next: {said.next_step.replace('`', '')}"
     if ref.kind not in (SERVICE.name, INGRESS.name) and not any(conditions for _, conditions in groups):
         yield f"{ref}: no controller has said anything of it yet"

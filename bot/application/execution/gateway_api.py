@@ -18,6 +18,10 @@ _CHANNEL = "gateway.networking.k8s.io/channel"
 _SINCE = {"HTTPRoute": "v1.0", "GRPCRoute": "v1.1", "TLSRoute": "v1.5"}
 
 
+ELSEWHERE = "others may be in the way of this"
+"""What it means for a plan that other namespaces could not be read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What could be read of a kind."""
@@ -38,7 +42,7 @@ async def read(cluster: Cluster, kind: Kind, namespace: str) -> Reading:
         if not namespace or not kind.namespaced:
             raise
     own = tuple(await cluster.list(kind, namespace))
-    return Reading(own, f"Only the {kind.plural} of {namespace} could be read: others may be in the way of this.")
+    return Reading(own, f"Only the {kind.plural} of {namespace} could be read: {ELSEWHERE}.")
 
 
 async def read_if_served(cluster: Cluster, kind: Kind, namespace: str) -> Reading:

@@ -60,9 +60,9 @@ async def reach(work: Work, index: int, step: Reach) -> None:
         except BotError as error:
             places, why = [], str(error)
         seen = await _ask(work, network, step, places) or seen
-        if seen is not None and seen.status == _UNKNOWN:
+        if seen is not None and (seen.status == _UNKNOWN or _followed(seen, step)):
             behind = behind or await status_behind(work, step)
-        if seen is not None and _proves(seen, behind):
+        if seen is not None and _proves(seen, behind, step):
             break
     await _tell(work, index, step, named, seen, behind, why)
 
@@ -73,9 +73,21 @@ def served(seen: Observation) -> bool:
     return seen.answered and seen.status not in (502, 503, 504)
 
 
-def _proves(seen: Observation, behind: int | None) -> bool:
+def _followed(seen: Observation, step: Reach) -> bool:
+    """Whether a redirect to TLS came before this answer."""
+    return isinstance(seen.probe, AddressProbe) and seen.probe.scheme != step.scheme
+
+
+def _redirects(status: int | None) -> bool:
+    return status is not None and 300 <= status < 400
+
+
+def _proves(seen: Observation, behind: int | None, step: Reach) -> bool:
     """A 404 is also how an edge says that it does not know a host: it counts only when the Service behind it says the
-    same, or cannot be asked. So is its own certificate, which it shows for each name that it has none for (yet)."""
+    same, or cannot be asked. So is its own certificate, which it shows for each name that it has none for (yet). Where
+    the route itself redirects, what comes after that is not its affair."""
+    if _followed(seen, step) and _redirects(behind):
+        return served(seen)
     unknown = seen.status == _UNKNOWN and behind not in (None, _UNKNOWN)
     return served(seen) and not unknown and seen.certificate_fits is not False
 
@@ -93,14 +105,17 @@ async def _tell(
         note, hops = why, named
     else:
         note, hops = seen.evidence, (*named, *seen.hops)
-    proven = seen is not None and _proves(seen, behind)
+    proven = seen is not None and _proves(seen, behind, step)
     if seen is not None and seen.status == _UNKNOWN and behind == _UNKNOWN:
         note += ", as the Service behind it answers itself"
     if not proven:
         if seen is not None and served(seen) and seen.certificate_fits is False:
             note += f", with a certificate that is not for {step.host}: the edge has none for it, or shows it later"
         elif seen is not None and served(seen):
-            note += f", while the Service behind it answers HTTP {behind}: the edge does not know this host and path"
+            said = (
+                f"HTTP {behind} should come" if _redirects(behind) else f"the Service behind it answers HTTP {behind}"
+            )
+            note += f", while {said}: the edge does not know this host and path"
         note += f" (asked {step.attempts} times from the bot itself)"
     await work.mark(
         index,

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from bot.application.execution import gateway_api
 from bot.application.execution.looking_up import check_namespace
-from bot.application.ports import Cluster
+from bot.application.execution.tls_secrets import tls_secret
+from bot.application.ports import Cluster, Context
 from bot.domain.changes import fields
 from bot.domain.changes.gateway_removal import backends
 from bot.domain.chat.grammar import suggestion
+from bot.domain.network.listeners import listeners
 from bot.domain.network.references import (
     ENDPOINT_SLICE,
     GATEWAY,
     GRPC_ROUTE,
     HTTP_ROUTE,
+    SECRET,
     SERVICE,
     TLS_ROUTE,
     JSONObject,
@@ -26,10 +29,13 @@ from bot.domain.network.references import (
 )
 from bot.domain.network.services import EndpointIndex
 from bot.domain.network.snapshot import Scope, Service
+from bot.domain.network.tls_secrets import TLSSecret
 from bot.errors import BotError, NotFound, Refused
 
 KINDS = (HTTP_ROUTE, GRPC_ROUTE, TLS_ROUTE)
 """The kinds of routes that Patchbay knows."""
+_MOST_CERTIFICATES = 5
+"""Read of one listener."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +140,23 @@ async def read_behind(cluster: Cluster, routes: Iterable[JSONObject]) -> Behind:
         if snapshot.could_read(ENDPOINT_SLICE):
             behind.indexes[namespace] = EndpointIndex(snapshot)
     return Behind(behind.services, behind.indexes, frozenset(unread))
+
+
+async def secrets_of_listeners(
+    context: Context, gateway: JSONObject, names: Container[str] | None = None
+) -> dict[str, list[TLSSecret]]:
+    """What the certificates of a Gateway's listeners are, by the listener's name: of those called so, or of all."""
+    own, found = fields.ref_of(gateway), {}
+    for listener in listeners(gateway):
+        name, tls = str(listener.get("name")), listener.get("tls") or {}
+        if names is not None and name not in names:
+            continue
+        references = [each for each in tls.get("certificateRefs") or () if each.get("kind", SECRET.name) == SECRET.name]
+        found[name] = [
+            await tls_secret(context, str(each.get("namespace") or own.namespace), str(each.get("name")))
+            for each in references[:_MOST_CERTIFICATES]
+        ]
+    return {name: secrets for name, secrets in found.items() if secrets}
 
 
 def _place(route: JSONObject) -> tuple[str, str, str]:

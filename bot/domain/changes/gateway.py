@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.domain.changes import fields, gateway_class, granting
+from bot.domain.changes import fields, granting
 from bot.domain.changes.change import Apply, Change, Premise, Reach, Step, Until, Wait
 from bot.domain.changes.gateway_wanted import SAME, Wanted, manifest
 from bot.domain.changes.granting import Reference
@@ -25,6 +25,8 @@ class Surroundings:
     """What the plan rests on."""
 
     gateway_class: JSONObject
+    unserved: str
+    """Why nobody serves the class, as far as is known; empty: somebody does."""
     there: JSONObject | None
     """What has the wanted name; None: nothing."""
     secret: TLSSecret | None
@@ -113,8 +115,8 @@ def _proof(wanted: Wanted) -> Iterator[Step]:
 
 
 def _warnings(wanted: Wanted, around: Surroundings, needed: Sequence[Reference]) -> Iterator[str]:
-    if why := gateway_class.not_accepted(around.gateway_class):
-        yield f"GatewayClass {wanted.class_name} is not served: {why}."
+    if around.unserved:
+        yield f"GatewayClass {wanted.class_name} is not served: {around.unserved}."
     if around.secret is not None:
         yield from remarks(around.secret, around.now)
     for reference in needed:

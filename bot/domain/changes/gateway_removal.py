@@ -8,6 +8,7 @@ from bot.domain.changes import fields
 from bot.domain.changes.change import Change, Delete, Doubt, Step, Until, Wait
 from bot.domain.changes.granting import Reference
 from bot.domain.changes.route_conflicts import hosts
+from bot.domain.network.gateways import attached_routes
 from bot.domain.network.listeners import refers_to
 from bot.domain.network.references import KINDS, REFERENCE_GRANT, SERVICE, JSONObject, Ref, ref_to
 from bot.errors import Refused
@@ -31,7 +32,10 @@ def gateway_plan(
     _check_owner(gateway)
     attached = [each for each in routes if refers_to(each, ref)]
     doubts: tuple[Doubt, ...] = ()
-    if attached:
+    if unread and not attached:
+        counted = sum(attached_routes(gateway).values())
+        doubts = (Doubt(USED, f"{' '.join(unread)} Its controller counts {counted} routes that are attached to it."),)
+    elif attached:
         names = [f"{fields.ref_of(each)} ({', '.join(hosts(each)) or 'every host'})" for each in attached[:_MOST_TOLD]]
         more = f" and {len(attached) - _MOST_TOLD} more" if len(attached) > _MOST_TOLD else ""
         doubts = (Doubt(USED, f"Nothing will serve what is attached to it: {'; '.join(names)}{more}."),)
@@ -42,7 +46,7 @@ def gateway_plan(
         steps=_removed(gateway),
         warnings=(
             "Its controller takes along what it made for it: perhaps a proxy, a Service and its address.",
-            *unread,
+            *(unread if attached else ()),
         ),
         doubts=tuple(each for each in doubts if each.code not in accepted),
     )

@@ -9,10 +9,11 @@ from typing import Any
 from bot.domain.changes import fields, granting, route_conflicts, route_proof
 from bot.domain.changes.change import Apply, Change, Premise
 from bot.domain.changes.granting import Reference
+from bot.domain.changes.proof import spoken
 from bot.domain.changes.route_gateway import Attachment
-from bot.domain.changes.route_wanted import REGULAR_EXPRESSION, Backend, Wanted, manifest
-from bot.domain.network.gateways import not_programmed
-from bot.domain.network.references import JSON, JSONObject
+from bot.domain.changes.route_manifest import manifest
+from bot.domain.changes.route_wanted import REGULAR_EXPRESSION, Backend, Wanted
+from bot.domain.network.references import JSON, TLS_ROUTE, JSONObject
 from bot.errors import Conflict, NotFound, Refused
 
 
@@ -20,15 +21,14 @@ from bot.errors import Conflict, NotFound, Refused
 class Surroundings:
     """The full current objects that the plan rests on."""
 
-    gateway: JSONObject
     attachment: Attachment
     services: Mapping[Backend, JSONObject]
     routes: Sequence[JSONObject]
     """HTTPRoutes, GRPCRoutes and TLSRoutes of all namespaces that may be read."""
     grants: Sequence[JSONObject] = ()
     """ReferenceGrants of the backends' namespaces."""
-    unread: tuple[str, ...] = ()
-    """What could not be read, in sentences."""
+    remarks: tuple[str, ...] = ()
+    """What people should know of the Gateway, of its certificates, and of what could not be read, in sentences."""
 
 
 def plan(wanted: Wanted, around: Surroundings) -> Change:
@@ -61,7 +61,7 @@ def plan(wanted: Wanted, around: Surroundings) -> Change:
             *route_proof.steps(wanted, attached, ports),
         ),
         premises=_premises(wanted, attached, ports),
-        warnings=tuple(_warnings(wanted, around, needed)),
+        warnings=tuple(_warnings(wanted, around, ports, needed)),
     )
 
 
@@ -133,15 +133,22 @@ def _premises(wanted: Wanted, attached: Attachment, ports: Mapping[Backend, dict
     )
 
 
-def _warnings(wanted: Wanted, around: Surroundings, needed: Sequence[Reference]) -> Iterator[str]:
-    yield from around.unread
+def _warnings(
+    wanted: Wanted, around: Surroundings, ports: Mapping[Backend, dict[str, Any]], needed: Sequence[Reference]
+) -> Iterator[str]:
+    yield from around.remarks
+    yield from route_conflicts.escaped(wanted, around.attachment.gateway, around.attachment.served, around.routes)
     for reference in needed:
         yield granting.told(reference)
-    if why := not_programmed(around.gateway):
-        yield f"{around.attachment.gateway} does not serve anything yet, or not all of it: {why}."
     for backend, service in around.services.items():
         if fields.at(service, ("spec", "type")).value == "ExternalName":
             yield f"{backend.ref} is of type ExternalName: many controllers do not lead there."
+    for backend, port in ports.items():
+        if wanted.kind != TLS_ROUTE and spoken(port).tls:
+            yield (
+                f"Port {port.get('port')} of {backend.ref} probably wants TLS: a Gateway speaks it there only when a "
+                "BackendTLSPolicy says so, or when the controller goes by the port's appProtocol."
+            )
     if wanted.path_type == REGULAR_EXPRESSION:
         yield "What a regular expression may hold, and whether one is taken at all, depends on the controller."
     if wanted.backends and not wanted.asked_by_get and route_proof.by_http(wanted):

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from bot.domain.changes import fields
+from bot.domain.changes.route_wanted import Wanted
 from bot.domain.network.listeners import Verdict, hosts_meet, meeting
 from bot.domain.network.references import GATEWAY, GRPC_ROUTE, HTTP_ROUTE, TLS_ROUTE, JSONObject, Ref
 from bot.errors import Conflict
@@ -33,6 +34,38 @@ def check(manifest: JSONObject, gateway: Ref, served: Sequence[Verdict], routes:
                     "one is served",
                     next_step=f"see `route show {ref.name} -n {ref.namespace}`; take another path, header or listener",
                 )
+
+
+def escaped(wanted: Wanted, gateway: Ref, served: Sequence[Verdict], routes: Iterable[JSONObject]) -> Iterator[str]:
+    """Redirects to TLS that would no longer be asked: a route that names a host is asked before one for all hosts, or
+    for a wildcard (https://gateway-api.sigs.k8s.io/reference/spec/#httproutespec)."""
+    if wanted.to_https or not wanted.hosts:
+        return
+    for route in routes:
+        for verdict in served:
+            if verdict.protocol != "HTTP" or not _redirects_to_tls(route) or not _attached(route, gateway, verdict):
+                continue
+            theirs = set(meeting(verdict.hostname, hosts(route)))
+            caught = [host for host in wanted.hosts if host not in theirs and _in(host, theirs)]
+            if caught:
+                yield (
+                    f"At listener {verdict.listener} {fields.ref_of(route)} redirects to TLS what comes for "
+                    f"{', '.join(caught)}: this route is asked first, and serves it unencrypted. A listener can be "
+                    f"named, as in `--gateway {gateway.short}:LISTENER`."
+                )
+
+
+def _redirects_to_tls(route: JSONObject) -> bool:
+    rules: Any = fields.at(route, ("spec", "rules")).value or []
+    return any(
+        (each.get("requestRedirect") or {}).get("scheme") == "https"
+        for rule in rules
+        for each in rule.get("filters") or ()
+    )
+
+
+def _in(host: str, names: Iterable[str]) -> bool:
+    return any(not name or hosts_meet(name, host) for name in names)
 
 
 def _attached(route: JSONObject, gateway: Ref, verdict: Verdict) -> bool:

@@ -12,6 +12,7 @@ from bot.domain.network.references import JSONObject, Ref
 from bot.errors import NotFound, Refused
 
 _MOST_TOLD = 5
+_HTTPS_PORT = 443
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,22 @@ def candidates(gateways: Sequence[JSONObject], wanted: Wanted, asking: Applicant
             next_step="say which one by `--gateway` to see what to change there, or make one by `gateway create`",
         )
     return sorted(found, key=lambda each: (each.gateway.namespace != wanted.namespace, each.gateway))
+
+
+def leads_nowhere(gateway: JSONObject, wanted: Wanted) -> str:
+    """For a redirect to TLS: why nothing answers where it leads, in a sentence; empty: something does."""
+    if not wanted.to_https:
+        return ""
+    ref = fields.ref_of(gateway)
+    secured = [each for each in listeners(gateway) if each.get("protocol") in ("HTTPS", "TLS")]
+    for host in wanted.hosts:
+        fitting = [e for e in secured if not e.get("hostname") or hosts_meet(str(e.get("hostname")), host)]
+        if not fitting:
+            return f"No listener of {ref} serves {host} by TLS: the redirect leads nowhere until one does."
+        if all(each.get("port") != _HTTPS_PORT for each in fitting):
+            ports = ", ".join(str(each.get("port")) for each in fitting)
+            return f"The redirect leads to port {_HTTPS_PORT}, and {ref} serves {host} by TLS on {ports}."
+    return ""
 
 
 def in_words(gateway: JSONObject) -> str:

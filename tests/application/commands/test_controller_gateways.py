@@ -143,6 +143,15 @@ async def test_they_go_alone_and_only_when_they_hold_nothing(tmp_path: Path) -> 
         assert versions(here) == set()
 
 
+async def test_their_status_tells_version_channel_and_who_brought_them(tmp_path: Path) -> None:
+    async with edge(tmp_path, mirror=MIRROR, network=False) as here:
+        assert "The Gateway API is not there" in told((await here.answer("controller status gateway-api")).report)
+        here.create(*bundle("v1.5.1", "experimental"))
+        said = told((await here.answer("controller status gateway-api")).report)
+        assert "Gateway API on patchbay-playground: v1.5.1, experimental channel, 8 definitions" in said
+        assert f"{ROUTES}" in said
+
+
 async def test_gateways_that_nobody_serves_afterwards_are_named(tmp_path: Path) -> None:
     async with edge(tmp_path, mirror=MIRROR) as here:
         await here.approved("controller install traefik --gateway-api --service NodePort")

@@ -249,3 +249,41 @@ async def test_definitions_that_others_use_since_stay_when_the_install_is_taken_
         assert (await here.approved("changes undo 2")).startswith("Applied")
         assert here.find("HTTPRoute", "default", "shop") is not None
         assert here.find("Deployment", "traefik", "traefik") is None
+
+
+@real
+@pytest.mark.parametrize("name", ["traefik", "contour", "haproxy", "nginx-inc"])
+async def test_it_serves_its_own_class_and_none_besides(name: str, tmp_path: Path) -> None:
+    """As the world's controllers judge, which read the same arguments and classes as the real ones do."""
+    accepted = "--accept no-load-balancer --accept kubernetes-version"
+    async with place(tmp_path) as here:
+        said = await here.approved(f"controller install {name} --class outside --service LoadBalancer {accepted}")
+        assert said.startswith("Applied"), said
+        here.create(ingress("own", "outside"), ingress("alone"), ingress("of-another", name), ingress("nobodys", "x"))
+        await here.world.cluster.settled()
+        served = {
+            each["metadata"]["name"]
+            for each in here.all("Ingress")
+            if (each.get("status") or {}).get("loadBalancer", {}).get("ingress")
+        }
+        assert served == {"own"}
+        listed = told((await here.answer("controller list")).report)
+        assert "1 Ingress " in listed
+        assert "2 Ingresses are (default/nobodys, default/of-another) of a class that nobody has" in listed
+
+
+async def test_one_that_others_install_is_told_of_with_how_they_do(tmp_path: Path) -> None:
+    async with edge(tmp_path, mirror=None) as here:
+        here.create(
+            namespace("kong"),
+            deployment("kong", "kong", "kong/kubernetes-ingress-controller:3.5.2"),
+            ingress_class("kong", "ingress-controllers.konghq.com/kong"),
+            ingress("web", "kong"),
+        )
+        await here.world.cluster.settled()
+        said = told((await here.answer("controller status kong")).report)
+        assert said.startswith("Kong 3.5.2 on ")
+        assert "Recognised, and not installed from here: its makers install it by Helm" in said
+        assert "installed by a manifest" in said
+        assert "default/web" in said
+        assert "1/1     Running" in said

@@ -117,3 +117,23 @@ async def test_of_two_that_share_their_classes_none_is_taken_away(tmp_path: Path
         said = told((await here.answer("controller uninstall haproxy")).report)
         assert "HAProxy is there twice, and the two share classes, roles and definitions" in said
         assert "haproxy-controller and other" in said
+
+
+async def test_what_others_made_is_taken_over_only_when_that_is_accepted_and_comes_back_by_undo(tmp_path: Path) -> None:
+    async with edge(tmp_path, mirror=None) as here:
+        rules = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}]
+        here.create(
+            {
+                "apiVersion": "rbac.authorization.k8s.io/v1",
+                "kind": "ClusterRole",
+                "metadata": {"name": "haproxy-kubernetes-ingress"},
+                "rules": rules,
+            }
+        )
+        answer = await here.answer("controller install haproxy")
+        assert not answer.change
+        assert "somebody else made ClusterRole haproxy-kubernetes-ingress" in told(answer.report)
+        assert (await here.approved("controller install haproxy --accept overwrites")).startswith("Applied")
+        assert here.get("ClusterRole", "", "haproxy-kubernetes-ingress")["rules"] != rules
+        assert (await here.approved("changes undo 2")).startswith("Applied")
+        assert here.get("ClusterRole", "", "haproxy-kubernetes-ingress")["rules"] == rules

@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from bot.adapters.cluster.clusters import KubernetesCluster
+from bot.domain.network.references import Kind
+from bot.errors import Refused
 from tests.keypairs import tls_secret
 from tests.routing import GROUP, Edge, edge, gateway, mirrored, namespace, route
 
@@ -276,6 +279,26 @@ async def test_a_gateway_that_nobody_uses_is_removed_without_a_doubt(world: Edge
     assert "- used" not in plan
 
 
+async def test_who_cannot_see_the_routes_of_others_has_to_accept_that(
+    world: Edge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = KubernetesCluster.list
+
+    async def refusing(self: Any, kind: Kind, namespace: str = "", *args: Any, **kwargs: Any) -> Any:
+        if kind.name.endswith("Route") and not namespace:
+            raise Refused(f"Cannot list {kind.plural}")
+        return await listed(self, kind, namespace, *args, **kwargs)
+
+    monkeypatch.setattr(KubernetesCluster, "list", refusing)
+    words = await world.said("gateway delete public -n infra")
+    assert "Only the httproutes of infra could be read: others may be attached to it" in words
+    assert "Its controller counts 1 routes that are attached to it" in words
+    plan, _ = await world.planned("gateway delete public -n infra --accept used")
+    assert "deletes Gateway infra/public" in plan
+    plan, _ = await world.planned("route create new.example.com --service web:80 -n shop")
+    assert "Only the httproutes of shop could be read: others may be in the way of this" in plan
+
+
 async def test_what_a_controller_keeps_is_not_removed(world: Edge) -> None:
     made = gateway("made")
     uid = world.get("Service", "infra", "traefik")["metadata"]["uid"]
@@ -359,6 +382,13 @@ async def test_why_a_route_is_not_served_is_told_in_plain_words(world: Edge) -> 
         assert "the Gateway has no listener of the name or port that the route asks for" in words
         assert "Service shop/nothing does not exist" in words
     await world.make(route("homeless", parent={"name": "gone"}))
+    await world.make(
+        gateway("bad", "shop", port=81),
+        route("unlucky", parent={"name": "bad", "namespace": "shop"}, host="u.example.com"),
+    )
+    words = await world.said("route show unlucky -n shop")
+    assert "HTTPRoute shop/unlucky is not served as it stands" in words
+    assert "Gateway shop/bad is not served, or not all of it" in words
     words = await world.said("route show homeless -n shop")
     assert "Gateway infra/gone does not exist" in words
 

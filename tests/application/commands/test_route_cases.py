@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
+from bot.adapters.cluster.clusters import KubernetesCluster
+from bot.domain.network.references import REFERENCE_GRANT, Kind
+from bot.errors import Refused
+from tests.fakes import MemoryStorage
+from tests.plugging import WorldClock
 from tests.routing import Edge, edge, gateway, mirrored, namespace, route, service
+from tests.stage import staged
 
 Object = dict[str, Any]
 VERSIONS = [
@@ -158,6 +165,7 @@ async def test_what_is_asked_for_is_made_accepted_and_undone(case: str, version:
     async with edge(version) as world:
         before = world.standing()
         words = await world.approved(f"route create {line} -n shop")
+        assert ("[x]" in words) is (kind == "TLSRoute"), "the database speaks no TLS, all others answer"
         assert f"[+] created {kind} shop/{name}" in words
         assert f"[+] {kind} shop/{name} is accepted by its Gateways" in words
         found = world.get(kind, "shop", name)["spec"]
@@ -216,7 +224,8 @@ async def test_a_route_of_ours_for_the_same_requests_is_changed_and_put_back(wor
     before = world.standing()
     words = await world.approved("route create new.example.com --service api:80 --name mine -n shop")
     assert "[+] changed HTTPRoute shop/mine" in words
-    assert world.get("HTTPRoute", "shop", "mine")["spec"]["rules"][0]["backendRefs"] == [backend("api")]
+    (rule,) = world.get("HTTPRoute", "shop", "mine")["spec"]["rules"]
+    assert without_defaults(rule["backendRefs"]) == [backend("api")]
     await world.approved("changes undo 2")
     assert world.standing() == before
 
@@ -225,6 +234,18 @@ async def test_what_somebody_else_wrote_into_it_keeps_it_from_being_undone(world
     await world.approved("route create new.example.com --service web:80 --name mine -n shop")
     await world.write("HTTPRoute", "shop", "mine", hostnames=["other.example.com"])
     assert "was written to by kubectl-edit since" in await world.said("changes undo 1")
+
+
+async def test_what_somebody_else_changed_meanwhile_is_kept_and_said(world: Edge) -> None:
+    line = "route create new.example.com --name mine -n shop --service"
+    await world.approved(f"{line} web:80")
+    before = world.get("HTTPRoute", "shop", "mine")["spec"]["rules"]
+    await world.approved(f"{line} api:80")
+    await world.write("HTTPRoute", "shop", "mine", hostnames=["new.example.com", "theirs.example.com"])
+    await world.approved("changes undo 2")
+    spec = world.get("HTTPRoute", "shop", "mine")["spec"]
+    assert spec["hostnames"] == ["new.example.com", "theirs.example.com"]
+    assert spec["rules"] == before
 
 
 async def test_several_gateways_are_offered_in_a_menu(world: Edge) -> None:
@@ -279,11 +300,95 @@ async def test_what_the_controller_does_not_accept_is_told_and_stands(world: Edg
 async def test_a_gateway_that_nobody_serves_is_told_before_and_after(world: Edge) -> None:
     await world.make(gateway("silent", "shop", class_name="nobody"))
     plan, approve = await world.planned("route create new.example.com --service web:80 --gateway silent -n shop")
-    assert "no controller has said anything of it" in plan
+    assert "Gateway shop/silent does not serve anything yet" in plan
     words = await world.said(approve)
     assert "Applied, but not proven to work" in words
     assert "no controller has said anything of it at Gateway shop/silent" in words
     assert "Undo: " in words
+
+
+async def test_a_request_arrives_by_the_gateways_address_with_each_hop_told(world: Edge) -> None:
+    words = await world.approved("route create new.example.com/x --service api:80 -n shop")
+    assert "[+] asked by address: http://new.example.com:80/x of HTTPRoute shop/api: HTTP 200" in words
+    assert "203.0.113.11:80 takes connections" in words
+
+
+async def test_a_redirect_to_tls_that_would_be_passed_by_is_told() -> None:
+    async with staged_edge() as world:
+        line = "route create new.example.com --service web:80 -n shop"
+        plan, _ = await world.planned(line)
+        assert "At listener http HTTPRoute gateway/to-https redirects to TLS what comes for new.example.com" in plan
+        plan, approve = await world.planned(f"{line} --gateway gateway/public:https --name two")
+        assert "redirects to TLS" not in plan
+        words = await world.said(approve)
+        assert "[+] asked by address: https://new.example.com:443/ of HTTPRoute shop/two: HTTP 200" in words
+        assert "CN=*.example.com" in words
+
+
+async def test_a_certificate_that_does_not_fit_the_new_host_is_told_before() -> None:
+    async with staged_edge() as world:
+        await world.write("Gateway", "gateway", "public", listeners=[https_for_all()])
+        plan, _ = await world.planned("route create www.example.org --service web:80 -n shop")
+        assert (
+            "Listener https has no certificate that fits. Secret gateway/wildcard-tls: it is for *.example.com" in plan
+        )
+        plan, _ = await world.planned("route create www.example.com --service web:80 -n shop")
+        assert "no certificate that fits" not in plan
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "said"),
+    [
+        ("new.example.com", 443, ""),
+        ("new.example.com", 8443, "The redirect leads to port 443, and Gateway gateway/public serves"),
+        ("new.example.org", 443, "No listener of Gateway gateway/public serves new.example.org by TLS"),
+    ],
+)
+async def test_a_redirect_to_tls_that_leads_nowhere_is_told_before(host: str, port: int, said: str) -> None:
+    async with staged_edge() as world:
+        http, https = world.get("Gateway", "gateway", "public")["spec"]["listeners"]
+        await world.write("Gateway", "gateway", "public", listeners=[http, https | {"port": port}])
+        plan, _ = await world.planned(f"route create {host} --redirect https -n shop")
+        assert (said in plan) if said else ("redirect leads" not in plan and "by TLS" not in plan)
+
+
+async def test_a_service_that_wants_tls_is_told_before(world: Edge) -> None:
+    await world.make(service("secure", "shop", {"port": 8443, "name": "https", "targetPort": 8443}))
+    plan, _ = await world.planned("route create new.example.com --service secure:https -n shop")
+    assert "Port 8443 of Service shop/secure probably wants TLS" in plan
+    plan, _ = await world.planned("route create db.example.com --service secure:https --kind tls -n shop")
+    assert "probably wants TLS" not in plan
+
+
+def https_for_all() -> Object:
+    tls = {"certificateRefs": [{"name": "wildcard-tls"}]}
+    everybody = {"namespaces": {"from": "All"}}
+    return {"name": "https", "port": 443, "protocol": "HTTPS", "tls": tls, "allowedRoutes": everybody}
+
+
+@asynccontextmanager
+async def staged_edge() -> AsyncIterator[Edge]:
+    """The scenario `edge`: a Gateway with HTTPS, and a redirect to it for every host."""
+    clock = WorldClock(times=1.0)
+    async with staged("edge", MemoryStorage(clock), clock) as stage:
+        clock.settle = stage.world.cluster.settled
+        yield Edge(stage)
+
+
+async def test_where_grants_may_not_be_read_one_is_planned_and_that_is_said(
+    world: Edge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = KubernetesCluster.list
+
+    async def refusing(self: Any, kind: Kind, *args: Any, **kwargs: Any) -> Any:
+        if kind == REFERENCE_GRANT:
+            raise Refused("Cannot list referencegrants")
+        return await listed(self, kind, *args, **kwargs)
+
+    monkeypatch.setattr(KubernetesCluster, "list", refusing)
+    plan, _ = await world.planned("route create dns.example.com --service kube-system/kube-dns:metrics -n shop")
+    assert "The ReferenceGrants of kube-system could not be read" in plan
+    assert "creates ReferenceGrant kube-system/httproute-shop-to-service-kube-dns" in plan
 
 
 ROUTE = "route create new.example.com --service web:80"

@@ -307,6 +307,29 @@ async def test_a_404_of_a_route_is_compared_too_unless_it_rewrites():
         assert ((await stored(found)).steps[0].state is StepState.DONE) is proven
 
 
+@pytest.mark.parametrize(
+    ("answers", "proven"),
+    [
+        ([404, 404], False),
+        ([(301, "https://shop.example.com/"), 404], True),
+        ([(301, "https://www.example.com/")], True),
+    ],
+)
+async def test_a_redirect_is_proven_by_redirecting_wherever_it_leads(answers: list[Any], proven: bool):
+    found, network = world(Reach(ref=ROUTE, host="shop.example.com", attempts=2))
+    made = route()
+    to = {"scheme": "https", "statusCode": 301}
+    made["spec"]["rules"] = [{"filters": [{"type": "RequestRedirect", "requestRedirect": to}]}]
+    found.cluster.put(gateway())
+    found.cluster.put(made)
+    network.answers = lambda probe: answers.pop(0)
+    await knocked(found)
+    [step] = (await stored(found)).steps
+    assert (step.state is StepState.DONE) is proven
+    assert ("HTTP 301 should come: the edge does not know" in step.note) is not proven
+    assert answers == []
+
+
 async def test_what_does_not_answer_is_told_with_the_diagnosis_and_a_button_to_undo():
     found, network = world(Reach(ref=WEB, port=80, attempts=4))
     found.cluster.put(service())

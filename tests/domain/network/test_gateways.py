@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.network import gateways
+from bot.domain.network.gateway_reasons import MEANINGS
 from bot.domain.network.gateways import explain, not_accepted, not_programmed, parents
 from bot.domain.network.listeners import Applicant, hosts_meet, meeting, verdicts
 
@@ -49,7 +49,7 @@ def test_each_reason_of_the_api_has_a_meaning_and_a_next_step(type_: str, status
 
 
 def test_no_meaning_stands_for_a_reason_that_the_api_does_not_have() -> None:
-    assert set(gateways._MEANINGS) == {(type_, reason) for type_, _, reason in REASONS}
+    assert set(MEANINGS) == {(type_, reason) for type_, _, reason in REASONS}
 
 
 def test_a_controllers_own_reason_is_told_as_it_is() -> None:

@@ -68,10 +68,9 @@ class Found:
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """Of its IngressClasses, and what it obeys besides."""
-        names = [each.name for each in self.classes]
+        """Of its IngressClasses; without any, what it obeys by the annotation of old, unless it was told otherwise."""
         legacy = self.controller.legacy_class if self.controller and self.workloads else ""
-        return tuple(names if not legacy or legacy in names else [*names, legacy])
+        return tuple(each.name for each in self.classes) or ((legacy,) if legacy else ())
 
     @property
     def gateway_class_names(self) -> tuple[str, ...]:

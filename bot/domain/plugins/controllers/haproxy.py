@@ -50,6 +50,7 @@ CONTROLLER = IngressController(
                         "ee2a4c98d2b7544eae0b46c3be3f7e4bd56434aecf75613a9ee93b508cfc9b8a",
                     ),
                 ),
+                kubernetes=("1.32", "1.37"),
             ),
         ),
         options=ALL_OPTIONS,
@@ -61,3 +62,4 @@ CONTROLLER = IngressController(
         services=lambda parameters: (ref_to(SERVICE, parameters.namespace, _NAME),),
     ),
 )
+"""Kubernetes versions: https://github.com/haproxytech/kubernetes-ingress/blob/master/documentation/lifecycle.md"""

@@ -19,18 +19,18 @@ NEEDED = tuple(f"{plural}.{GROUP}" for plural in ("gatewayclasses", "gateways", 
 """Without these nothing that serves the Gateway API works."""
 
 
-def _release(version: str, sha256: str) -> Release:
+def _release(version: str, sha256: str, oldest: str) -> Release:
     file = f"gateway-api/{version}/standard-install.yaml"
     url = f"https://github.com/kubernetes-sigs/gateway-api/releases/download/{version}/standard-install.yaml"
-    return Release(version=version, files=(ManifestFile(file, url, sha256),), kubernetes=("1.31", ""))
+    return Release(version=version, files=(ManifestFile(file, url, sha256),), kubernetes=(oldest, ""))
 
 
 RELEASES = (
-    _release("v1.6.1", "24d931f22abd8e40c973264319ead7cfa09d0fb7716b7ab1ee2ff174cb063a73"),
-    _release("v1.5.1", "751002b3b91a87f7ae3bd2517c79a47a8d7ed6702901808a1cf9bd97d284f9b8"),
+    _release("v1.6.1", "24d931f22abd8e40c973264319ead7cfa09d0fb7716b7ab1ee2ff174cb063a73", "1.32"),
+    _release("v1.5.1", "751002b3b91a87f7ae3bd2517c79a47a8d7ed6702901808a1cf9bd97d284f9b8", "1.31"),
 )
-"""Standard channel. They support the five newest Kubernetes minors of their time, as their makers say: v1.5 came with
-1.35, so 1.31 is the oldest."""
+"""Standard channel. Each supports the five newest Kubernetes minors of its time, as its makers say
+(https://gateway-api.sigs.k8s.io/concepts/versioning/#supported-versions), which was 1.35 for v1.5 and 1.36 for v1.6."""
 
 
 def version_there(standing: Sequence[GatewayDefinition]) -> str:

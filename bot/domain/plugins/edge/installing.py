@@ -14,6 +14,7 @@ from bot.domain.plugins.edge.installation import ALONE
 from bot.domain.plugins.edge.kinds import GROUP
 from bot.domain.plugins.edge.parameters import Exposure
 from bot.domain.plugins.edge.preflight import WantedEdge, checked
+from bot.domain.plugins.edge.preflight.overwrites import OVERWRITES, foreign
 from bot.domain.plugins.edge.surroundings import Edge
 from bot.domain.plugins.fitting import ref
 from bot.domain.plugins.steps import applied
@@ -45,7 +46,7 @@ def plan(wanted: WantedEdge, around: Edge, sources: Sequence[Source], *, line: s
         around.existing,
         origins(wanted.objects, sources, same_thing),
         writers=wanted.installation.writers,
-        forced=_shared(wanted, around),
+        forced=_shared(wanted, around) | (set(foreign(wanted, around)) if OVERWRITES in accepted else set()),
         patience=wanted.patience,
     )
     steps = [_balanced(step) for step in steps]
