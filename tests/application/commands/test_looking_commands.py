@@ -314,6 +314,7 @@ class TestCheckServices:
         assert report.status is Status.OK
         assert rows(report) == [["shop/web", "1/1", "yes, HTTP 200 from shop/web in 3 ms"]]
         assert {f.rule for f in report.examined if f.right} == {
+            "service-target-port-missing",
             "service-selects-no-pods",
             "service-without-ready-endpoints",
             "service-does-not-answer",
