@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.application.execution import reproving
 from bot.application.execution.holding import counted_in_words, held_by
+from bot.application.execution.losing import missed
 from bot.application.execution.plugins import all_plugins
 from bot.application.execution.surroundings import read_surroundings
 from bot.application.ports import Changing, Context
@@ -21,13 +23,14 @@ from bot.domain.changes.change import (
     Wait,
     Writing,
 )
+from bot.domain.changes.gateway_removal import USED
 from bot.domain.changes.inverse import inverse
 from bot.domain.chat.grammar import argument, option
-from bot.domain.chat.values import Identifier
+from bot.domain.chat.values import Identifier, Word
 from bot.domain.network.references import DAEMON_SET, DEPLOYMENT, JSONObject, Ref
 from bot.domain.plugins.edge.installation import ALONE
 from bot.domain.plugins.edge.installing import READY_SECONDS
-from bot.domain.plugins.parameters import Parameters
+from bot.domain.plugins.parameters import Parameters, check_accepted
 from bot.domain.plugins.steps import verified
 from bot.errors import Conflict, NotFound
 
@@ -36,10 +39,12 @@ from bot.errors import Conflict, NotFound
 class UndoChange:
     id: Identifier = argument("the change's number")
     dry_run: bool = option("--dry-run", summary="show the plan and stop there", default=False)
+    accept: tuple[Word, ...] = option("--accept", summary="a doubt's code, once you have read it", default=())
 
 
 async def undo_change(request: UndoChange, context: Context) -> Change:
     """Raises Conflict for what was not applied, is undone already, or was touched so that nothing is left to undo."""
+    check_accepted(request.accept, (USED,))
     async with context.ports.storage.read() as reading:
         record = await reading.changes.get(request.id)
     _check(record)
@@ -48,14 +53,21 @@ async def undo_change(request: UndoChange, context: Context) -> Change:
         raise NotFound(f"Change {record.id} was made in another cluster", next_step="ask where that one is served")
     steps, left = inverse(record, current, await _held(record, current, context))
     if not steps:
-        raise Conflict(f"Nothing of change {record.id} can be undone", cause="; ".join(left))
+        raise Conflict(
+            f"Nothing of change {record.id} can be undone",
+            cause="; ".join(left),
+            next_step="take it back by hand: its commands have one that deletes or edits",
+        )
     return Change(
         cluster=record.change.cluster,
         request=context.line,
         alone=record.change.alone,
         summary=f"undo change {record.id}: {record.change.summary}",
-        steps=(*steps, *await _proof(steps, record.change.alone, context)),
+        steps=(*steps, *await _proof(steps, record.change.alone, context), *reproving.proof(steps, current)),
         warnings=tuple(left),
+        doubts=tuple(
+            each for each in await missed(context.cluster, steps) if each.code not in frozenset(request.accept)
+        ),
         brief=Brief(afterwards=record.change.brief.taken_back)
         if record.change.brief and record.change.brief.taken_back
         else None,

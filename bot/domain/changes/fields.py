@@ -198,7 +198,22 @@ def reborn(object: JSONObject) -> JSONObject:
     """What to apply to have the object again: without status and all that the server keeps for itself."""
     kept: JSONObject = {key: value for key, value in object.items() if key not in ("status", "metadata")}
     kept["metadata"] = {key: value for key, value in metadata(object).items() if key not in _SERVER_METADATA}
-    return kept
+    return _without_own_uid(copy.deepcopy(kept)) if object.get("kind") == "Job" else kept
+
+
+def _without_own_uid(job: JSONObject) -> JSONObject:
+    """The server selects a Job's pods by its uid, which is another one the next time, unless `manualSelector` says that
+    somebody else chose (https://kubernetes.io/docs/concepts/workloads/controllers/job/#specifying-your-own-pod-selector)."""
+    if at(job, ("spec", "manualSelector")).value is True:
+        return job
+    labels: Any = at(job, ("spec", "template", "metadata", "labels")).value or {}
+    gone = [FieldValue(("spec", "selector"), None, present=False)]
+    gone += [
+        FieldValue(("spec", "template", "metadata", "labels", label), None, present=False)
+        for label in labels
+        if label.rpartition("/")[2] in ("controller-uid", "job-name")
+    ]
+    return with_fields(job, gone)
 
 
 def ref_of(object: JSONObject) -> Ref:
