@@ -19,7 +19,13 @@ from bot.domain.network.references import ENDPOINT_SLICE, SERVICE, Ref
 from bot.domain.network.services import EndpointIndex, PodIndex
 from bot.domain.network.snapshot import Scope, Service, Snapshot
 
-_RULES = ("service-selects-no-pods", "service-without-ready-endpoints", "service-does-not-answer", "pod-cannot-start")
+_RULES = (
+    "service-selects-no-pods",
+    "service-target-port-missing",
+    "service-without-ready-endpoints",
+    "service-does-not-answer",
+    "pod-cannot-start",
+)
 _SHOWN_ROWS = 60
 
 

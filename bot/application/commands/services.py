@@ -1,4 +1,6 @@
-"""`services`: what `kubectl get services` shows, and whether anybody stands behind each."""
+"""`services`: what `kubectl get services` shows, whether anybody stands behind each, and who."""
+
+from __future__ import annotations
 
 import asyncio
 import itertools
@@ -6,16 +8,20 @@ import itertools
 from bot.application.execution.looking_up import check_namespace
 from bot.application.execution.objects import printed
 from bot.application.ports import Context, Look
-from bot.domain.chat.report import Block, Bullets, Report, Status, table, text
+from bot.domain.chat.report import Block, Bullets, Plain, Report, Status, table, text
 from bot.domain.chat.values import Listing, OutputFormat
 from bot.domain.chat.wording import unread_notes
 from bot.domain.network.ages import age
-from bot.domain.network.references import ENDPOINT_SLICE, SERVICE
+from bot.domain.network.owners import owner_of
+from bot.domain.network.references import ENDPOINT_SLICE, NODE, SERVICE, Ref
+from bot.domain.network.selected import KINDS, Selected, SelectionIndex
 from bot.domain.network.selectors import as_text
-from bot.domain.network.services import EndpointIndex, external_text, ports_text, selects
+from bot.domain.network.service_warnings import service_warnings, twins
+from bot.domain.network.services import EndpointIndex, external_text, ports_text
 from bot.domain.network.snapshot import Scope, Service, Snapshot
 
 _SHOWN_WARNINGS = 10
+_SHOWN_OWNERS = 3
 
 
 async def show_services(request: Listing, context: Context) -> Report:
@@ -23,17 +29,24 @@ async def show_services(request: Listing, context: Context) -> Report:
     if request.output in (OutputFormat.YAML, OutputFormat.JSON):
         objects = await context.cluster.list(SERVICE, request.where, request.selector)
         return Report(status=Status.OK, title=title, blocks=(printed(objects, request.output),))
-    services, slices = await _read(request, context)
+    services, around = await _read(request, context)
     rows = sorted(services.services, key=lambda service: (service.namespace, service.name))
     if not rows and services.could_read(SERVICE):
         if request.where:
             await check_namespace(context.cluster, request.where)
         return Report(status=Status.OK, title=f"No services in {request.where or 'any namespace'}")
-    index = EndpointIndex(slices) if slices.could_read(ENDPOINT_SLICE) else None
-    blocks: list[Block] = [_table(request, services, rows, index)]
-    if index and (warnings := _warnings(rows, index)):
-        blocks.append(warnings)
-    unread = {each.kind: each for each in (*services.unread, *slices.unread)}
+    index = EndpointIndex(around) if around.could_read(ENDPOINT_SLICE) else None
+    selection = SelectionIndex(around)
+    behind = {each.ref: selection.selected(each.namespace, each.spec.selector or {}) for each in rows}
+    blocks: list[Block] = [_table(request, services, rows, index, behind)]
+    warned = [
+        f"{service.ref.short} {warning}"
+        for service in rows
+        for warning in service_warnings(service, behind[service.ref], index, around)
+    ]
+    if warned or list(twins(rows)):
+        blocks.append(_warnings([*warned, *twins(rows)], rows if not request.all_namespaces else []))
+    unread = {each.kind: each for each in (*services.unread, *around.unread)}
     return Report(
         status=Status.FAILED if not services.could_read(SERVICE) else Status.OK,
         title=title if services.could_read(SERVICE) else "The services could not be read",
@@ -43,23 +56,26 @@ async def show_services(request: Listing, context: Context) -> Report:
 
 
 async def _read(request: Listing, context: Context) -> tuple[Snapshot, Snapshot]:
-    """The services, and all slices: those do not always carry the labels of their service."""
-    if not request.selector:
-        both = await context.cluster.read(Scope((SERVICE, ENDPOINT_SLICE), request.where))
-        return both, both
+    """The services, and what stands behind them: that does not always carry the labels of its service."""
     return await asyncio.gather(
         context.cluster.read(Scope((SERVICE,), request.where, request.selector)),
-        context.cluster.read(Scope((ENDPOINT_SLICE,), request.where)),
+        context.cluster.read(Scope((ENDPOINT_SLICE, NODE, *KINDS), request.where)),
     )
 
 
-def _table(request: Listing, snapshot: Snapshot, rows: list[Service], index: EndpointIndex | None) -> Block:
+def _table(
+    request: Listing,
+    snapshot: Snapshot,
+    rows: list[Service],
+    index: EndpointIndex | None,
+    behind: dict[Ref, Selected],
+) -> Block:
     wide = request.output is OutputFormat.WIDE
     columns = ["NAME", "TYPE", "CLUSTER-IP", "EXTERNAL-IP", "PORT(S)", "ENDPOINTS", "AGE"]
     if request.all_namespaces:
         columns.insert(0, "NAMESPACE")
     if wide:
-        columns.append("SELECTOR")
+        columns += ["SELECTOR", "SELECTS"]
 
     def row(service: Service) -> list[str]:
         return [
@@ -71,10 +87,20 @@ def _table(request: Listing, snapshot: Snapshot, rows: list[Service], index: End
             ports_text(service),
             _endpoints(service, index),
             age(service.metadata.creation_timestamp, snapshot.taken_at),
-            *([as_text(service.spec.selector) or "<none>"] if wide else []),
+            *([as_text(service.spec.selector) or "<none>", selects_text(behind[service.ref])] if wide else []),
         ]
 
     return table(columns, map(row, rows))
+
+
+def selects_text(behind: Selected) -> str:
+    """Who makes the pods that are selected: `Deployment/web,Pod/tool`."""
+    found = {f"{type(maker).__name__}/{maker.name}" for maker in behind.makers}
+    found |= {f"{owner.kind}/{owner.name}" for owner in map(owner_of, behind.pods)}
+    if not found:
+        return "<none>" if behind.known else "?"
+    shown = sorted(found)[:_SHOWN_OWNERS]
+    return ",".join(shown) + (f",+{len(found) - _SHOWN_OWNERS}" if len(found) > _SHOWN_OWNERS else "")
 
 
 def _endpoints(service: Service, index: EndpointIndex | None) -> str:
@@ -86,20 +112,13 @@ def _endpoints(service: Service, index: EndpointIndex | None) -> str:
     return f"{count.ready}/{count.total}"
 
 
-def _warnings(rows: list[Service], index: EndpointIndex) -> Block | None:
-    """Who has nobody to answer. Why, and whether that is meant, is for `check services` to say."""
-    silent = [service for service in rows if selects(service) and not index.count(service).ready]
-    if not silent:
-        return None
-    shown = [
-        text(f"{service.ref.short} has no ready endpoints ({_endpoints(service, index)})")
-        for service in itertools.islice(silent, _SHOWN_WARNINGS)
-    ]
-    if len(silent) > _SHOWN_WARNINGS:
-        shown.append(text(f"and {len(silent) - _SHOWN_WARNINGS} more"))
-    namespaces = {service.namespace for service in silent}
-    where = f"-n {namespaces.pop()}" if len(namespaces) == 1 else "-A"
-    shown.append(text(f"Why: `check services {where}`"))
+def _warnings(warned: list[str], rows: list[Service]) -> Block:
+    """Why somebody does not answer, and whether that is meant, is for `check services` to say."""
+    shown = [text(Plain(warning)) for warning in itertools.islice(warned, _SHOWN_WARNINGS)]
+    if len(warned) > _SHOWN_WARNINGS:
+        shown.append(text(f"and {len(warned) - _SHOWN_WARNINGS} more"))
+    where = f"-n {rows[0].namespace}" if rows else "-A"
+    shown.append(text(f"Why: `check services {where}`, or `service show NAME`"))
     return Bullets(tuple(shown))
 
 
@@ -109,6 +128,6 @@ COMMAND = Look(
     handler=show_services,
     summary="list Services with their addresses, ports and ready endpoints",
     examples=("services -n shop", "services -A -o wide", "services -n shop -l app=web -o yaml"),
-    details="ENDPOINTS counts the pods that receive traffic and those that are there. "
-    "With `-o yaml` and `-o json` the objects themselves are printed.",
+    details="ENDPOINTS counts the pods that receive traffic and those that are there; with `-o wide` SELECTS names "
+    "what makes these pods. With `-o yaml` and `-o json` the objects themselves are printed.",
 )

@@ -79,14 +79,25 @@ def _ports(spec: PodSpec) -> Iterator[ContainerPort]:
         yield from container.ports or ()
 
 
+class SelectionIndex:
+    """Of one snapshot, so that thousands of selectors are looked up in one pass."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._index = PodIndex(snapshot)
+        self._known = snapshot.could_read(*KINDS)
+
+    def selected(self, namespace: str, selector: Mapping[str, str], besides: Workload | None = None) -> Selected:
+        """What the selector selects there. `besides` makes pods, too, and may be of a kind that snapshots do not
+        hold."""
+        makers = self._index.makers_with_labels(namespace, selector)
+        if besides is not None and matches(selector, template_labels(besides)):
+            makers = [each for each in makers if each.metadata.uid != besides.metadata.uid or not each.metadata.uid]
+            makers.append(besides)
+        return Selected(tuple(self._index.with_labels(namespace, selector)), tuple(makers), self._known)
+
+
 def selected(
     snapshot: Snapshot, namespace: str, selector: Mapping[str, str], besides: Workload | None = None
 ) -> Selected:
-    """What the selector selects there. `besides` makes pods, too, and may be of a kind that snapshots do not hold."""
-    index = PodIndex(snapshot)
-    makers = index.makers_with_labels(namespace, selector)
-    if besides is not None and matches(selector, template_labels(besides)):
-        makers = [each for each in makers if each.metadata.uid != besides.metadata.uid or not each.metadata.uid]
-        makers.append(besides)
-    pods = index.with_labels(namespace, selector)
-    return Selected(tuple(pods), tuple(makers), snapshot.could_read(*KINDS))
+    """The same for one selector alone."""
+    return SelectionIndex(snapshot).selected(namespace, selector, besides)

@@ -105,7 +105,7 @@ class TestServices:
 
     async def test_wide_shows_the_selector_and_all_namespaces_the_namespace(self) -> None:
         (row,) = rows(await say(where(*HEALTHY), "services -A -o wide"))
-        assert (row[0], row[-1]) == ("shop", "app=web")
+        assert (row[0], *row[-2:]) == ("shop", "app=web", "Deployment/web")
 
     async def test_who_has_nobody_to_answer_is_warned_of(self) -> None:
         report = await say(where(service("api"), endpoint_slice("api", ready=False)), "services -n shop")
@@ -314,6 +314,7 @@ class TestCheckServices:
         assert report.status is Status.OK
         assert rows(report) == [["shop/web", "1/1", "yes, HTTP 200 from shop/web in 3 ms"]]
         assert {f.rule for f in report.examined if f.right} == {
+            "service-target-port-missing",
             "service-selects-no-pods",
             "service-without-ready-endpoints",
             "service-does-not-answer",
