@@ -2,26 +2,19 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import Enum
 
 from bot.application.execution import ingress_surroundings as reading
+from bot.application.execution.ingress_words import PathType, as_kubectl, backend, check_accepted, check_annotations
 from bot.application.ports import Changing, Context
 from bot.domain.changes import ingress as planning
 from bot.domain.changes.change import Change
-from bot.domain.changes.ingress_spec import Backend, Rule
-from bot.domain.chat import grammar
-from bot.domain.chat.addresses import AnnotationText, HostAndPath, HostPath, IngressRuleText, IngressRuleWord
+from bot.domain.changes.ingress_spec import Rule
+from bot.domain.chat.addresses import AnnotationText, HostAndPath, HostPath, IngressRuleText
 from bot.domain.chat.grammar import argument, option
-from bot.domain.chat.values import ChangeRequest, Name, ServiceBackendName, ServicePortName, URLPath, Word
+from bot.domain.chat.values import ChangeRequest, Name, ServiceBackendName, URLPath, Word
 from bot.domain.network.cert_manager import secret_name
 from bot.domain.network.references import INGRESS_CLASS
 from bot.errors import UsageError
-
-
-class PathType(Enum):
-    PREFIX = "Prefix"
-    EXACT = "Exact"
-    IMPLEMENTATION_SPECIFIC = "ImplementationSpecific"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +49,7 @@ async def create_ingress(request: CreateIngress, context: Context) -> Change:
     _check(request)
     namespace, cluster = request.namespace, context.cluster
     rules = tuple(_rules(request))
-    default = _backend(request.default_backend) if request.default_backend else None
+    default = backend(request.default_backend) if request.default_backend else None
     led = [*(rule.backend for rule in rules), *([default] if default else [])]
     services = await reading.services(cluster, namespace, (each.service for each in led))
     wanted = planning.Wanted(
@@ -110,16 +103,8 @@ def _check(request: CreateIngress) -> None:
             next_step="say the path once, behind its host or by `--path`",
         )
     _check_certificates(request)
-    for code in request.accept:
-        if code not in planning.CODES:
-            raise UsageError(
-                f"There is no doubt {grammar.told(code)}",
-                cause=f"`--accept` takes {' and '.join(f'`{each}`' for each in planning.CODES)}",
-                next_step=grammar.suggestion(code, planning.CODES),
-            )
-    keys = [each.key for each in request.annotations]
-    if twice := next((key for key in keys if keys.count(key) > 1), ""):
-        raise UsageError(f"The annotation {twice} was given twice", next_step="give it once")
+    check_accepted(request.accept)
+    check_annotations([each.key for each in request.annotations])
 
 
 def _check_certificates(request: CreateIngress) -> None:
@@ -149,7 +134,7 @@ def _rules(request: CreateIngress) -> Iterator[Rule]:
     for address in request.addresses:
         yield _positional(request, address, everywhere)
     for rule in request.rules:
-        yield _as_kubectl(rule, everywhere)
+        yield as_kubectl(rule, everywhere)
 
 
 def _first_host(request: CreateIngress) -> str:
@@ -164,23 +149,9 @@ def _positional(request: CreateIngress, address: HostPath, tls: str) -> Rule:
         host=address.host,
         path=address.path or request.path,
         path_type=request.path_type.value,
-        backend=_backend(request.service),
+        backend=backend(request.service),
         tls=tls or None,
     )
-
-
-def _as_kubectl(rule: IngressRuleWord, tls: str) -> Rule:
-    return Rule(
-        host=rule.host,
-        path=rule.path,
-        path_type=(PathType.EXACT if rule.exact else PathType.PREFIX).value,
-        backend=Backend(rule.service, rule.port),
-        tls=rule.tls if rule.tls is not None else tls or None,
-    )
-
-
-def _backend(named: ServicePortName) -> Backend:
-    return Backend(named.service, str(named.port))
 
 
 COMMAND = Changing(

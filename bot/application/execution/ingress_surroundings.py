@@ -53,6 +53,12 @@ async def services(cluster: Cluster, namespace: str, names: Iterable[str]) -> di
     return {name: msgspec.convert(each, Service) for name, each in zip(wanted, found, strict=True)}
 
 
+async def services_there(cluster: Cluster, namespace: str) -> dict[str, Service]:
+    """By name, as far as they may be read: for what is led to already, and need not be right."""
+    snapshot = await cluster.read(Scope((SERVICE,), namespace))
+    return {each.name: each for each in snapshot.services}
+
+
 async def found(cluster: Cluster, namespace: str, name: str) -> JSONObject | None:
     """The Ingress of that name; None: there is none."""
     try:

@@ -101,9 +101,16 @@ def field_differences(step: Step) -> list[str]:
 
 def _line(old: FieldValue, new: FieldValue) -> str:
     name = ".".join(new.path)
+    if _is_long(old.value) or _is_long(new.value):
+        return f"{name}: as shown below"
     if not new.present:
         return f"{name}: {_shown(old.value)} → removed"
     return f"{name}: {_shown(old.value) if old.present else 'nothing'} → {_shown(new.value)}"
+
+
+def _is_long(value: JSON) -> bool:
+    """Whether it is read better as the difference of two texts."""
+    return isinstance(value, list | dict) and len(msgspec.json.encode(value)) > _LONGEST
 
 
 def _shown(value: JSON) -> str:

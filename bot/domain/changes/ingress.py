@@ -88,7 +88,7 @@ def plan(wanted: Wanted, around: Surroundings) -> Change:
     spec = ingress_spec.spec(wanted.rules, wanted.default, class_.name, _tls(wanted))
     manifest = ingress_spec.manifest(wanted.namespace, wanted.name, spec, annotations)
     meant = msgspec.convert(spec, IngressSpec)
-    others = ingress_conflicts.Others(wanted.ref, meant, class_.name, class_.controller, around.ingresses)
+    others = ingress_conflicts.Others(wanted.ref, meant, class_.name, class_.controller, around.ingresses, annotations)
     ingress_conflicts.check_own_namespace(others)
     if around.there is not None and _stands(wanted, manifest, around.there):
         summary = f"{wanted.ref} does that already"

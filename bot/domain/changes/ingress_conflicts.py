@@ -3,11 +3,11 @@ do not say which."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.changes.change import Doubt
-from bot.domain.network.ingresses import Route, class_of, routes, secrets
+from bot.domain.network.ingresses import Route, class_of, is_canary, routes, secrets
 from bot.domain.network.references import Ref
 from bot.domain.network.snapshot import Ingress, IngressSpec
 from bot.errors import Conflict
@@ -26,6 +26,8 @@ class Others:
     class_name: str
     controller: str
     ingresses: Sequence[Ingress]
+    annotations: Mapping[str, str]
+    """Its own, as they will be."""
 
     @property
     def same_class(self) -> Iterator[Ingress]:
@@ -37,7 +39,10 @@ class Others:
 
     @property
     def _foreign(self) -> Iterator[Ingress]:
-        return (each for each in self.ingresses if each.ref != self.own)
+        """None for a canary, which shares the traffic of another one on purpose; nor is one counted."""
+        if is_canary(self.annotations):
+            return iter(())
+        return (each for each in self.ingresses if each.ref != self.own and not is_canary(each.annotations))
 
 
 def check_own_namespace(others: Others) -> None:

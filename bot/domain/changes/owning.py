@@ -10,6 +10,10 @@ from bot.domain.network.references import JSONObject
 # https://helm.sh/docs/chart_best_practices/labels/
 _MANAGED_BY = "app.kubernetes.io/managed-by"
 _RELEASE = "meta.helm.sh/release-name"
+# https://argo-cd.readthedocs.io/en/stable/user-guide/resource_tracking/
+# https://fluxcd.io/flux/components/kustomize/kustomizations/ · https://fluxcd.io/flux/components/helm/helmreleases/
+_TRACKED = "argocd.argoproj.io/tracking-id"
+_RECONCILED = ("kustomize.toolkit.fluxcd.io/name", "helm.toolkit.fluxcd.io/name")
 
 
 def kept_by(object: JSONObject) -> str:
@@ -27,3 +31,18 @@ def packaged(object: JSONObject) -> str:
         return ""
     release = (metadata.get("annotations") or {}).get(_RELEASE)
     return f"the Helm release {release}" if release else "a Helm release"
+
+
+def keeper(object: JSONObject) -> str:
+    """Who would write it again as it stands elsewhere, in words: its owner, Flux, Argo CD or Helm; empty: nobody is
+    known to."""
+    metadata = fields.metadata(object)
+    labels, annotations = metadata.get("labels") or {}, metadata.get("annotations") or {}
+    if owner := kept_by(object):
+        return owner
+    for label in _RECONCILED:
+        if label in labels:
+            return f"Flux ({labels[label]})"
+    if _TRACKED in annotations:
+        return f"Argo CD ({str(annotations[_TRACKED]).partition(':')[0]})"
+    return packaged(object)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.domain.network.snapshot import (
@@ -22,6 +22,9 @@ https://kubernetes.io/docs/concepts/services-networking/ingress/#deprecated-anno
 RETIRED = "k8s.io/ingress-nginx"
 """Its controller gets no more fixes, of security neither, since March 2026:
 https://kubernetes.io/blog/2025/11/11/ingress-nginx-retirement/"""
+_CANARY = "nginx.ingress.kubernetes.io/canary"
+"""Marks one that shares the traffic of another with the same host and path:
+https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#canary"""
 _TLS_PORTS = frozenset({443, 8443})
 
 
@@ -96,6 +99,11 @@ def tls_of(spec: IngressSpec, host: str) -> str | None:
 def class_of(ingress: Ingress) -> str:
     """The name of its class, by its field or by the old annotation; empty: it names none."""
     return ingress.spec.ingress_class_name or ingress.annotations.get(LEGACY_CLASS, "")
+
+
+def is_canary(annotations: Mapping[str, str]) -> bool:
+    """Whether it is meant to have the same host and path as another one."""
+    return annotations.get(_CANARY, "").lower() == "true"
 
 
 def default_classes(classes: Iterable[IngressClass]) -> tuple[str, ...]:

@@ -1,0 +1,195 @@
+"""Plans changes to an Ingress, whoever made it: hosts and paths, Services, class, certificates, annotations.
+
+Only the fields that change are written, as edits that hold what stood there before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from bot.domain.changes import (
+    fields,
+    ingress_annotations,
+    ingress_conflicts,
+    ingress_spec,
+    ingress_tls,
+)
+from bot.domain.changes.change import Change, Doubt, Edit, FieldValue, Premise
+from bot.domain.changes.ingress import Surroundings, check_port
+from bot.domain.changes.ingress_class import Chosen, chosen
+from bot.domain.changes.ingress_edited import Editing
+from bot.domain.changes.ingress_proof import Led, proof
+from bot.domain.changes.owning import keeper
+from bot.domain.network.ingresses import LEGACY_CLASS, Route, class_of, port_called, routes, tls_of
+from bot.domain.network.references import JSON
+from bot.domain.network.snapshot import IngressSpec
+from bot.errors import Refused
+
+
+def plan(wanted: Editing, around: Surroundings) -> Change:
+    """The plan; no steps when all stands so already. Raises NotFound, Refused, Conflict with what to do next."""
+    premises = list(_vetted(wanted, around))
+    class_ = _class(wanted, around)
+    written = list(_written(wanted))
+    prior = tuple(fields.at(wanted.there, each.path) for each in written)
+    changes = [(new, old) for new, old in zip(written, prior, strict=True) if new != old]
+    if not changes:
+        return Change(cluster=wanted.cluster, request=wanted.line, summary=f"{wanted.ref} stands so already", steps=())
+    if not wanted.new_rules and wanted.after.default_backend is None:
+        raise Refused(
+            f"{wanted.ref} would lead nowhere",
+            cause="that takes its last rule away, and it has no default backend",
+            next_step=f"delete it: `ingress delete {wanted.ref.name} -n {wanted.ref.namespace}`",
+        )
+    others = _others(wanted, class_, around)
+    ingress_conflicts.check_own_namespace(others)
+    edit = Edit(ref=wanted.ref, fields=tuple(new for new, _ in changes), prior=tuple(old for _, old in changes))
+    return Change(
+        cluster=wanted.cluster,
+        request=wanted.line,
+        summary=f"change {wanted.ref}: {', '.join(_summary(wanted, edit))}",
+        steps=(edit, *proof(Led(wanted.ref, _proven(wanted), around.services, class_.controller))),
+        premises=(*premises, Premise("the Ingress class", class_.name), Premise("its controller", class_.controller)),
+        warnings=tuple(_warnings(wanted, class_, others, around)),
+        doubts=tuple(_doubts(wanted, others)),
+    )
+
+
+def _vetted(wanted: Editing, around: Surroundings) -> Iterator[Premise]:
+    """What the plan rests on of Services. Raises NotFound, Refused or Conflict for what cannot be."""
+    for backend in wanted.changed_backends:
+        service = around.services[backend.service]
+        check_port(service, backend)
+        port = port_called(service, backend.port)
+        found: JSON = {"port": port.port, "name": port.name} if port else None
+        yield Premise(f"the port of {service.ref} that is called {backend.port}", found)
+    ingress_tls.check(wanted.changed_secrets, wanted.certificates.issuing, around.vetting)
+    ingress_annotations.check(wanted.new_annotations)
+
+
+def _class(wanted: Editing, around: Surroundings) -> Chosen:
+    """The class that serves it afterwards. Only one that is said now has to be there."""
+    name = wanted.ingress_class or class_of(wanted.before)
+    if wanted.ingress_class:
+        return chosen(name, around.classes, wanted.line)
+    known = next((each for each in around.classes or () if each.name == name), None)
+    return Chosen(name, known.spec.controller if known else "")
+
+
+def _written(wanted: Editing) -> Iterator[FieldValue]:
+    """Each field that may change, as it is to stand."""
+    rules: Any = wanted.new_rules
+    yield FieldValue(("spec", "rules"), rules or None, present=bool(rules))
+    tls: Any = wanted.new_tls
+    yield FieldValue(("spec", "tls"), tls or None, present=bool(tls))
+    if wanted.default is not None:
+        yield FieldValue(("spec", "defaultBackend"), ingress_spec.backend(wanted.default))
+    elif wanted.without_default:
+        yield FieldValue(("spec", "defaultBackend"), None, present=False)
+    removed = set(wanted.removed_annotations)
+    if wanted.ingress_class:
+        yield FieldValue(("spec", "ingressClassName"), wanted.ingress_class)
+        removed.add(LEGACY_CLASS)  # two words for the class would not agree any more
+    for key, value in wanted.new_annotations.items():
+        yield FieldValue(("metadata", "annotations", key), value)
+    for key in sorted(removed - set(wanted.new_annotations)):
+        yield FieldValue(("metadata", "annotations", key), None, present=False)
+
+
+def _fresh(wanted: Editing) -> list[Route]:
+    """Routes that it had not, or that lead elsewhere from now on."""
+    had = {(route.key, route.path_type): route.backend for route in routes(wanted.before.spec)}
+    return [route for route in routes(wanted.after) if had.get((route.key, route.path_type)) != route.backend]
+
+
+def _only(wanted: Editing, kept: Iterable[Route]) -> IngressSpec:
+    """The Ingress with these routes alone."""
+    fields_kept = {route.field for route in kept}
+    rules: list[Any] = []
+    for i, rule in enumerate(wanted.new_rules):
+        paths = (rule.get("http") or {}).get("paths") or []
+        left = [path for j, path in enumerate(paths) if f"spec.rules[{i}].http.paths[{j}]" in fields_kept]
+        if left:
+            rules.append({**rule, "http": {"paths": left}})
+    return msgspec.structs.replace(wanted.after, rules=msgspec.convert({"rules": rules}, IngressSpec).rules)
+
+
+def _others(wanted: Editing, class_: Chosen, around: Surroundings) -> ingress_conflicts.Others:
+    """Who may stand in the way of what is new: of everything, when it goes to another controller."""
+    had = {route.key for route in routes(wanted.before.spec)}
+    moved = bool(wanted.ingress_class) and wanted.ingress_class != class_of(wanted.before)
+    new = [route for route in routes(wanted.after) if moved or route.key not in had]
+    return ingress_conflicts.Others(
+        wanted.ref, _only(wanted, new), class_.name, class_.controller, around.ingresses, wanted.before.annotations
+    )
+
+
+def _proven(wanted: Editing) -> IngressSpec:
+    """What is asked for afterwards: what leads elsewhere now, or all of it where that has not changed."""
+    fresh = _fresh(wanted)
+    return _only(wanted, fresh) if fresh else wanted.after
+
+
+def _summary(wanted: Editing, edit: Edit) -> Iterator[str]:
+    for rule, _ in wanted.rules:
+        yield f"{rule} to {rule.backend}"
+    for host, path in wanted.removed:
+        yield f"no more {host or '*'}{path}"
+    rest = {
+        ("spec", "tls"): "certificates",
+        ("spec", "ingressClassName"): f"class {wanted.ingress_class}",
+        ("spec", "defaultBackend"): f"default backend {wanted.default or 'none'}",
+    }
+    for each in edit.fields:
+        if each.path in rest:
+            yield rest[each.path]
+        elif each.path[0] == "metadata":
+            yield f"annotation {each.path[-1]}"
+
+
+def _warnings(wanted: Editing, class_: Chosen, others: ingress_conflicts.Others, around: Surroundings) -> Iterator[str]:
+    if owner := keeper(wanted.there):
+        yield f"{owner} keeps it: what is changed here will probably be put back."
+    if class_.remark:
+        yield class_.remark
+    if class_.name != class_of(wanted.before):
+        yield (
+            f"Class {class_of(wanted.before) or 'none'} does not serve it any more: until {class_.name} has given it "
+            "an address, and names point there, nobody reaches it."
+        )
+    yield from _losses(wanted)
+    yield from ingress_tls.warnings(wanted.changed_secrets, wanted.certificates.issuing, around.vetting)
+    yield from ingress_conflicts.warnings(others)
+    for each in around.unread:
+        yield f"{each}: what leads to the same hosts there is not known."
+
+
+def _losses(wanted: Editing) -> Iterator[str]:
+    """Addresses that lead nowhere any more, and hosts that lose or lack a certificate."""
+    left = {route.key for route in routes(wanted.after)}
+    gone = [str(route) for route in routes(wanted.before.spec) if route.key not in left]
+    if gone:
+        yield f"{_told(gone)} does not lead anywhere by it any more."
+    hosts = list(dict.fromkeys(route.host for route in routes(wanted.after)))
+    had = {route.host for route in routes(wanted.before.spec)}
+    bare = [host or "*" for host in hosts if tls_of(wanted.after, host) is None]
+    lost = [host or "*" for host in hosts if host in had and tls_of(wanted.before.spec, host) is not None]
+    if lost := [host for host in lost if host in bare]:
+        yield f"{_told(lost)} will be served without TLS."
+    new = [host for host in bare if host not in had and host != "*"]
+    if new and len(bare) < len(hosts):
+        yield f"{_told(new)} has no certificate, unlike the others: say one by `--tls`.".replace("`", "")
+
+
+def _doubts(wanted: Editing, others: ingress_conflicts.Others) -> Iterator[Doubt]:
+    for doubt in (ingress_conflicts.elsewhere(others), ingress_annotations.doubt(wanted.new_annotations)):
+        if doubt is not None and doubt.code not in wanted.accepted:
+            yield doubt
+
+
+def _told(words: Sequence[str]) -> str:
+    more = f" and {len(words) - 5} more" if len(words) > 5 else ""
+    return ", ".join(words[:5]) + more
