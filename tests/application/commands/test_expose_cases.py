@@ -353,3 +353,12 @@ async def test_our_own_service_is_changed_and_taken_back_to_what_it_was(world: S
     after = world.get("Service", "new")
     assert after["spec"] == before["spec"]
     await world.approved(f"changes undo {made}")
+
+
+@pytest.mark.parametrize("type_", ["NodePort", "LoadBalancer"])
+async def test_a_service_that_is_open_outside_answers_by_its_address(world: Shop, type_: str) -> None:
+    number, outcome = await world.approved(f"expose deploy/web --port 80:http --type {type_} --name new -n shop")
+    assert outcome.startswith("Applied: "), outcome  # nothing is left unproven
+    assert "[+] asked by address: http to port 80 of Service shop/new: HTTP 200" in outcome, outcome
+    assert "takes connections" in outcome, outcome
+    await world.approved(f"changes undo {number}")
