@@ -49,8 +49,9 @@ fix: .venv/tests  ## format, and mend what ruff can mend
 bench: .venv/tests  ## ratios against a baseline in the same run
 	$(bin)/python -m tests.bench $(ARGS)
 
-docs: .venv/tests  ## write docs/commands.md from the commands
+docs: .venv/tests  ## write docs/commands.md from the commands, and the table of docs/ingress-to-gateway.md
 	$(bin)/python -m tests.commands_page
+	$(bin)/python -m tests.annotations_page
 
 lock := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--no-annotate --no-header --quiet

@@ -204,11 +204,14 @@ async def site(
     mirror: Path | None = None,
     clusters: Callable[[World], Clusters] | None = None,
     times: float = 5.0,
+    scenario: str = "new-cluster",
 ) -> AsyncIterator[Site]:
-    """Three nodes without a network. `mirror` is where manifests come from; None: the playground's own alone."""
+    """A scenario; by default three nodes without a network.
+
+    `mirror` is where manifests come from; None: the playground's own alone."""
     clock = WorldClock(times)
     storage = MemoryStorage(clock)
-    async with staged("new-cluster", storage, clock) as stage:
+    async with staged(scenario, storage, clock) as stage:
         cluster = stage.world.cluster
         cluster.registry.clock = clock.now
         clock.settle = cluster.settled

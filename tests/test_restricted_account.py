@@ -18,6 +18,7 @@ from bot.adapters.cluster.session import Call, Session
 from bot.domain.chat.invocation import Actor
 from bot.domain.chat.report import Status
 from tests.contracts.test_rights_port import with_token
+from tests.mirrors import HAVE_MIRROR
 from tests.stage import Stage, staged
 
 FOLDER = Path(__file__).parent.parent / "deploy" / "kubernetes"
@@ -33,6 +34,8 @@ async def restricted(folder: Path, *files: str, without: tuple[str, ...] = ()) -
             for object in objects_of(*files):
                 for rule in object.get("rules") or ():
                     rule["verbs"] = [verb for verb in rule["verbs"] if verb not in without]
+                if "rules" in object:
+                    object["rules"] = [rule for rule in object["rules"] if rule["verbs"]]
                 await admin.cluster.apply(object)
         session = Session(access(kubeconfig, "", None))
         reply = await session.ask(Call(doing="ask for a token", method="POST", path=TOKEN, body=b'{"spec": {}}'))
@@ -80,3 +83,41 @@ async def test_a_verb_that_was_taken_away_is_missed(tmp_path: Path, verb: str, t
         report = await stage.say("cni install flannel")
     assert report.status is Status.FAILED
     assert told in str(report.blocks)
+
+
+async def test_who_may_only_look_sees_controllers_and_is_told_what_installing_one_needs(tmp_path: Path) -> None:
+    async with restricted(tmp_path, "look.yaml") as stage:
+        assert (await stage.say("controller list")).status is Status.OK
+        report = await stage.say("controller install haproxy --accept no-node")
+    assert report.status is Status.FAILED
+    told = str(report.blocks)
+    assert "rights: Patchbay may not " in told
+    assert "deploy/kubernetes/ingress-controllers.yaml" in told
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "traefik --gateway-api --service NodePort",
+        "contour --gateway-api --service NodePort --accept kubernetes-version",
+        "haproxy",
+        "nginx-inc --service NodePort",
+        "gateway-api",
+    ],
+)
+async def test_with_the_rights_for_controllers_each_can_be_planned(tmp_path: Path, said: str) -> None:
+    if said.startswith(("contour", "nginx-inc")) and not HAVE_MIRROR:
+        pytest.skip("needs the real manifests in ../shared/manifests")
+    async with restricted(tmp_path, "look.yaml", "ingress-controllers.yaml") as stage:
+        report = await stage.say(f"controller install {said} --accept no-node --dry-run")
+    assert report.status is Status.OK, (report.title, report.blocks)
+
+
+async def test_what_may_not_be_read_of_controllers_is_said(tmp_path: Path) -> None:
+    async with restricted(tmp_path, "look.yaml", without=("list",)) as stage:
+        report = await stage.say("controller list")
+        status = await stage.say("controller status")
+    assert report.status is Status.FAILED
+    assert "could not be read" in report.title
+    assert any("ingressclasses" in str(note) for note in report.footnotes)
+    assert status.status is Status.FAILED

@@ -1,1 +1,1 @@
-"""Tests against a real cluster that they change as a whole: `../shared/cluster`, started by `up --fresh --cni none`."""
+"""Tests of the whole bot on a real cluster that they change as a whole: `../shared/cluster`. See CONTRIBUTING.md."""

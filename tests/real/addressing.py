@@ -7,6 +7,8 @@ import ssl
 from dataclasses import dataclass
 from http.client import HTTPResponse
 
+from tests.real.hands import until
+
 _SECONDS = 5.0
 
 
@@ -45,3 +47,15 @@ def _answer(connection: socket.socket, host: str, path: str, certificate: str = 
     response.begin()
     text = response.read(65536).decode(errors="replace")
     return Answer(response.status, text, response.headers.get("Location") or "", certificate)
+
+
+def arrives(address: str, port: int, program: str, host: str = "x", path: str = "/", *, tls: bool = False) -> Answer:
+    """Waits until a pod of that program answers: proxies and controllers take a moment."""
+
+    def answered() -> Answer | None:
+        found = ask(address, port, host, path, tls=tls)
+        return found if found and found.status == 200 and found.text.startswith(f"{program} ") else None
+
+    answer = until(f"{program} answers at {address}:{port} for {host}{path}", answered, 20)
+    assert isinstance(answer, Answer)
+    return answer

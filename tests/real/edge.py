@@ -36,10 +36,16 @@ def give_image() -> None:
 
 
 def install() -> None:
-    """For Ingresses of its class, the default one, and for Gateways. Waits until it runs."""
-    kubectl("apply", "--server-side", "-f", str(GATEWAY_API))
-    given(list(_objects()), "apply", "--server-side")
+    """For Ingresses of its class, the default one, and for Gateways. Waits until it runs. Definitions of the Gateway
+    API that are there, of whichever version, are left alone."""
+    if not _has_gateway_api():
+        kubectl("apply", "--server-side", "-f", str(GATEWAY_API))
+    given(_objects(), "apply", "--server-side")
     kubectl("rollout", "status", "deployment/traefik", "-n", NAMESPACE, "--timeout=90s", seconds=120)
+
+
+def _has_gateway_api() -> bool:
+    return bool(kubectl("get", "crd", "gateways.gateway.networking.k8s.io", "-o", "name", "--ignore-not-found"))
 
 
 def give_class() -> None:
@@ -49,7 +55,8 @@ def give_class() -> None:
 
 def uninstall() -> None:
     """All of it but the definitions of the Gateway API."""
-    given(list(_objects()), "delete", "--ignore-not-found", "--wait=true")
+    there = [each for each in _objects() if each["kind"] != "GatewayClass" or _has_gateway_api()]
+    given(there, "delete", "--ignore-not-found", "--wait=true")
 
 
 def _objects() -> list[Object]:

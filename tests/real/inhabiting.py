@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from tests.real.certificates import self_made
 from tests.real.hands import Object, given, kubectl
 
 IMAGE = "registry.local/toolbox:1"
@@ -35,6 +36,13 @@ class Place:
 
     def make(self, *objects: Object) -> None:
         given([each | {"metadata": {"namespace": self.name} | each["metadata"]} for each in objects], "create")
+
+    def certify(self, name: str, *hosts: str) -> str:
+        """A TLS Secret with a certificate of its own for these hosts; returns the certificate."""
+        certificate, key = self_made(*hosts)
+        secret: Object = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "type": "kubernetes.io/tls"}
+        self.make(secret | {"stringData": {"tls.crt": certificate, "tls.key": key}})
+        return certificate
 
     def delete(self, kind: str, name: str) -> None:
         kubectl("delete", kind, name, "-n", self.name, "--ignore-not-found", "--wait=true")

@@ -91,6 +91,7 @@ class _Attempt:
     began: float = field(default_factory=time.monotonic)
     hops: list[Hop] = field(default_factory=list)
     connected: bool = False
+    certificate_fits: bool | None = None
 
     @property
     def where(self) -> str:
@@ -113,6 +114,8 @@ class _Attempt:
         if certificate is None:
             self.hops.append(Hop("TLS", "it shows no certificate that can be read", seconds, right=False))
             return
+        if self.probe.host:
+            self.certificate_fits = certificate.covers(self.probe.host)
         now = datetime.datetime.now(datetime.UTC)
         wrong = certificate.wrong_with(self.probe.host, now) or distrust
         days = certificate.days_left(now)
@@ -134,6 +137,7 @@ class _Attempt:
             status,
             hops=tuple(self.hops),
             location=location,
+            certificate_fits=self.certificate_fits,
         )
 
     def failed(self, error: BaseException) -> Observation:

@@ -9,11 +9,24 @@ from bot.application.execution.holding import counted_in_words, held_by
 from bot.application.execution.plugins import all_plugins
 from bot.application.execution.surroundings import read_surroundings
 from bot.application.ports import Changing, Context
-from bot.domain.changes.change import Apply, Brief, Change, ChangeRecord, ChangeState, Delete, Step, Writing
+from bot.domain.changes.change import (
+    Apply,
+    Brief,
+    Change,
+    ChangeRecord,
+    ChangeState,
+    Delete,
+    Step,
+    Until,
+    Wait,
+    Writing,
+)
 from bot.domain.changes.inverse import inverse
 from bot.domain.chat.grammar import argument, option
 from bot.domain.chat.values import Identifier
-from bot.domain.network.references import JSONObject, Ref
+from bot.domain.network.references import DAEMON_SET, DEPLOYMENT, JSONObject, Ref
+from bot.domain.plugins.edge.installation import ALONE
+from bot.domain.plugins.edge.installing import READY_SECONDS
 from bot.domain.plugins.parameters import Parameters
 from bot.domain.plugins.steps import verified
 from bot.errors import Conflict, NotFound
@@ -41,7 +54,7 @@ async def undo_change(request: UndoChange, context: Context) -> Change:
         request=context.line,
         alone=record.change.alone,
         summary=f"undo change {record.id}: {record.change.summary}",
-        steps=(*steps, *await _proof(steps, context)),
+        steps=(*steps, *await _proof(steps, record.change.alone, context)),
         warnings=tuple(left),
         brief=Brief(afterwards=record.change.brief.taken_back)
         if record.change.brief and record.change.brief.taken_back
@@ -62,13 +75,17 @@ async def _held(record: ChangeRecord, current: Mapping[Ref, JSONObject | None], 
     return found
 
 
-async def _proof(steps: Sequence[Step], context: Context) -> list[Step]:
-    """What proves that the network stands again, when the undone change took a plugin away."""
+async def _proof(steps: Sequence[Step], alone: str, context: Context) -> Sequence[Step]:
+    """What proves that it works again, when the undone change took a network plugin or a controller away."""
     made = {step.ref for step in steps if isinstance(step, Apply) and step.creates}
     for plugin in all_plugins().values():
         if (own := plugin.install) and made & {own.agent, own.operator}:
             return verified(own, Parameters(), await read_surroundings(context.cluster))
-    return []
+    return [
+        Wait(ref=each, until=Until.ROLLED_OUT, timeout_seconds=READY_SECONDS, part="the controller runs")
+        for each in sorted(made)
+        if alone == ALONE and each.kind in (DEPLOYMENT.name, DAEMON_SET.name)
+    ]
 
 
 def _check(record: ChangeRecord) -> None:

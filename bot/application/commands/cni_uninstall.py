@@ -21,7 +21,7 @@ from bot.domain.plugins import removing
 from bot.domain.plugins.cni import recognise
 from bot.domain.plugins.fitting import Objects, ref
 from bot.domain.plugins.installation import Installation
-from bot.domain.plugins.parameters import Parameters
+from bot.domain.plugins.parameters import Parameters, check_accepted
 from bot.domain.plugins.present import check_our_way, the_one_there
 from bot.domain.plugins.steps import definitions
 from bot.domain.plugins.surroundings import Surroundings
@@ -39,6 +39,7 @@ class UninstallPlugin(ClusterChangeRequest):
 
 async def uninstall_plugin(request: UninstallPlugin, context: Context) -> Change:
     """Raises NotFound when there is none, Refused for one that was installed in another way."""
+    check_accepted(request.accept, removing.CODES)
     around, known = await read_surroundings(context.cluster), plugins.all_plugins()
     gone = bool(request.name) and not any(each.agent for each in recognise(around.snapshot, known.values()))
     if gone and not around.snapshot.could_read(DAEMON_SET):

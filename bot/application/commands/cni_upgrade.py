@@ -15,7 +15,7 @@ from bot.domain.plugins import parameters, upgrading
 from bot.domain.plugins.briefing import Source
 from bot.domain.plugins.fitting import Objects, ref
 from bot.domain.plugins.parameters import Parameters
-from bot.domain.plugins.preflight import Wanted
+from bot.domain.plugins.preflight import Wanted, all_codes
 from bot.domain.plugins.present import check_our_way, the_one_there
 from bot.errors import Refused
 
@@ -30,6 +30,7 @@ class UpgradePlugin(ClusterChangeRequest):
 
 async def upgrade_plugin(request: UpgradePlugin, context: Context) -> Change:
     """Raises NotFound when there is none, Refused for one that was installed in another way or of unknown version."""
+    parameters.check_accepted(request.accept, (*all_codes(), upgrading.CHANGED_BY_OTHERS))
     if request.name:
         named, its = plugins.installable(request.name)
         taken = plugins.taken(context.ports, request.name, named, its)

@@ -114,7 +114,7 @@ def _steps(found: Translation, api: GatewayAPI, unserved: bool) -> tuple[Text, .
             )
         )
     path = f"{found.ingress.name}.yaml"
-    steps.append(text("Try it: ", Code(f"kubectl apply --server-side --dry-run=server -f {path}")))
+    steps.append(text("See what it would write, and over what: ", Code(f"kubectl diff --server-side -f {path}")))
     steps.append(
         text(
             "Apply it beside the Ingress, ask the Gateway's address with the right Host, and only then move the "
@@ -156,11 +156,13 @@ COMMAND = Look(
     handler=to_gateway,
     summary="show what an Ingress becomes as Gateway API routes, and what does not carry over",
     examples=(
-        "ingress to-gateway web -n shop",
+        "ingress to-gateway store -n shop",
+        "ingress to-gateway admin -n shop --gateway gateway/public",
+        "ingress to-gateway cart -n shop --gateway-class traefik",
         "ingress to-gateway --all -n shop",
-        "ingress to-gateway web -n shop --gateway-class traefik",
         "ingress to-gateway -A",
     ),
+    scenario="edge",
     details="ingress-nginx was retired in March 2026: this is the way out. Each of its annotations is told: "
     "what it becomes, "
     "or why it does not carry over, what that puts at risk and what to do instead; what guards an Ingress comes first. "

@@ -20,10 +20,15 @@ _REWRITING = ("nginx.ingress.kubernetes.io/rewrite-target", "nginx.ingress.kuber
 
 
 async def status_behind(work: Work, step: Reach) -> int | None:
-    """The status with which the Service itself answers for the same path; None: it cannot be told."""
+    """The status with which the Service itself answers for the same path, or the route, when it redirects; None: it
+    cannot be told."""
     try:
         object = await look(work, step.ref)
-        if object is None or not (found := _backend(step, object)):
+        if object is None:
+            return None
+        if step.ref.kind == HTTP_ROUTE.name and (redirect := _redirect(step.path, object)):
+            return redirect
+        if not (found := _backend(step, object)):
             return None
         name, namespace, port = found
         service = await look(work, ref_to(SERVICE, namespace, name))
@@ -81,8 +86,15 @@ def _below(prefix: str, path: str) -> bool:
     return path.startswith(prefix.rstrip("/") + "/") or prefix == "/"
 
 
-def _of_route(ref: Ref, path: str, route: JSONObject) -> tuple[str, str, Any] | None:
-    """Of the first rule whose matches are about paths alone, and that changes nothing on the way."""
+def _redirect(path: str, route: JSONObject) -> int | None:
+    """The status of the redirect that a route answers with; None: it leads on."""
+    rule = _rule(path, route) or {}
+    redirects = [each.get("requestRedirect") or {} for each in rule.get("filters") or () if each.get("requestRedirect")]
+    return int(redirects[0].get("statusCode") or 302) if redirects else None
+
+
+def _rule(path: str, route: JSONObject) -> Any:
+    """The one that takes the path, of those whose matches are about paths alone; None: there is none."""
     rules: Any = fields.at(route, ("spec", "rules")).value or []
     fitting = []
     for rule in rules:
@@ -92,9 +104,13 @@ def _of_route(ref: Ref, path: str, route: JSONObject) -> tuple[str, str, Any] | 
             plain = set(match) <= {"path"} and said.get("type") != "RegularExpression"
             if plain and (value == path or (not exact and _below(value, path))):
                 fitting.append((exact, len(value), rule))
-    if not fitting:
+    return max(fitting, key=lambda each: each[:2])[2] if fitting else None
+
+
+def _of_route(ref: Ref, path: str, route: JSONObject) -> tuple[str, str, Any] | None:
+    """Of that rule, when it changes nothing on the way."""
+    if (rule := _rule(path, route)) is None:
         return None
-    rule = max(fitting, key=lambda each: each[:2])[2]
     backends = [each for each in rule.get("backendRefs") or () if each.get("weight", 1)]
     if rule.get("filters") or len(backends) != 1 or backends[0].get("kind", SERVICE.name) != SERVICE.name:
         return None

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from bot.application.execution.asking import ask_all
+from bot.application.execution.routes import gateways_of
 from bot.application.execution.working import Work
 from bot.application.execution.writing import look
 from bot.domain.chat.masking import masked
 from bot.domain.diagnosis.diagnose import all_rules, diagnose, kinds_read
 from bot.domain.diagnosis.finding import Finding, Observations
+from bot.domain.network.gateways import explain, not_programmed
 from bot.domain.network.owners import owner_of
+from bot.domain.network.questions import questions
 from bot.domain.network.references import INGRESS, SERVICE, JSONObject, Ref, ref_to
 from bot.domain.network.services import PodIndex
 from bot.domain.network.snapshot import Scope, Snapshot
@@ -20,6 +24,8 @@ _OF_ALL = ("node-not-ready", "network-plugin-not-ready")
 """Faults that concern whatever runs in the cluster."""
 _MOST_FINDINGS = 4
 _MOST_CONDITIONS = 6
+_MOST_PORTS = 4
+"""Of the Services behind it, that are asked themselves."""
 
 
 async def diagnosed(work: Work, ref: Ref) -> tuple[str, ...]:
@@ -31,7 +37,7 @@ async def diagnosed(work: Work, ref: Ref) -> tuple[str, ...]:
         object = await look(work, ref)
         if object is None:
             return (f"{ref} is not there",)
-        lines = list(_told_conditions(ref, object))
+        lines = [*_told_conditions(ref, object), *await _gateways(work, object)]
         services = [ref] if ref.kind == SERVICE.name else list(dict.fromkeys(backends(ref, object)))
         wrong = await _wrong(work, ref, services)
     except BotError as error:
@@ -49,13 +55,17 @@ async def diagnosed(work: Work, ref: Ref) -> tuple[str, ...]:
 
 
 async def _wrong(work: Work, ref: Ref, services: Sequence[Ref]) -> list[Finding]:
-    """What the rules say of these Services, of the pods behind them, and of the Ingress itself. Raises BotError."""
+    """What the rules say of these Services, when their ports are asked as well, of the pods behind them, and of the
+    Ingress itself. Raises BotError."""
     rules = list(all_rules().values())
     found: list[Finding] = []
     for namespace in dict.fromkeys([ref.namespace, *(each.namespace for each in services)]):
         snapshot = await work.call(work.cluster.read(Scope(kinds_read(rules), namespace)))
         concerned = {ref, *services, *_owners(snapshot, services)}
-        for finding in diagnose(snapshot, Observations(()), rules).wrong:
+        asked = [each for each in questions(snapshot) if each.service.ref in services][:_MOST_PORTS]
+        observations = Observations(await ask_all(asked, work.prober))
+        await work.breathe()
+        for finding in diagnose(snapshot, observations, rules).wrong:
             if (
                 finding.rule in _OF_ALL or finding.object in concerned or finding.owner in concerned
             ) and finding not in found:
@@ -89,6 +99,18 @@ def backends(ref: Ref, object: JSONObject) -> Iterator[Ref]:
                 yield ref_to(SERVICE, str(backend.get("namespace") or ref.namespace), str(backend["name"]))
 
 
+async def _gateways(work: Work, object: JSONObject) -> list[str]:
+    """What is wrong with the Gateways that a route names. Raises BotError."""
+    found = []
+    for ref in gateways_of(object) if str(object.get("kind")).endswith("Route") else ():
+        gateway = await look(work, ref)
+        if gateway is None:
+            found.append(f"{ref} is not there")
+        elif why := not_programmed(gateway):
+            found.append(f"{ref}: {why}".replace("`", ""))
+    return found
+
+
 def _told_conditions(ref: Ref, object: JSONObject) -> Iterator[str]:
     """Conditions that are not as they ought to be, of the object and of each of its parents."""
     status: Any = object.get("status") or {}
@@ -98,10 +120,11 @@ def _told_conditions(ref: Ref, object: JSONObject) -> Iterator[str]:
     told = 0
     for where, conditions in groups:
         for each in conditions:
-            bad_when = "True" if each.get("type") in ("Conflicted", "Degraded", "PartiallyInvalid") else "False"
-            if each.get("status") == bad_when and told < _MOST_CONDITIONS:
+            said = explain(each)
+            if not said.good and said.status != "Unknown" and told < _MOST_CONDITIONS:
                 told += 1
-                reason, message = each.get("reason") or "", each.get("message") or ""
-                yield f"{ref}{where}: {each.get('type')} is {each.get('status')}, {reason}: {message}"[:400]
+                yield f"{ref}{where}: {said}"
+                if said.next_step:
+                    yield f"  next: {said.next_step.replace('`', '')}"
     if ref.kind not in (SERVICE.name, INGRESS.name) and not any(conditions for _, conditions in groups):
         yield f"{ref}: no controller has said anything of it yet"

@@ -60,9 +60,9 @@ async def reach(work: Work, index: int, step: Reach) -> None:
         except BotError as error:
             places, why = [], str(error)
         seen = await _ask(work, network, step, places) or seen
-        if seen is not None and seen.status == _UNKNOWN:
+        if seen is not None and (seen.status == _UNKNOWN or _followed(seen, step)):
             behind = behind or await status_behind(work, step)
-        if seen is not None and _proves(seen, behind):
+        if seen is not None and _proves(seen, behind, step):
             break
     await _tell(work, index, step, named, seen, behind, why)
 
@@ -73,10 +73,23 @@ def served(seen: Observation) -> bool:
     return seen.answered and seen.status not in (502, 503, 504)
 
 
-def _proves(seen: Observation, behind: int | None) -> bool:
+def _followed(seen: Observation, step: Reach) -> bool:
+    """Whether a redirect to TLS came before this answer."""
+    return isinstance(seen.probe, AddressProbe) and seen.probe.scheme != step.scheme
+
+
+def _redirects(status: int | None) -> bool:
+    return status is not None and 300 <= status < 400
+
+
+def _proves(seen: Observation, behind: int | None, step: Reach) -> bool:
     """A 404 is also how an edge says that it does not know a host: it counts only when the Service behind it says the
-    same, or cannot be asked."""
-    return served(seen) and not (seen.status == _UNKNOWN and behind not in (None, _UNKNOWN))
+    same, or cannot be asked. So is its own certificate, which it shows for each name that it has none for (yet). Where
+    the route itself redirects, what comes after that is not its affair."""
+    if _followed(seen, step) and _redirects(behind):
+        return served(seen)
+    unknown = seen.status == _UNKNOWN and behind not in (None, _UNKNOWN)
+    return served(seen) and not unknown and seen.certificate_fits is not False
 
 
 async def _tell(
@@ -92,12 +105,17 @@ async def _tell(
         note, hops = why, named
     else:
         note, hops = seen.evidence, (*named, *seen.hops)
-    proven = seen is not None and _proves(seen, behind)
+    proven = seen is not None and _proves(seen, behind, step)
     if seen is not None and seen.status == _UNKNOWN and behind == _UNKNOWN:
         note += ", as the Service behind it answers itself"
     if not proven:
-        if seen is not None and served(seen):
-            note += f", while the Service behind it answers HTTP {behind}: the edge does not know this host and path"
+        if seen is not None and served(seen) and seen.certificate_fits is False:
+            note += f", with a certificate that is not for {step.host}: the edge has none for it, or shows it later"
+        elif seen is not None and served(seen):
+            said = (
+                f"HTTP {behind} should come" if _redirects(behind) else f"the Service behind it answers HTTP {behind}"
+            )
+            note += f", while {said}: the edge does not know this host and path"
         note += f" (asked {step.attempts} times from the bot itself)"
     await work.mark(
         index,
@@ -197,16 +215,17 @@ def _listener_port(gateway: JSONObject, parent: dict[str, Any], step: Reach) -> 
 
 
 def _of_service(service: JSONObject, step: Reach, nodes: list[str]) -> Iterator[_Place]:
-    """From the outermost inwards: load balancer, external addresses, node ports, the Service's own address."""
+    """From the outermost inwards: load balancer, external addresses, node ports, the Service's own address. The ports
+    of the nodes prove nothing of a load balancer that has an address."""
     spec: Any = service.get("spec") or {}
     ports: Any = spec.get("ports") or []
     port = next((each for each in ports if each.get("port") == step.port), ports[0] if ports else {})
     number = int(port.get("port") or 0)
-    if spec.get("type") == "LoadBalancer":
-        yield from (_Place(address, number) for address in _addresses(service))
+    balanced = _addresses(service) if spec.get("type") == "LoadBalancer" else []
+    yield from (_Place(address, number) for address in balanced)
     yield from (_Place(str(address), number) for address in spec.get("externalIPs") or ())
     if spec.get("type") in ("NodePort", "LoadBalancer"):
-        if port.get("nodePort"):
+        if port.get("nodePort") and not balanced:
             yield from (_Place(address, int(port["nodePort"])) for address in nodes)
     elif spec.get("type") == "ClusterIP" and spec.get("clusterIP") not in (None, "", "None"):
         yield _Place(str(spec["clusterIP"]), number)

@@ -10,21 +10,14 @@ from typing import Any
 from bot.application.ports import Cluster
 from bot.domain.chat.report import Plain, Text, text
 from bot.domain.chat.wording import unread_notes
-from bot.domain.migration.gateway_api import (
-    GATEWAY,
-    GATEWAY_CLASS,
-    GROUP,
-    Features,
-    Gateway,
-    GatewayClass,
-    decoded,
-    features,
-)
+from bot.domain.migration.gateway_api import GROUP, Features, Gateway, GatewayClass, decoded, features
 from bot.domain.migration.neighbours import Neighbours
 from bot.domain.migration.nginx import PREFIX
 from bot.domain.network.references import (
     CONFIG_MAP,
     CUSTOM_RESOURCE_DEFINITION,
+    GATEWAY,
+    GATEWAY_CLASS,
     INGRESS,
     INGRESS_CLASS,
     SERVICE,

@@ -61,8 +61,8 @@ def _plural_of(definition: JSONObject) -> str:
 
 
 def plural(kind: str) -> str:
-    """The resource of a built-in kind: `networkpolicies`."""
+    """The resource of a built-in kind, and of the Gateway API's: `networkpolicies`, `gateways`."""
     word = kind.lower()
-    if word.endswith("y"):
+    if word.endswith("y") and word[-2] not in "aeiou":
         return word[:-1] + "ies"
     return word if word == "endpoints" else word + ("es" if word.endswith("s") else "s")

@@ -215,6 +215,11 @@ def _listed(title: str, lines: Sequence[str]) -> list[Block]:
     return [paragraph(title), Bullets(tuple((Plain(line),) for line in lines))] if lines else []
 
 
+def _is_written_here(step: Apply, change: Change) -> bool:
+    """Whether no file has it, and nobody had it before: nowhere else is it to be read."""
+    return not step.source and not change.undoes
+
+
 def _changes(change: Change) -> list[Block]:
     """Fields of what is there already, and what we wrote ourselves, whole."""
     lines = [
@@ -229,6 +234,6 @@ def _changes(change: Change) -> list[Block]:
     blocks += [
         Preformatted(content=as_yaml(step.manifest), title=f"creates {step.ref}", language="yaml")
         for step in change.steps
-        if isinstance(step, Apply) and step.creates and step.part == TOLD
+        if isinstance(step, Apply) and step.creates and (step.part == TOLD or _is_written_here(step, change))
     ]
     return blocks

@@ -27,6 +27,7 @@ from bot.domain.network.references import JSONObject
 
 _SHOWN_ROWS = 100
 _SHOWN_LOSSES = 40
+_SHOWN_SOURCES = 20
 _WORDS = {
     Verdict.WHOLLY: "carries over wholly",
     Verdict.PARTLY: "carries over in part",
@@ -104,13 +105,22 @@ def _lines(lost: Sequence[Lost]) -> Iterator[Text]:
     for each in lost:
         by_reason.setdefault((each.why, each.instead), []).append(each.source)
     for (why, instead), sources in by_reason.items():
-        yield (Code(", ".join(dict.fromkeys(sources))), *text(f": {why}. Instead: {instead}."))
+        yield (Code(_some(sources)), *text(f": {why}. Instead: {instead}."))
+
+
+def _some(sources: Sequence[str]) -> str:
+    names = list(dict.fromkeys(sources))
+    more = f" and {len(names) - _SHOWN_SOURCES} more" if len(names) > _SHOWN_SOURCES else ""
+    return ", ".join(names[:_SHOWN_SOURCES]) + more
 
 
 def _carried(found: Translation) -> Iterator[Block]:
     if not found.carried:
         return
-    yield table(("FROM", "BECOMES"), ([each.source, each.becomes] for each in found.carried), "Carried over")
+    title = "Carried over"
+    if len(found.carried) > _SHOWN_ROWS:
+        title += f": {_SHOWN_ROWS} of {len(found.carried)}"
+    yield table(("FROM", "BECOMES"), ([each.source, each.becomes] for each in found.carried[:_SHOWN_ROWS]), title)
     by_difference: dict[str, list[str]] = {}
     for each in found.carried:
         if each.differs:
@@ -118,10 +128,7 @@ def _carried(found: Translation) -> Iterator[Block]:
     if by_difference:
         yield Paragraph(text(Bold("Carried over, but not quite the same:")))
         yield Bullets(
-            tuple(
-                text(Code(", ".join(dict.fromkeys(sources))), ": ", Plain(differs))
-                for differs, sources in by_difference.items()
-            )
+            tuple(text(Code(_some(sources)), ": ", Plain(differs)) for differs, sources in by_difference.items())
         )
 
 

@@ -11,6 +11,7 @@ from bot.application.execution.writing import StepFailed, look
 from bot.domain.changes import fields
 from bot.domain.changes.change import Ask, StepState, Until, Wait
 from bot.domain.chat.masking import masked
+from bot.domain.network.gateways import not_accepted, not_programmed
 from bot.domain.network.probing import ByAPIServer, HTTPProbe, Observation, Outcome, Probe, TCPProbe
 from bot.domain.network.references import DAEMON_SET, ENDPOINT_SLICE, NAMESPACE, POD, SERVICE, JSONObject, Ref, ref_to
 from bot.errors import BotError
@@ -62,6 +63,12 @@ async def _missing(work: Work, step: Wait) -> str:
             return not_rolled_out(there)
         case Until.AVAILABLE:
             return _not_available(there)
+        case Until.ACCEPTED:
+            return _not_accepted(there)
+        case Until.ATTACHED:
+            return masked(not_accepted(there))[0]
+        case Until.PROGRAMMED:
+            return masked(not_programmed(there))[0]
         case _:
             return "" if _address(there) else "no controller has given it an address"
 
@@ -89,6 +96,16 @@ def _not_available(object: JSONObject) -> str:
     if available.get("status") != "True":
         return f"it is not available: {available.get('message') or 'nothing is said of it yet'}"
     return ""
+
+
+def _not_accepted(object: JSONObject) -> str:
+    """https://gateway-api.sigs.k8s.io/reference/spec/#gatewayclassconditiontype"""
+    said = _conditions(object).get("Accepted", {})
+    if said.get("status") == "True":
+        return ""
+    # So it is made: a controller that serves it writes something else.
+    waiting = not said or said.get("reason") in ("Pending", "Waiting")
+    return "no controller has accepted it" if waiting else f"it is not accepted: {said.get('message')}"
 
 
 def not_rolled_out(workload: JSONObject) -> str:

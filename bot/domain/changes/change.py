@@ -96,6 +96,12 @@ class Until(Enum):
     """A Deployment or DaemonSet whose pods are all of its newest generation, and available."""
     AVAILABLE = "is available"
     """Condition Available is True, and Degraded is not (TigeraStatus, APIService)."""
+    ACCEPTED = "is accepted"
+    """Condition Accepted is True: a controller serves it (GatewayClass)."""
+    ATTACHED = "is accepted by its Gateways"
+    """A route: at each Gateway that it names, Accepted and ResolvedRefs are True for its newest generation."""
+    PROGRAMMED = "is programmed"
+    """A Gateway: Accepted and Programmed are True for its newest generation, and no listener is in trouble."""
 
 
 class Wait(msgspec.Struct, frozen=True, tag="wait", kw_only=True):

@@ -89,7 +89,8 @@ def covers(have: JSON, wanted: JSON, *, but_empty: bool = False) -> bool:
 
 def stand(object: JSONObject, fields: Iterable[FieldValue], before: Iterable[FieldValue]) -> bool:
     """Whether each field stands as it was written, but for what the server fills in: what was taken away may stand
-    there as its default, only not as it was `before`."""
+    there as its default. As it was `before` it does not: what is there besides may be the very thing that has to go,
+    a port's name for example."""
     was = {field.path: field for field in before}
     return all(_stands(at(object, field.path), field, was.get(field.path, field)) for field in fields)
 
@@ -97,8 +98,10 @@ def stand(object: JSONObject, fields: Iterable[FieldValue], before: Iterable[Fie
 def _stands(there: FieldValue, wanted: FieldValue, before: FieldValue) -> bool:
     if there == wanted:
         return True
+    if there == before:
+        return False
     if not wanted.present:
-        return before.present and there != before
+        return before.present
     return there.present and covers(there.value, wanted.value, but_empty=True)
 
 

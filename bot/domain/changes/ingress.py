@@ -1,24 +1,30 @@
-"""Plans an Ingress that leads a host name to a port of a Service, as `kubectl create ingress` makes one."""
+"""Plans an Ingress that leads host names and paths to ports of Services, as `kubectl create ingress` makes one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from bot.domain.changes import fields
-from bot.domain.changes.change import Apply, Ask, Change, Premise, Step, Until, Wait
-from bot.domain.network.probing import HTTPProbe
-from bot.domain.network.references import INGRESS, JSON, SERVICE, JSONObject, ref_to
+import msgspec
+
+from bot.domain.changes import fields, ingress_annotations, ingress_conflicts, ingress_spec, ingress_tls
+from bot.domain.changes.change import Apply, Change, Doubt, Premise
+from bot.domain.changes.ingress_class import Chosen, chosen
+from bot.domain.changes.ingress_proof import Led, proof
+from bot.domain.changes.ingress_spec import Backend, Rule
+from bot.domain.changes.ingress_tls import Issuing, Vetting
+from bot.domain.network.ingresses import port_called, routes
+from bot.domain.network.references import INGRESS, JSON, JSONObject, Ref, ref_to
+from bot.domain.network.snapshot import Ingress, IngressClass, IngressSpec, Service
+from bot.domain.network.tls_secrets import TLSSecret
 from bot.errors import Conflict, NotFound, Refused
 
-ADDRESS_SECONDS = 30.0
-# https://kubernetes.io/docs/concepts/services-networking/ingress/#default-ingress-class
-_DEFAULT_CLASS = "ingressclass.kubernetes.io/is-default-class"
+CODES = (ingress_conflicts.ELSEWHERE, ingress_annotations.SNIPPET)
+"""All doubts that a plan of an Ingress may have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
+class Wanted:
     """What is wanted."""
 
     line: str
@@ -26,187 +32,200 @@ class Route:
     cluster: str
     namespace: str
     name: str
-    host: str
-    path: str
-    service: str
-    port: str
-    """A number or a name."""
-    ingress_class: str
+    rules: tuple[Rule, ...]
+    default: Backend | None = None
+    """Who answers what no rule leads anywhere."""
+    default_tls: str = ""
+    """The Secret where there is no rule to have one."""
+    ingress_class: str = ""
     """Empty: the default one."""
-    tls: str
-    """Name of a Secret; empty: no TLS."""
+    annotations: Mapping[str, str]
+    issuing: Issuing | None = None
+    """cert-manager makes the Secrets."""
+    accepted: frozenset[str] = frozenset()
+
+    @property
+    def ref(self) -> Ref:
+        return ref_to(INGRESS, self.namespace, self.name)
+
+    @property
+    def secrets(self) -> dict[str, list[str]]:
+        """The hosts of each TLS Secret."""
+        return ingress_tls.hosts_of(self.rules, self.default_tls if not self.rules else "")
+
+    @property
+    def backends(self) -> tuple[Backend, ...]:
+        named = [*(rule.backend for rule in self.rules), *([self.default] if self.default else [])]
+        return tuple(dict.fromkeys(named))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """The full current objects that the plan rests on."""
+    """What the plan rests on, as it is now."""
 
-    service: JSONObject
-    ingresses: Sequence[JSONObject]
+    services: Mapping[str, Service]
+    """By name, those that are to be led to."""
+    there: JSONObject | None
+    """The whole object of the wanted name."""
+    ingresses: Sequence[Ingress]
     """Those of all namespaces that may be read."""
-    classes: Sequence[JSONObject]
-    secret_type: str = ""
-    """Only the type of the TLS Secret: its data is nobody's business here."""
-    secret_keys: frozenset[str] = frozenset()
+    classes: Sequence[IngressClass] | None
+    """None: they may not be read."""
+    vetting: Vetting
+    """What is known of certificates."""
+    unread: tuple[str, ...] = ()
+    """What could not be read, in plain words."""
 
 
-def plan(wanted: Route, around: Surroundings) -> Change:
-    """The plan; no steps when it is all there already. Raises NotFound, Refused, Conflict with what to do next."""
-    port = _service_port(wanted, around.service)
-    if wanted.tls:
-        _check_secret(wanted, around)
-    class_name = _class(wanted, around)
-    ref = ref_to(INGRESS, wanted.namespace, wanted.name)
-    manifest = _manifest(wanted, class_name)
-    there = next((each for each in around.ingresses if fields.ref_of(each) == ref), None)
-    _check_host(wanted, around)
-    if there is not None:
-        _check_taken(wanted, manifest, there)
-        if fields.covers(there.get("spec"), manifest["spec"]):
-            return Change(cluster=wanted.cluster, request=wanted.line, summary=f"{ref} does that already", steps=())
+def plan(wanted: Wanted, around: Surroundings) -> Change:
+    """The plan; no steps when it is all there already. Raises NotFound, Refused, Conflict, Undecided with what to do
+    next."""
+    _check_rules(wanted)
+    vetted = _vetted(wanted, around)
+    class_ = chosen(wanted.ingress_class, around.classes, wanted.line)
+    annotations = {**wanted.annotations, **(wanted.issuing.annotations if wanted.issuing else {})}
+    ingress_annotations.check(annotations)
+    spec = ingress_spec.spec(wanted.rules, wanted.default, class_.name, _tls(wanted))
+    manifest = ingress_spec.manifest(wanted.namespace, wanted.name, spec, annotations)
+    meant = msgspec.convert(spec, IngressSpec)
+    others = ingress_conflicts.Others(wanted.ref, meant, class_.name, class_.controller, around.ingresses)
+    ingress_conflicts.check_own_namespace(others)
+    if around.there is not None and _stands(wanted, manifest, around.there):
+        summary = f"{wanted.ref} does that already"
+        return Change(cluster=wanted.cluster, request=wanted.line, summary=summary, steps=())
     apply = Apply(
-        ref=ref,
+        ref=wanted.ref,
         manifest=manifest,
-        creates=there is None,
-        prior=fields.standing(there, manifest) if there is not None else (),
+        creates=around.there is None,
+        prior=fields.standing(around.there, manifest) if around.there is not None else (),
     )
     return Change(
         cluster=wanted.cluster,
         request=wanted.line,
-        summary=f"lead {wanted.host}{wanted.path} to Service {wanted.namespace}/{wanted.service}:{wanted.port} "
-        f"by Ingress {ref.short}",
-        steps=(apply, *_proof(wanted, class_name, port, around)),
-        premises=_premises(wanted, class_name, port),
-        warnings=tuple(_warnings(wanted, class_name, around)),
+        summary=f"lead {_addresses(wanted)} by Ingress {wanted.ref.short}",
+        steps=(apply, *proof(Led(wanted.ref, meant, around.services, class_.controller))),
+        premises=tuple(_premises(class_, vetted)),
+        warnings=tuple(_warnings(wanted, class_, others, around)),
+        doubts=tuple(_doubts(wanted, others, annotations)),
     )
 
 
-def _premises(wanted: Route, class_name: str, port: dict[str, Any]) -> tuple[Premise, ...]:
-    found: JSON = {"port": port.get("port"), "name": port.get("name")}
-    return (
-        Premise(f"the port of Service {wanted.namespace}/{wanted.service}", found),
-        Premise("the Ingress class", class_name),
-    )
-
-
-def _manifest(wanted: Route, class_name: str) -> JSONObject:
-    port: JSON = {"number": int(wanted.port)} if wanted.port.isdigit() else {"name": wanted.port}
-    backend: JSON = {"service": {"name": wanted.service, "port": port}}
-    path: JSON = {"path": wanted.path, "pathType": "Prefix", "backend": backend}
-    spec: JSONObject = {"rules": [{"host": wanted.host, "http": {"paths": [path]}}]}
-    if class_name:
-        spec["ingressClassName"] = class_name
-    if wanted.tls:
-        spec["tls"] = [{"hosts": [wanted.host], "secretName": wanted.tls}]
-    return {
-        "apiVersion": INGRESS.api_version,
-        "kind": INGRESS.name,
-        "metadata": {"name": wanted.name, "namespace": wanted.namespace},
-        "spec": spec,
-    }
-
-
-def _service_port(wanted: Route, service: JSONObject) -> dict[str, Any]:
-    ports: list[dict[str, Any]] = _at(service, "spec", "ports") or []
-    for port in ports:
-        if wanted.port in (str(port.get("port")), port.get("name")):
-            return port
-    there = ", ".join(f"{port.get('port')}" + (f" ({port['name']})" if port.get("name") else "") for port in ports)
-    raise NotFound(
-        f"Service {wanted.namespace}/{wanted.service} has no port {wanted.port}",
-        cause=f"it has {there}" if there else "it has no ports at all",
-        next_step=f"say one of them, as in `--service {wanted.service}:{ports[0].get('port')}`" if ports else "",
-    )
-
-
-def _check_secret(wanted: Route, around: Surroundings) -> None:
-    if around.secret_type != "kubernetes.io/tls" or not {"tls.crt", "tls.key"} <= around.secret_keys:  # noqa: S105
-        raise Refused(
-            f"Secret {wanted.namespace}/{wanted.tls} is not for TLS",
-            cause=f"expected type kubernetes.io/tls with tls.crt and tls.key, not {around.secret_type or 'unknown'}",
-            next_step=f"make one by `kubectl create secret tls {wanted.tls} -n {wanted.namespace} --cert … --key …`",
-        )
-
-
-def _class(wanted: Route, around: Surroundings) -> str:
-    """The class to write; empty: none is known, and nothing will serve it."""
-    names = sorted(str(fields.metadata(each)["name"]) for each in around.classes)
-    if wanted.ingress_class:
-        return wanted.ingress_class
-    default = [
-        str(fields.metadata(each)["name"])
-        for each in around.classes
-        if (fields.metadata(each).get("annotations") or {}).get(_DEFAULT_CLASS) == "true"
-    ]
-    if len(default) > 1:
-        raise Refused(
-            "It is not clear which ingress controller is meant",
-            cause=f"{' and '.join(sorted(default))} are both marked as the default class",
-            next_step=f"say one, as in `--class {names[0]}`",
-        )
-    return default[0] if default else ""
-
-
-def _check_host(wanted: Route, around: Surroundings) -> None:
-    """Two Ingresses of one namespace for the same host and path: which one is served is left to chance."""
-    for other in _same_route(wanted, around):
-        ref = fields.ref_of(other)
-        if ref.namespace == wanted.namespace and ref.name != wanted.name:
-            raise Conflict(
-                f"{wanted.host}{wanted.path} is led somewhere already",
-                cause=f"by {ref}",
-                next_step=f"take another path, or see `kubectl describe ingress {ref.name} -n {ref.namespace}`",
+def _check_rules(wanted: Wanted) -> None:
+    seen: set[tuple[str, str, bool]] = set()
+    spec = msgspec.convert({"rules": ingress_spec.grouped(wanted.rules)}, IngressSpec)
+    for route in routes(spec):
+        if route.key in seen:
+            raise Refused(
+                f"{route} is said twice",
+                cause="one path of a host leads to one port of one Service",
+                next_step="say it once",
             )
+        seen.add(route.key)
 
 
-def _same_route(wanted: Route, around: Surroundings) -> Iterator[JSONObject]:
-    for ingress in around.ingresses:
-        if (wanted.host, wanted.path.rstrip("/") or "/") in set(_routes(ingress)):
-            yield ingress
+def _vetted(wanted: Wanted, around: Surroundings) -> list[tuple[str, JSON]]:
+    """What the plan rests on of Services and certificates, in words and values. Raises NotFound, Refused, Conflict."""
+    found: list[tuple[str, JSON]] = []
+    for backend in wanted.backends:
+        service = around.services[backend.service]
+        check_port(service, backend)
+        port = port_called(service, backend.port)
+        about = f"the port of {service.ref} that is called {backend.port}"
+        found.append((about, {"port": port.port, "name": port.name} if port else None))
+    ingress_tls.check(wanted.secrets, wanted.issuing, around.vetting)
+    for secret in around.vetting.secrets.values():
+        found.append((f"{secret.ref}", _premise(secret)))
+    return found
 
 
-def _routes(ingress: JSONObject) -> Iterator[tuple[str, str]]:
-    for rule in _at(ingress, "spec", "rules") or ():
-        for path in (rule.get("http") or {}).get("paths") or ():
-            yield rule.get("host") or "", (path.get("path") or "/").rstrip("/") or "/"
-
-
-def _check_taken(wanted: Route, manifest: JSONObject, there: JSONObject) -> None:
-    """An Ingress of that name may be changed when Patchbay made it for this very route."""
-    only_this = set(_routes(there)) == set(_routes(manifest))
-    if only_this and (fields.applied_by_us(there) or fields.covers(there.get("spec"), manifest["spec"])):
+def check_port(service: Service, backend: Backend) -> None:
+    """Raises NotFound for a port that the Service has not, Refused for one that HTTP cannot go to."""
+    found = port_called(service, backend.port)
+    if found is not None and found.protocol == "TCP":
         return
-    raise Conflict(
-        f"There is an Ingress {wanted.namespace}/{wanted.name} already",
-        cause="it leads other hosts or paths" if not only_this else "it was not made by Patchbay",
-        next_step=f"choose another name, as in `--name {wanted.name[:58]}-new`",
+    if found is not None:
+        raise Refused(
+            f"{service.ref} cannot be led to at port {backend.port}",
+            cause=f"that port is for {found.protocol}; an Ingress carries HTTP, which goes over TCP",
+            next_step=_other_port(service),
+        )
+    if service.spec.type == "ExternalName":
+        return  # it is a name in DNS, and has ports only for decoration
+    ports = service.spec.ports or ()
+    there = ", ".join(f"{port.port}" + (f" ({port.name})" if port.name else "") for port in ports)
+    raise NotFound(
+        f"{service.ref} has no port {backend.port}",
+        cause=f"it has {there}" if there else "it has no ports at all",
+        next_step=_other_port(service),
     )
 
 
-def _proof(wanted: Route, class_name: str, port: dict[str, Any], around: Surroundings) -> Iterator[Step]:
-    """That the controller took it, where there is one; and that what it leads to answers."""
-    ref = ref_to(INGRESS, wanted.namespace, wanted.name)
-    if class_name in {str(fields.metadata(each)["name"]) for each in around.classes}:
-        yield Wait(ref=ref, until=Until.ADDRESS_ASSIGNED, timeout_seconds=ADDRESS_SECONDS, required=False)
-    number = int(port.get("port") or 0)
-    tls = number in (443, 8443) or "https" in str(port.get("appProtocol") or port.get("name") or "")
-    target = ref_to(SERVICE, wanted.namespace, wanted.service)
-    yield Ask(probe=HTTPProbe(target=target, port=number, path=wanted.path, tls=tls))
+def _other_port(service: Service) -> str:
+    port = next((each for each in service.spec.ports or () if each.protocol == "TCP"), None)
+    return f"say one of its TCP ports, as in `{service.name}:{port.port}`" if port else ""
 
 
-def _warnings(wanted: Route, class_name: str, around: Surroundings) -> Iterator[str]:
-    names = sorted(str(fields.metadata(each)["name"]) for each in around.classes)
-    if not names:
-        yield "There is no ingress controller in this cluster: nothing will serve this Ingress until one is installed."
-    elif not class_name:
-        yield f"No class is the default one: nothing will serve this. There are: {', '.join(names)} (--class)."
-    elif class_name not in names:
-        yield f"There is no Ingress class {class_name}: nothing will serve this. There are: {', '.join(names)}."
-    for other in _same_route(wanted, around):
-        ref = fields.ref_of(other)
-        if ref.namespace != wanted.namespace:
-            yield f"{ref} leads {wanted.host}{wanted.path} elsewhere: only one of the two will be served."
+def _premise(secret: TLSSecret) -> JSON:
+    """Not its dates: a certificate that was renewed is no other plan."""
+    names: list[JSON] = [*secret.pair.certificate.names] if secret.pair else []
+    return {"type": secret.type, "names": names, "missing": secret.missing}
 
 
-def _at(object: JSONObject, *path: str) -> Any:
-    return fields.at(object, path).value
+def _tls(wanted: Wanted) -> list[JSON]:
+    if not wanted.rules and wanted.default_tls:
+        return [ingress_spec.tls_entry(wanted.default_tls, ())]
+    return ingress_spec.tls_entries(wanted.rules)
+
+
+def _stands(wanted: Wanted, manifest: JSONObject, there: JSONObject) -> bool:
+    """Whether it is all there already. One that Patchbay made for these very routes may be changed, another one not:
+    raises Conflict."""
+    have = fields.at(there, ("metadata", "annotations")).value or {}
+    asked = fields.at(manifest, ("metadata", "annotations")).value or {}
+    if fields.covers(there.get("spec"), manifest["spec"]) and fields.covers(have, asked):
+        return True
+    mine, theirs = (
+        {route.key for route in routes(msgspec.convert(each.get("spec") or {}, IngressSpec))}
+        for each in (manifest, there)
+    )
+    if mine == theirs and fields.applied_by_us(there):
+        return False
+    raise Conflict(
+        f"There is an {wanted.ref} already",
+        cause="it leads other hosts or paths" if mine != theirs else "it was not made by Patchbay",
+        next_step=f"choose another name, as in `--name {wanted.name[:58]}-new`, or change that one: "
+        f"`ingress edit {wanted.name} -n {wanted.namespace}`",
+    )
+
+
+def _addresses(wanted: Wanted) -> str:
+    """`shop.example.com/ to web:80 and 2 more`."""
+    led = [f"{rule} to {rule.backend}" for rule in wanted.rules]
+    if wanted.default is not None:
+        led.append(f"everything else to {wanted.default}" if led else f"everything to {wanted.default}")
+    more = f" and {len(led) - 2} more" if len(led) > 2 else ""
+    return ", ".join(led[:2]) + more
+
+
+def _premises(class_: Chosen, vetted: list[tuple[str, JSON]]) -> Iterator[Premise]:
+    yield from (Premise(about, value) for about, value in vetted)
+    yield Premise("the Ingress class", class_.name)
+    yield Premise("its controller", class_.controller)
+
+
+def _warnings(wanted: Wanted, class_: Chosen, others: ingress_conflicts.Others, around: Surroundings) -> Iterator[str]:
+    if class_.remark:
+        yield class_.remark
+    for name in dict.fromkeys(backend.service for backend in wanted.backends):
+        if around.services[name].spec.type == "ExternalName":
+            yield f"{around.services[name].ref} is but another name: many controllers refuse to lead there."
+    yield from ingress_tls.warnings(wanted.secrets, wanted.issuing, around.vetting)
+    yield from ingress_conflicts.warnings(others)
+    for each in around.unread:
+        yield f"{each}: what leads to the same hosts there is not known."
+
+
+def _doubts(wanted: Wanted, others: ingress_conflicts.Others, annotations: Mapping[str, str]) -> Iterator[Doubt]:
+    for doubt in (ingress_conflicts.elsewhere(others), ingress_annotations.doubt(annotations)):
+        if doubt is not None and doubt.code not in wanted.accepted:
+            yield doubt

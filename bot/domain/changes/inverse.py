@@ -21,6 +21,7 @@ from bot.domain.changes.change import (
     Wait,
     Writing,
 )
+from bot.domain.changes.others import written_by_others
 from bot.domain.changes.taking_back import taken_back
 from bot.domain.network.references import JSONObject, Ref
 
@@ -104,7 +105,17 @@ def _opposite(
         return f"{step.ref} was changed by somebody else since ({', '.join(back.kept)}), and is left alone"
     if back.kept:
         kept.append(f"{step.ref}: {', '.join(back.kept)} was changed by somebody else since, and stays so")
+    kept += _besides(step, done, now)
     return [Restore(ref=step.ref, fields=tuple(back.fields), expected=tuple(back.expected), part=step.part)]
+
+
+def _besides(step: Apply | Edit | Restore, done: StepRecord, now: JSONObject) -> list[str]:
+    """What others wrote into fields that this step has nothing to do with. They stay anyhow, and people are told."""
+    if not done.writers:
+        return []
+    ours = tuple(".".join(each.path) for each in fields.written_by(step, done))
+    others = [each for each in written_by_others(now, done.writers) if not each.startswith(ours)]
+    return [f"{step.ref}: somebody else wrote {', '.join(others)} since, and that stays"] if others else []
 
 
 def prior(step: Apply | Edit | Restore, done: StepRecord) -> tuple[FieldValue, ...]:

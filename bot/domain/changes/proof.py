@@ -6,7 +6,7 @@ change a digest. Only what the specs say decides here what is asked, and how.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from bot.domain.changes.change import Ask, Reach, Step, Until, Wait
@@ -23,13 +23,17 @@ MOST_PORTS = 3
 """Asked of one Service; of twenty ports a few stand for all."""
 
 
-def of_service(ref: Ref, spec: JSONObject, selected: Selected) -> Iterator[Step]:
-    """For a Service as it will stand; nothing for what is scaled to zero, where nobody would answer."""
+def of_service(
+    ref: Ref, spec: JSONObject, selected: Selected, changed: Collection[int] | None = None
+) -> Iterator[Step]:
+    """For a Service as it will stand; nothing for what is scaled to zero, where nobody would answer. `changed` are the
+    ports that come before others when not all are asked."""
     if selected.idle:
         return
     if spec.get("selector"):
         yield Wait(ref=ref, until=Until.ENDPOINTS_READY, timeout_seconds=ENDPOINTS_SECONDS, required=False)
-    asked = [port for port in ports(spec) if str(port.get("protocol") or "TCP") == "TCP"][:MOST_PORTS]
+    speaking = [port for port in ports(spec) if str(port.get("protocol") or "TCP") == "TCP"]
+    asked = sorted(speaking, key=lambda port: bool(changed) and _number(port) not in (changed or ()))[:MOST_PORTS]
     for port in asked:
         yield ask_port(ref, port, selected)
     yield from _by_address(ref, spec, asked, selected)

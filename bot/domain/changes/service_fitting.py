@@ -25,7 +25,7 @@ def check_options(ref: Ref, spec: JSONObject) -> None:
         raise Refused(
             f"{ref} cannot be headless and of type {kind}",
             cause="a headless Service has no address of its own that anything outside could lead to",
-            next_step="leave out `--cluster-ip None`, or take type ClusterIP",
+            next_step="take type ClusterIP, or a Service that has an address",
         )
     if spec.get("externalTrafficPolicy") and kind not in OUTSIDE and not spec.get("externalIPs"):
         raise Refused(

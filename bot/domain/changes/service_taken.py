@@ -39,7 +39,7 @@ class Around:
     services: tuple[Service, ...]
     """Of all namespaces that may be read."""
     node_ports: PortRange | None
-    """None: the API server did not show it, and its dry run has to tell."""
+    """None: the API server did not show it."""
     service_ranges: tuple[str, ...] = ()
     """CIDRs of the ServiceCIDRs; empty: not known."""
     unread: tuple[str, ...] = ()
@@ -65,10 +65,11 @@ def _check_node_ports(ref: Ref, spec: JSONObject, around: Around) -> None:
             raise Refused(f"Node port {number} is wanted twice", next_step="give one of the ports another one")
         own[number] = protocol
     for number in wanted:
-        if around.node_ports is not None and number not in around.node_ports:
+        if number not in (given := around.node_ports or _likely_node_ports(around)):
+            whence = "" if around.node_ports else ", as clusters do unless told otherwise; its own flag cannot be read"
             raise Refused(
                 f"Node port {number} is out of range",
-                cause=f"this cluster gives out node ports from {around.node_ports}",
+                cause=f"this cluster gives out node ports from {given}{whence}",
                 next_step="say one of these, or none, and the cluster chooses",
             )
         if holder := _holder(number, ref, around):
@@ -77,6 +78,12 @@ def _check_node_ports(ref: Ref, spec: JSONObject, around: Around) -> None:
                 cause=f"by {holder}",
                 next_step="say another one, or none, and the cluster chooses",
             )
+
+
+def _likely_node_ports(around: Around) -> PortRange:
+    """The usual ones, or what encloses those that Services have already: a dry run accepts any."""
+    there = [port.node_port for service in around.services for port in service.spec.ports or () if port.node_port]
+    return PortRange(min([USUAL_NODE_PORTS.first, *there]), max([USUAL_NODE_PORTS.last, *there]))
 
 
 def _holder(number: int, ref: Ref, around: Around) -> str:

@@ -98,6 +98,15 @@ ServicePortSpec = Annotated[
 ]
 
 
+def port_or_name(word: str) -> str:
+    """A port of a Service, by number or name. Raises ValueError."""
+    if word.isdigit():
+        return str(_port_number(word))
+    if not _PORT_NAME.fullmatch(word):
+        raise ValueError(word)
+    return word
+
+
 def _node_port(word: str) -> NodePort:
     named, equals, number = word.rpartition("=")
     if equals and not _PORT_NAME.fullmatch(named):

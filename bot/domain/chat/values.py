@@ -154,6 +154,9 @@ def _named(kinds: tuple[Kind, ...], default: Kind | None = None) -> Any:
 DeploymentTarget = Annotated[
     Named, Value(_named((DEPLOYMENT,)), "a Deployment as deploy/NAME", "deploy/web", "deploy/NAME")
 ]
+ServiceTarget = Annotated[
+    Named, Value(_named((SERVICE,), SERVICE), "a Service's name, or svc/NAME", "web", "NAME|svc/NAME")
+]
 LogTarget = Annotated[
     Named,
     Value(
@@ -247,13 +250,14 @@ _REQUIREMENT = re.compile(
 )
 
 
-def _selector(word: str) -> str:
+def label_selector(word: str) -> str:
+    """The word, when it is a label selector as `-l` takes it. Raises ValueError."""
     if len(word) > 1_000 or not all(_REQUIREMENT.fullmatch(part.strip()) for part in re.split(r",(?![^(]*\))", word)):
         raise ValueError(word)
     return word
 
 
-Labels = Annotated[str, Value(_selector, "a label selector such as app=web,tier!=cache", "app=web", "SELECTOR")]
+Labels = Annotated[str, Value(label_selector, "a label selector such as app=web,tier!=cache", "app=web", "SELECTOR")]
 
 
 class OutputFormat(Enum):

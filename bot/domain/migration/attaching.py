@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.migration.gateway_api import (
-    GATEWAY,
     LISTENERS_A_GATEWAY,
     Gateway,
     GatewayClass,
@@ -21,7 +20,7 @@ from bot.domain.migration.gateway_api import (
     object_of,
 )
 from bot.domain.migration.outcome import Concern, Journal
-from bot.domain.network.references import JSONObject
+from bot.domain.network.references import GATEWAY, JSONObject
 from bot.domain.network.snapshot import IngressTLS
 from bot.errors import NotFound, Refused
 
@@ -111,6 +110,7 @@ class Attachment:
         self._certificates = certificates
         self._journal = journal
         self._needed: dict[tuple[str, str], JSONObject] = {}
+        self._used: set[Certificate] = set()
 
     def secure(self, host: str) -> bool:
         """Whether the Ingress serves the host over TLS."""
@@ -121,7 +121,7 @@ class Attachment:
         return exact or next((each for each in self._certificates if each.host and covers(each.host, host)), None)
 
     def parents(self, hosts: Iterable[str], protocols: Sequence[str]) -> tuple[JSONObject, ...]:
-        """The listeners of these protocols for these hosts; none where a Gateway that is there has none."""
+        """The listeners of these protocols for these hosts, those included that a Gateway that is there lacks."""
         sections: dict[str, None] = {}
         for host in hosts:
             for protocol in protocols:
@@ -141,18 +141,23 @@ class Attachment:
         gateway = self._choice.gateway
         certificate = self._certificate(host) if protocol == "HTTPS" else None
         wanted = certificate.host if certificate else host if protocol == "TLS" else ""
+        if certificate:
+            self._used.add(certificate)
         if gateway is None:
             listener = self._written(protocol, wanted, certificate)
             self._needed.setdefault((protocol, wanted), listener)
             yield str(listener["name"])
             return
         found = [each.name for each in gateway.listeners if _serves(gateway, each, self._namespace, host, protocol)]
-        if not found:
-            self._needed.setdefault((protocol, wanted), self._written(protocol, wanted, certificate))
+        if not found:  # Told, shown, and taken to be added.
+            missing = self._needed.setdefault((protocol, wanted), self._written(protocol, wanted, certificate))
+            found = [str(missing["name"])]
         yield from found
 
     def _written(self, protocol: str, host: str, certificate: Certificate | None) -> JSONObject:
         name = protocol.lower() + (f"-{host.replace('*', 'any')}" if host else "")
+        if self._choice.gateway and name in [each.name for each in self._choice.gateway.listeners]:
+            name = f"{name[:189]}-{self._namespace}"
         listener: JSONObject = {"name": name[:253].rstrip("-."), "port": _PORTS[protocol], "protocol": protocol}
         if host:
             listener["hostname"] = host
@@ -212,17 +217,7 @@ class Attachment:
         """What becomes of `spec.tls`, and what the Gateway lacks."""
         gateway = self._choice.gateway
         for each in self._certificates:
-            if each.assumed:
-                self._journal.lose(
-                    "spec.tls",
-                    f"{each.host or 'any host'} has no Secret: the controller served its default certificate, a "
-                    f"Gateway has none",
-                    f"put a certificate into Secret {self._namespace}/{each.secret}, which the listener names",
-                )
-            elif gateway is None:
-                self._journal.carry(
-                    "spec.tls", f"an HTTPS listener for {each.host or 'any host'} with Secret {each.secret}"
-                )
+            self._tell_certificate(each)
         for listener in self.missing():
             concern = Concern.SECURITY if listener["protocol"] == "HTTPS" else Concern.TRAFFIC
             host = str(listener.get("hostname") or "any host")
@@ -234,6 +229,25 @@ class Attachment:
                 "add the listener that is shown below, or take another --gateway",
                 concern,
             )
+
+    def _tell_certificate(self, certificate: Certificate) -> None:
+        gateway, host = self._choice.gateway, certificate.host or "any host"
+        if certificate not in self._used:
+            self._journal.carry("spec.tls", f"nothing for {host}: no rule is for it")
+        elif ("HTTPS", certificate.host) not in self._needed:
+            self._journal.carry(
+                "spec.tls",
+                f"an HTTPS listener of Gateway {gateway.short if gateway else ''} for {host}",
+                f"the certificate of the listener counts, not Secret {certificate.secret}",
+            )
+        elif certificate.assumed:
+            self._journal.lose(
+                "spec.tls",
+                f"{host} has no Secret: the controller served its default certificate, a Gateway has none",
+                f"put a certificate into Secret {self._namespace}/{certificate.secret}, which the listener names",
+            )
+        elif gateway is None:
+            self._journal.carry("spec.tls", f"an HTTPS listener for {host} with Secret {certificate.secret}")
 
 
 def _serves(gateway: Gateway, listener: Listener, namespace: str, host: str, protocol: str) -> bool:

@@ -12,20 +12,11 @@ from typing import Any
 
 import msgspec
 
-from bot.domain.network.references import JSON, JSONObject, Kind
+from bot.domain.network.references import GRPC_ROUTE, HTTP_ROUTE, JSON, REFERENCE_GRANT, TLS_ROUTE, JSONObject, Kind
 from bot.domain.network.snapshot import Condition, Metadata
 
 GROUP = "gateway.networking.k8s.io"
-GATEWAY = Kind("Gateway", "gateways", f"{GROUP}/v1", short_names=("gtw", "gateway"))
-GATEWAY_CLASS = Kind(
-    "GatewayClass", "gatewayclasses", f"{GROUP}/v1", namespaced=False, short_names=("gc", "gatewayclass")
-)
-HTTP_ROUTE = Kind("HTTPRoute", "httproutes", f"{GROUP}/v1", short_names=("httproute",))
-GRPC_ROUTE = Kind("GRPCRoute", "grpcroutes", f"{GROUP}/v1", short_names=("grpcroute",))
-TLS_ROUTE = Kind("TLSRoute", "tlsroutes", f"{GROUP}/v1", short_names=("tlsroute",))
 BACKEND_TLS_POLICY = Kind("BackendTLSPolicy", "backendtlspolicies", f"{GROUP}/v1", short_names=("btlspolicy",))
-# v1 of it is served, too, but not stored before v1.6: older clusters take this one alone.
-REFERENCE_GRANT = Kind("ReferenceGrant", "referencegrants", f"{GROUP}/v1beta1", short_names=("refgrant",))
 
 RULES_A_ROUTE = 16
 MATCHES_A_ROUTE = 128
@@ -82,6 +73,12 @@ class Gateway(msgspec.Struct, frozen=True):
     @property
     def listeners(self) -> Sequence[Listener]:
         return self.spec.listeners or ()
+
+    @property
+    def selects(self) -> bool:
+        """Whether a listener takes routes of namespaces by their labels."""
+        said = [each.allowed_routes.namespaces for each in self.listeners if each.allowed_routes]
+        return any(each is not None and each.from_ == "Selector" for each in said)
 
 
 class GatewayClassSpec(msgspec.Struct, frozen=True, rename="camel"):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from bot.domain.migration.gateway_api import GRPC_ROUTE, Features
+from bot.domain.migration.gateway_api import Features
 from bot.domain.migration.nginx.filters import Filters
 from bot.domain.migration.outcome import Journal
-from bot.domain.network.references import JSON, JSONObject
+from bot.domain.network.references import GRPC_ROUTE, JSON, JSONObject
 
 _SERVICE = r"[a-zA-Z_][a-zA-Z_0-9]*(?:\.[a-zA-Z_][a-zA-Z_0-9]*)*"
 
@@ -28,17 +28,17 @@ def method_match(path: str) -> JSONObject | None:
     return {"method": method}
 
 
-def can_be_said(paths: Iterable[str], features: Features, journal: Journal) -> bool:
-    """Whether a GRPCRoute can have these paths; where not, an HTTPRoute has to do, which is told."""
-    if GRPC_ROUTE.name in features.kinds and None not in [method_match(each) for each in paths]:
-        return True
-    journal.withdraw("backend-protocol")
-    journal.lose(
-        "backend-protocol",
-        "its paths are no names of gRPC services, so that it becomes an HTTPRoute, which speaks HTTP/1.1 unless told",
-        "`appProtocol: kubernetes.io/h2c` on the port of the Service",
-    )
-    return False
+def why_not(paths: Iterable[str], shared: Iterable[str], features: Features) -> str:
+    """Why a GRPCRoute cannot have these paths, so that an HTTPRoute has to do; empty: it can.
+
+    `shared` are hosts that Ingresses have which are no gRPC: of an HTTPRoute and a GRPCRoute for one host a listener
+    takes the older one alone (https://gateway-api.sigs.k8s.io/reference/spec/#grpcroutespec, hostnames).
+    """
+    if GRPC_ROUTE.name not in features.kinds:
+        return "this Gateway API has no GRPCRoute of v1"
+    if hosts := ", ".join(shared):
+        return f"{hosts} is a host of Ingresses without gRPC too, and a listener takes one kind of route for a host"
+    return "its paths are no names of gRPC services" if None in [method_match(each) for each in paths] else ""
 
 
 def without(own: Filters, journal: Journal) -> Filters:

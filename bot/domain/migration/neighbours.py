@@ -20,6 +20,7 @@ class Neighbours:
         self._canaries: dict[tuple[str, str, str], list[tuple[Ingress, HTTPPath]]] = {}
         self._mains: dict[tuple[str, str, str], list[Ingress]] = {}
         self._regex: set[str] = set()
+        self._http: dict[str, set[str]] = {}
         for ingress in ingresses:
             self._enter(ingress)
 
@@ -32,6 +33,8 @@ class Neighbours:
             host = rule.host or ""
             self._by_host.setdefault(host, []).append(ingress)
             paths = (rule.http.paths if rule.http else None) or ()
+            if not canary and annotations.text("backend-protocol").upper() not in ("GRPC", "GRPCS"):
+                self._http.setdefault(host, set()).add(ingress.ref.short)
             if annotations.flag("use-regex", False) or any(target and target != (each.path or "/") for each in paths):
                 self._regex.add(host)
             for path in paths:
@@ -51,6 +54,10 @@ class Neighbours:
     def regex(self, host: str) -> bool:
         """Whether ingress-nginx takes the paths of a host for regular expressions."""
         return host in self._regex
+
+    def shared_with_http(self, ingress: Ingress, host: str) -> bool:
+        """Whether another Ingress has the host, and speaks HTTP to its Services."""
+        return bool(self._http.get(host, set()) - {ingress.ref.short})
 
     def has_host(self, host: str) -> bool:
         return host in self._by_host

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 
 from bot.domain.network.references import JSONObject, Ref
@@ -82,32 +82,39 @@ class Translation:
         return tuple(each for each in self.lost if each.concern is concern)
 
 
-@dataclass(slots=True)
 class Journal:
     """Takes down what becomes of each thing while an Ingress is read. Says nothing twice."""
 
-    carried: list[Carried] = field(default_factory=list)
-    lost: list[Lost] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    def __init__(self) -> None:
+        self._carried: dict[Carried, None] = {}
+        self._lost: dict[Lost, None] = {}
+        self._notes: dict[str, None] = {}
+
+    @property
+    def carried(self) -> tuple[Carried, ...]:
+        return tuple(self._carried)
+
+    @property
+    def lost(self) -> tuple[Lost, ...]:
+        return tuple(self._lost)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return tuple(self._notes)
 
     def carry(self, source: str, becomes: str, differs: str = "") -> None:
-        entry = Carried(source, becomes, differs)
-        if entry not in self.carried:
-            self.carried.append(entry)
+        self._carried[Carried(source, becomes, differs)] = None
 
     def lose(self, source: str, why: str, instead: str, concern: Concern = Concern.TRAFFIC) -> None:
-        entry = Lost(source, why, instead, concern)
-        if entry not in self.lost:
-            self.lost.append(entry)
+        self._lost[Lost(source, why, instead, concern)] = None
 
     def withdraw(self, source: str) -> None:
         """What was thought to be carried is not."""
-        self.carried = [each for each in self.carried if each.source != source]
+        self._carried = {each: None for each in self._carried if each.source != source}
 
     def note(self, line: str) -> None:
-        if line not in self.notes:
-            self.notes.append(line)
+        self._notes[line] = None
 
     def worst_first(self) -> tuple[Lost, ...]:
         order = list(Concern)
-        return tuple(sorted(self.lost, key=lambda each: order.index(each.concern)))
+        return tuple(sorted(self._lost, key=lambda each: order.index(each.concern)))

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.domain.migration import routes
-from bot.domain.migration.gateway_api import TLS_ROUTE
 from bot.domain.migration.reading import Reading
-from bot.domain.network.references import JSONObject
+from bot.domain.network.references import TLS_ROUTE, JSONObject
 
 
 def passed_through(reading: Reading) -> Iterator[JSONObject]:

@@ -63,6 +63,8 @@ class Reading:
     filters: Filters
     grpc: bool
     """It becomes a GRPCRoute."""
+    why_not_grpc: str
+    """Why it speaks gRPC, and becomes an HTTPRoute all the same."""
     target: str
     """`rewrite-target`, or empty."""
     passthrough: bool
@@ -85,12 +87,18 @@ def read(ingress: Ingress, around: Around, journal: Journal, annotations: Annota
     served = around.neighbours.served(ingress)
     paths = _paths(ingress)
     passthrough = annotations.flag("ssl-passthrough", False)
+    if annotations.has("ssl-passthrough") and not passthrough:
+        journal.carry("ssl-passthrough", "nothing: false is what it is without")
     aside = Journal() if passthrough else journal  # With it the controller reads no other annotation.
     found = redirects(annotations, around.features, aside)
     protocol = backend_tls.protocol(annotations, aside)
     own = filters(annotations, around.features, around.config_maps, aside)
     values = [each.value for listed in paths.values() for each in listed]
-    is_grpc = protocol.grpc and grpc.can_be_said(values, around.features, aside)
+    shared = [host for host in paths if around.neighbours.shared_with_http(ingress, host)]
+    why_not_grpc = grpc.why_not(values, shared, around.features) if protocol.grpc else ""
+    is_grpc = protocol.grpc and not why_not_grpc
+    if is_grpc:
+        aside.carry("backend-protocol", "a GRPCRoute")
     named = certificates(ingress.spec.tls or (), [host for host in paths if host], ingress.name)
     services = None if around.services is None else around.services.get(ingress.namespace, {})
     return Reading(
@@ -106,6 +114,7 @@ def read(ingress: Ingress, around: Around, journal: Journal, annotations: Annota
         protocol=protocol,
         filters=grpc.without(own, aside) if is_grpc else own,
         grpc=is_grpc,
+        why_not_grpc=why_not_grpc,
         target=annotations.text("rewrite-target"),
         passthrough=passthrough,
         kept=foreign.tell(ingress, served, around.choice.gateway is None, journal),

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bot.domain.migration import routes
-from bot.domain.migration.gateway_api import HTTP_ROUTE
 from bot.domain.migration.nginx.redirects import tell_https
 from bot.domain.migration.reading import Reading
-from bot.domain.network.references import JSONObject
+from bot.domain.network.references import HTTP_ROUTE, JSONObject
 
 
 def to_https(reading: Reading, hosts: Sequence[str]) -> Iterator[JSONObject]:

@@ -49,12 +49,27 @@ def _of_path(reading: Reading, host: str, path: Path, regex: bool) -> Iterator[J
     main = reading.backends.ref(path.said.backend, path.where)
     if main is None:
         return
-    reading.spoken_to[str(main["name"])] = None
+    _speak_to(reading, main)
     if reading.redirects.to_https_behind_proxy and not reading.secure(host) and not reading.grpc:
         yield _behind_proxy(reading, match)
     for each in _with_canary(reading, host, path, _rule(reading, path, match), main):
         # A GRPCRoute's rule for any request has no match at all.
         yield {key: value for key, value in each.items() if value != [{}]}
+
+
+def _speak_to(reading: Reading, backend: JSONObject) -> None:
+    name, port = str(backend["name"]), int(str(backend["port"]))
+    reading.spoken_to[name] = None
+    if not reading.why_not_grpc:
+        return
+    if reading.backends.app_protocol(name, port) == "kubernetes.io/h2c":
+        reading.journal.carry("backend-protocol", f"an HTTPRoute: {reading.why_not_grpc}; Service {name} says h2c")
+        return
+    reading.journal.lose(
+        "backend-protocol",
+        f"{reading.why_not_grpc}, so that it becomes an HTTPRoute, which speaks HTTP/1.1 to a Service unless told",
+        "`appProtocol: kubernetes.io/h2c` on the port of the Service",
+    )
 
 
 def _rule(reading: Reading, path: Path, match: PathMatch) -> JSONObject:
@@ -97,7 +112,7 @@ def _with_canary(reading: Reading, host: str, path: Path, rule: JSONObject, main
     if found is None or other is None:
         yield {**rule, "backendRefs": [main]}
         return
-    reading.spoken_to[str(other["name"])] = None
+    _speak_to(reading, other)
     name, journal = found[0].name, Journal()
     wanted = canary.canary_of(name, Annotations(found[0].annotations, journal), journal)
     canary.tell(wanted, journal)

@@ -25,6 +25,8 @@ def tell_gateway(reading: Reading, written: Sequence[JSONObject]) -> None:
     choice = reading.around.choice
     if choice.gateway:
         reading.journal.note(f"The routes attach to Gateway {choice.gateway.short}, which is there.")
+        if choice.gateway.selects:
+            reading.journal.note("It selects namespaces by their labels; whether this one has them was not looked at.")
     elif written:
         reading.journal.note(
             "A Gateway is written, and usually costs an address of its own: further Ingresses can share it by "
@@ -33,27 +35,31 @@ def tell_gateway(reading: Reading, written: Sequence[JSONObject]) -> None:
 
 
 def tell_rest(reading: Reading) -> None:
-    """The annotations that nobody has read yet: those in the table, and those that no one knows."""
+    """The annotations of which nothing was told yet: those in the table, those that no one knows, and those that have
+    nothing here to apply to."""
     annotations, journal = reading.annotations, reading.journal
-    if reading.passthrough:
-        told = {each.source for each in journal.carried} | {each.source for each in journal.lost}
-        for name in [each for each in annotations.names if each not in told]:
+    for name in annotations.unread if not reading.passthrough else ():
+        _tell_loss(reading, name, annotations.text(name))
+    told = {each.source for each in journal.carried} | {each.source for each in journal.lost}
+    for name in [each for each in annotations.names if each not in told]:
+        if reading.passthrough and name != "ssl-passthrough":
             journal.carry(name, "nothing: with ssl-passthrough the controller reads no other annotation")
-        return
-    for name in annotations.names:
-        if name not in annotations.unread and not annotations.raw(name).strip():
+        elif not annotations.raw(name).strip():
             journal.carry(name, "nothing: it is empty")
-    for name in annotations.unread:
-        value = annotations.text(name)
-        loss = LOSSES.get(OLD_NAMES.get(name, name))
-        if loss is None:
-            journal.lose(name, "the controller has no such annotation", "see whether it is misspelt", Concern.TUNING)
-        elif value in loss.off:
-            journal.carry(name, "nothing: with this value it does nothing")
-        elif loss.with_ and not annotations.has(loss.with_):
-            journal.carry(name, f"nothing: it means something only with {loss.with_}")
         else:
-            journal.lose(name, loss.why, loss.instead, loss.concern)
+            journal.carry(name, "nothing: there is nothing here that it applies to")
+
+
+def _tell_loss(reading: Reading, name: str, value: str) -> None:
+    journal, loss = reading.journal, LOSSES.get(OLD_NAMES.get(name, name))
+    if loss is None:
+        journal.lose(name, "the controller has no such annotation", "see whether it is misspelt", Concern.TUNING)
+    elif value in loss.off:
+        journal.carry(name, "nothing: with this value it does nothing")
+    elif loss.with_ and not reading.annotations.has(loss.with_):
+        journal.carry(name, f"nothing: it means something only with {loss.with_}")
+    else:
+        journal.lose(name, loss.why, loss.instead, loss.concern)
 
 
 def tell_habits(reading: Reading) -> None:
@@ -62,6 +68,16 @@ def tell_habits(reading: Reading) -> None:
     note, has = reading.journal.note, reading.annotations.has
     if reading.served.guessed:
         note("Its class is not there: by its annotations and its class's name it is taken for one of ingress-nginx.")
+    note(
+        "What the controller's own ConfigMap says for all Ingresses (whitelist-source-range, global-auth-url, "
+        "ssl-redirect, "
+        "snippets and the like) is not looked at here, and does not carry over either."
+    )
+    if any(map(reading.around.neighbours.regex, reading.paths)):
+        note(
+            "Where use-regex or rewrite-target is on a host, ingress-nginx ignores the case of its paths; "
+            "routes do not."
+        )
     if any(map(reading.secure, reading.paths)):
         note("ingress-nginx sends Strict-Transport-Security over HTTPS unless told otherwise; these routes do not.")
     if not has("proxy-read-timeout"):

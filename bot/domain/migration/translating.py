@@ -6,12 +6,12 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 
 from bot.domain.migration import passing, redirecting, routes, ruling, telling
-from bot.domain.migration.gateway_api import GRPC_ROUTE, HTTP_ROUTE, grant
+from bot.domain.migration.gateway_api import grant
 from bot.domain.migration.nginx import backend_tls
 from bot.domain.migration.nginx.values import HOST, Annotations
 from bot.domain.migration.outcome import Concern, Journal, Translation
 from bot.domain.migration.reading import Around, Reading, read
-from bot.domain.network.references import JSONObject
+from bot.domain.network.references import GRPC_ROUTE, HTTP_ROUTE, JSONObject
 from bot.domain.network.snapshot import Ingress
 
 
@@ -43,9 +43,9 @@ def _result(
     return Translation(
         ingress=ingress.ref,
         manifests=tuple(manifests),
-        carried=tuple(journal.carried),
+        carried=journal.carried,
         lost=journal.worst_first(),
-        notes=tuple(journal.notes),
+        notes=journal.notes,
         listeners=tuple(listeners),
     )
 

@@ -1,5 +1,6 @@
 """What the network stands on: which objects are the cluster's DNS, and which are its network plugin."""
 
+from bot.domain.network.references import Ref
 from bot.domain.network.snapshot import DaemonSet, Service, Snapshot
 
 _DNS_NAMES = ("kube-dns", "coredns", "rke2-coredns-rke2-coredns", "dns-default")
@@ -26,6 +27,12 @@ def dns_service(snapshot: Snapshot) -> Service | None:
     """The Service that pods ask for names: `kube-dns`, whatever answers behind it. None when there is none."""
     known = [s for s in snapshot.services if s.namespace in _DNS_NAMESPACES and _is_dns(s)]
     return min(known, key=lambda s: (s.name not in _DNS_NAMES, s.name), default=None)
+
+
+def is_foundation(service: Ref) -> bool:
+    """Whether the cluster itself stands on this Service: the API server's own, or the one that answers names."""
+    api_server = service.namespace == "default" and service.name == "kubernetes"
+    return api_server or (service.namespace in _DNS_NAMESPACES and service.name in _DNS_NAMES)
 
 
 def _is_dns(service: Service) -> bool:

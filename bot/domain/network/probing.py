@@ -121,6 +121,8 @@ class Observation(msgspec.Struct, frozen=True):
     """For a request by address: its way, as far as it came."""
     location: str = ""
     """Where a redirect leads, as the target wrote it; cleaned, at most 500 characters."""
+    certificate_fits: bool | None = None
+    """Whether the certificate that was shown is for the host asked for; None: none was shown, or no host said."""
 
     @property
     def answered(self) -> bool:

@@ -3,11 +3,11 @@ doubted."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.domain.changes.change import Brief, Checked, Doubt
-from bot.domain.network.references import JSONObject
+from bot.domain.network.references import JSONObject, Ref
 from bot.domain.plugins.fitting import Objects, differences, ref
 from bot.domain.plugins.incoming import Incoming, incoming
 from bot.errors import Refused
@@ -48,10 +48,20 @@ def doubts(checks: Sequence[Checked], accepted: frozenset[str]) -> tuple[Doubt, 
     return tuple(Doubt(code, text) for code, text in found.items())
 
 
-def origins(objects: Sequence[JSONObject], sources: Sequence[Source]) -> list[str]:
-    """Where each object comes from: the name of its file."""
+Same = Callable[[Ref, Iterable[Ref]], Ref | None]
+"""What of the published files an object was made of; None: nothing of them."""
+
+
+def itself(own: Ref, published: Iterable[Ref]) -> Ref | None:
+    """What was published under the same name, in the same namespace."""
+    return own if own in published else None
+
+
+def origins(objects: Sequence[JSONObject], sources: Sequence[Source], same: Same = itself) -> list[str]:
+    """Where each object comes from: the name of its file; empty for what Patchbay adds."""
     by_ref = {ref(object): source.name for source in sources for object in source.objects}
-    return [by_ref.get(ref(object), "") for object in objects]
+    found = [same(ref(object), by_ref) for object in objects]
+    return [by_ref[own] if own is not None else "" for own in found]
 
 
 def brief(
@@ -60,17 +70,26 @@ def brief(
     checks: Sequence[Checked],
     afterwards: tuple[str, ...] = (),
     besides: Incoming = Incoming(),  # noqa: B008  frozen
+    same: Same = itself,
 ) -> Brief:
     """What people read in place of thousands of lines of YAML; `besides` comes in without standing in the files."""
     comes = incoming(objects) + besides
-    before = {ref(object): object for source in sources for object in source.objects}
-    adjusted = [
-        f"{own}: {line}"
-        for object in objects
-        if (own := ref(object)) in before
-        for line in differences(before[own], object)
-    ]
-    left_out = sorted(set(before) - {ref(object) for object in objects})
+    published: dict[Ref, list[JSONObject]] = {}
+    for object in (each for source in sources for each in source.objects):
+        published.setdefault(ref(object), []).append(object)
+    adjusted, taken = [], set()
+    for object in objects:
+        own = ref(object)
+        before = same(own, published)
+        if before is None:
+            adjusted.append(f"{own}: added")
+            continue
+        taken.add(before)
+        # Some makers publish two variants of one object.
+        adjusted += [
+            f"{own}: {line}" for line in min((list(differences(each, object)) for each in published[before]), key=len)
+        ]
+    left_out = sorted(set(published) - taken)
     return Brief(
         checks=tuple(checks),
         sources=tuple(map(str, sources)),

@@ -18,6 +18,7 @@ CLUSTER_SCOPED = frozenset(
         "ClusterRole",
         "ClusterRoleBinding",
         "CustomResourceDefinition",
+        "GatewayClass",
         "IngressClass",
         "MutatingWebhookConfiguration",
         "Namespace",

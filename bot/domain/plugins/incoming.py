@@ -53,14 +53,17 @@ def privileges(objects: Iterable[JSONObject]) -> tuple[str, ...]:
 
 def _of_pods(kind: str, name: str, spec: dict[str, Any]) -> str:
     said = [words for field, words in _HOST.items() if spec.get(field)]
-    privileged, capabilities = [], set()
+    privileged, capabilities, ports = [], set(), set()
     for each in containers(spec):
+        ports |= {int(port["hostPort"]) for port in each.get("ports") or () if port.get("hostPort")}
         context = each.get("securityContext") or {}
         if context.get("privileged"):
             privileged.append(str(each.get("name")))
         capabilities |= set((context.get("capabilities") or {}).get("add") or ())
     if privileged:
         said.append(f"privileged containers {', '.join(privileged)}")
+    if ports and not spec.get("hostNetwork"):
+        said.append(f"ports {', '.join(map(str, sorted(ports)))} of the host")
     if capabilities:
         said.append(f"capabilities {', '.join(sorted(capabilities))}")
     return f"{kind} {name}: {'; '.join(said)}" if said else ""

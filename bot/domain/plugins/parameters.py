@@ -188,7 +188,7 @@ def check(parameters: Parameters, taken: Taken) -> None:
     _check_mtu(parameters, taken)
     _check_families(parameters, taken)
     _check_blocks(parameters)
-    _check_registry(parameters.registry)
+    check_registry(parameters.registry)
 
 
 def _check_choice(option: str, word: str, known: tuple[str, ...]) -> None:
@@ -210,8 +210,8 @@ def _check_needed(extra: str, extras: frozenset[str], taken: Taken) -> None:
         )
 
 
-def _check_registry(registry: str) -> None:
-    """What has no dot and no port is a folder of Docker Hub for a container runtime, and no host:
+def check_registry(registry: str) -> None:
+    """Raises UsageError. What has no dot and no port is a folder of Docker Hub for a container runtime, and no host:
     https://github.com/distribution/reference/blob/main/normalize.go"""
     cause = ""
     if registry and not _REGISTRY.fullmatch(registry):

@@ -32,6 +32,9 @@ _PARTS = (
     "namespace",
 )
 
+CODES = ("namespace-not-empty", "objects-lost", "version-not-pinned")
+"""Of all doubts that a removal can have."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removal:

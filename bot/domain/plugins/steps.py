@@ -29,7 +29,7 @@ _NEEDED_BY_PODS = (
     "PriorityClass",
 )  # fmt: skip
 _WORKLOADS = "workloads"
-TOLD = "what the plugin is told"
+TOLD = "what it is told"
 
 
 def applied(
@@ -99,7 +99,9 @@ def apply_step(
     own = ref(object)
     manifest = without_status(object, own)
     there = existing.get(own)
-    if there is not None and covers_all(there, manifest) and fields.applied_by_us(there):
+    # Of what is but a name nothing is to be written, whoever made it.
+    ours = there is not None and (fields.applied_by_us(there) or not any(fields.leaves(manifest)))
+    if there is not None and ours and covers_all(there, manifest):
         return None
     return Apply(
         ref=own,

@@ -22,6 +22,9 @@ from bot.domain.plugins.surroundings import Surroundings
 _HOLDERS = ("CustomResourceDefinition", "Namespace")
 _CHECKS = ("kubernetes_version", "node_systems", "nodes_ready", "rights")
 
+CHANGED_BY_OTHERS = "changed-by-others"
+"""The code of the doubt that an upgrade has besides those of checks."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upgrade:
@@ -129,7 +132,7 @@ def _own_checks(upgrade: Upgrade, around: Surroundings, notes: _Notes) -> list[C
         found.append(Checked("version", "ok", f"from {upgrade.before.version} to {wanted.release.version}"))
     found += _selectors(upgrade, around)
     for clash in notes.clashes:
-        found.append(Checked("changed by others", "doubt", clash, "changed-by-others"))
+        found.append(Checked("changed by others", "doubt", clash, CHANGED_BY_OTHERS))
     if not notes.clashes:
         kept = f"{len(notes.kept)} fields that somebody changed are kept" if notes.kept else "nothing that clashes"
         found.append(Checked("changed by others", "ok", kept))

@@ -1,5 +1,6 @@
-"""The playground's own manifests: small excerpts, written for it, in the shape of those that network plugins' makers
-publish, so that what customises the real ones works on these. Nobody installs them outside of the playground.
+"""The playground's own manifests: small excerpts, written for it, in the shape of those that makers of network
+plugins and controllers publish, so that what customises the real ones works on these. Nobody installs them outside of
+the playground.
 
 Each is below `<plugin>/playground/`, under the name that its makers use. Images carry the tags of real releases.
 """
@@ -32,7 +33,16 @@ RELEASES: Mapping[str, tuple[Release, ...]] = MappingProxyType(
         "canal": _release("canal", "v3.32.1", "canal.yaml"),
         "flannel": _release("flannel", "v0.28.9", "kube-flannel.yml"),
         "gateway-api": _release("gateway-api", "v1.6.1", "standard-install.yaml"),
+        "haproxy": _release("haproxy", "3.2.11", "haproxy-ingress.yaml"),
         "kube-router": _release("kube-router", "v2.11.1", "kubeadm-kuberouter.yaml"),
+        "traefik": _release(
+            "traefik",
+            "v3.7.9",
+            "kubernetes-crd-definition-v1.yml",
+            "kubernetes-crd-rbac.yml",
+            "kubernetes-gateway-rbac.yml",
+            "kubernetes-gateway-traefik-lb-svc.yml",
+        ),
         "weave": _release("weave", "2.9.0", "weave-daemonset-k8s-1.11.yaml"),
     }
 )

@@ -114,6 +114,7 @@ async def test_a_certificate_is_told_with_all_that_is_wrong_with_it(tmp_path: Pa
         right = await ask(port, "https", host="shop.example.com")
         other = await ask(port, "https", host="other.example.com")
     assert (right.status, other.status) == (200, 200)
+    assert (right.certificate_fits, other.certificate_fits) == (True, False)
     assert "CN=patchbay test, by itself, expires " in told(right, "TLS")
     assert "this machine does not trust it" in told(right, "TLS")
     assert "it is for shop.example.com, not for other.example.com" in told(other, "TLS")

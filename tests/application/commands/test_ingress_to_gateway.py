@@ -9,14 +9,17 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.domain.chat.invocation import Actor
+from bot.application.execution.dispatch import dispatch
+from bot.domain.chat.invocation import Actor, Invocation, Source
 from bot.domain.chat.report import Bullets, Paragraph, Preformatted, Report, Status, Table, plain
-from bot.domain.network.references import JSONObject
-from bot.errors import BotError
+from bot.domain.network.references import GATEWAY, HTTP_ROUTE, INGRESS, JSONObject, Kind, ref_to
+from bot.errors import BotError, Refused
+from tests.builders import whole
 from tests.domain.migration.test_annotations import BESIDE, CARRIED, LOST
-from tests.migrations import REAL, SERVICES, any_path, manifest, path
+from tests.fakes import World, world
+from tests.migrations import REAL, SERVICES, any_path, manifest, minimal_definition, path
 from tests.mirrors import HAVE_MIRROR, MIRROR
-from tests.stage import Stage, staged
+from tests.stage import Stage, catalogue, staged
 
 VERSIONS = ("v1.5.1", "v1.6.1")
 needs_mirror = pytest.mark.skipif(not HAVE_MIRROR, reason="needs the real definitions in ../shared/manifests")
@@ -77,6 +80,14 @@ def gateway_class(name: str) -> JSONObject:
     }
 
 
+_HTTP_ROUTE = {"apiVersion": HTTP_ROUTE.api_version, "kind": HTTP_ROUTE.name}
+
+
+def _replacing_a_prefix() -> JSONObject:
+    path: JSONObject = {"type": "ReplacePrefixMatch", "replacePrefixMatch": "/b"}
+    return {"type": "URLRewrite", "urlRewrite": {"path": path}}
+
+
 @needs_mirror
 @pytest.mark.parametrize("version", VERSIONS)
 async def test_what_real_ingresses_become_is_taken_by_an_api_server_with_the_real_definitions(version: str) -> None:
@@ -91,15 +102,18 @@ async def test_what_real_ingresses_become_is_taken_by_an_api_server_with_the_rea
             assert not real.expects or tuple(each["kind"] for each in found) == real.expects, real.title
             for each in found:
                 await cluster.apply(each)
+            for each in (real.manifest, *real.others):  # Hosts are shared by all namespaces, with their manners.
+                gone = await cluster.get(ref_to(INGRESS, namespace, each["metadata"]["name"]))
+                await cluster.delete(ref_to(INGRESS, namespace, each["metadata"]["name"]), uid=gone["metadata"]["uid"])
 
 
 async def _moved_in(cluster: Any, number: int) -> str:
     """A namespace of its own, with the Services that the Ingresses name."""
     namespace = f"real-{number}"
     await cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
-    for service in SERVICES:
-        ports: list[Any] = [{"name": each.name, "port": each.port} for each in service.spec.ports or ()]
-        metadata: Any = {"name": service.name, "namespace": namespace}
+    for each in SERVICES:
+        ports: list[Any] = [{"name": port.name, "port": port.port} for port in each.spec.ports or ()]
+        metadata: Any = {"name": each.name, "namespace": namespace}
         await cluster.apply({"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"ports": ports}})
     return namespace
 
@@ -126,9 +140,32 @@ async def test_what_each_annotation_becomes_is_taken_too(version: str) -> None:
 
 
 @needs_mirror
+@pytest.mark.parametrize(
+    ("match", "filters"),
+    [
+        ({"type": "PathPrefix", "value": "/a//b"}, []),
+        ({"type": "Exact", "value": "/a b"}, []),
+        ({"type": "Exact", "value": "/a"}, [{"type": "RequestRedirect", "requestRedirect": {"scheme": "https"}}]),
+        ({"type": "Exact", "value": "/a"}, [_replacing_a_prefix()]),
+        (
+            {"type": "Exact", "value": "/a"},
+            [{"type": "RequestMirror", "requestMirror": {"backendRef": {"name": "web"}}}],
+        ),
+    ],
+)
+async def test_the_server_of_these_tests_refuses_what_a_real_one_does(match: JSONObject, filters: list[Any]) -> None:
+    rule = {"matches": [{"path": match}], "filters": filters, "backendRefs": [{"name": "web", "port": 80}]}
+    metadata = {"name": "wrong", "namespace": "shop"}
+    async with with_gateway_api("v1.6.1") as (_, cluster):
+        with pytest.raises(BotError):
+            await cluster.apply({**_HTTP_ROUTE, "metadata": metadata, "spec": {"rules": [rule]}})
+
+
+@needs_mirror
 async def test_more_than_a_route_can_hold_is_split_into_several() -> None:
-    paths = [path(f"/p{number}", service="web" if number % 2 else "api") for number in range(150)]
-    many = manifest(*paths, name="many", hosts=[f"h{number}.example.com" for number in range(40)])
+    alternating = [path(f"/p{number}", service="web" if number % 2 else "api") for number in range(20)]
+    of_one = [path(f"/q{number}") for number in range(140)]
+    many = manifest(*alternating, *of_one, name="many", hosts=[f"h{number}.example.com" for number in range(17)])
     async with with_gateway_api("v1.6.1", NGINX, many) as (stage, cluster):
         found = yaml_of(await stage.say("ingress to-gateway many -n shop --gateway-class some"))
         for each in found:
@@ -143,7 +180,8 @@ async def test_more_than_a_route_can_hold_is_split_into_several() -> None:
         for rule in each["rules"]
         for match in rule["matches"]
     }
-    assert len(said) == 40 * 150
+    assert len(said) == 17 * 160
+    assert all(sum(len(rule["matches"]) for rule in each["rules"]) <= 128 for each in routes)
 
 
 @needs_mirror
@@ -328,3 +366,61 @@ class TestAll:
                 await opened.cluster.apply(each)
             report = await stage.say("ingress to-gateway next -n shop")
         assert "a part of the routes of shop/main" in words(report)
+
+
+class TestWhatCannotBeRead:
+    @staticmethod
+    def where(*refused: str, of_all: bool = False) -> World:
+        """The Ingress, its class and its Service in memory; lists of these kinds are refused (or of all namespaces)."""
+        there = world(catalogue())
+        for each in (NGINX, manifest(path(port="http"), annotations={"auth-type": "basic"}), whole(SERVICES[0])):
+            there.cluster.put(each)
+        list_all = there.cluster.list
+
+        async def list(kind: Kind, namespace: str = "", selector: str = "", fields: str = "") -> list[JSONObject]:
+            if kind.name in refused and (not of_all or not namespace):
+                raise Refused(f"may not list {kind.plural}")
+            return await list_all(kind, namespace, selector, fields)
+
+        there.cluster.list = list  # type: ignore[method-assign]
+        return there
+
+    @staticmethod
+    async def say(there: World, line: str) -> Report:
+        invocation = Invocation(text=line, source=Source.TERMINAL, actor=Actor("terminal:ann", "ann"))
+        return (await dispatch(there.ports, invocation)).report
+
+    async def test_ingresses_of_the_namespace_do_where_no_more_may_be_read(self) -> None:
+        report = await self.say(self.where("Ingress", of_all=True), "ingress to-gateway web -n shop")
+        assert report.status is Status.FINDINGS
+        assert [each["kind"] for each in yaml_of(report)] == ["Gateway", "HTTPRoute"]
+        assert "Could not read ingresses" in words(report)
+
+    @pytest.mark.parametrize("line", ["ingress to-gateway web -n shop", "ingress to-gateway --all -n shop"])
+    async def test_without_any_it_is_a_failure(self, line: str) -> None:
+        report = await self.say(self.where("Ingress"), line)
+        assert report.status is Status.FAILED
+
+    async def test_without_services_a_port_has_no_number_which_is_told(self) -> None:
+        report = await self.say(self.where("Service"), "ingress to-gateway web -n shop")
+        assert "the Services could not be read" in words(report)
+        assert "Could not read services" in words(report)
+
+    async def test_without_definitions_the_usual_ones_are_taken_which_is_told(self) -> None:
+        report = await self.say(self.where("CustomResourceDefinition"), "ingress to-gateway web -n shop")
+        assert yaml_of(report)
+        assert "Could not read customresourcedefinitions" in words(report)
+
+    async def test_without_gateways_one_is_written_which_is_told(self) -> None:
+        there = self.where("Gateway")
+        there.cluster.put(minimal_definition(HTTP_ROUTE))
+        there.cluster.put(minimal_definition(GATEWAY))
+        report = await self.say(there, "ingress to-gateway web -n shop")
+        assert [each["kind"] for each in yaml_of(report)] == ["Gateway", "HTTPRoute"]
+        assert "Could not read gateways" in words(report)
+
+    async def test_what_the_clusters_definitions_refuse_is_told(self) -> None:
+        there = self.where()
+        there.cluster.put(minimal_definition(HTTP_ROUTE))
+        report = await self.say(there, "ingress to-gateway web -n shop")
+        assert "Gateway: No definition of Gateway" in words(report)

@@ -84,6 +84,16 @@ async def test_undo_keeps_what_somebody_else_changed_and_says_so():
     assert (await spec(found))["ports"] == [theirs]
 
 
+async def test_undo_says_what_somebody_else_wrote_besides_and_leaves_it():
+    found = world()
+    await say(found.ports, await planned(found, "edit -n shop"))
+    found.cluster.touch(WEB, ("metadata", "labels", "team"), "night", manager="kubectl-label")
+    answer = await say(found.ports, "changes undo 1")
+    assert "somebody else wrote metadata.labels.team (kubectl-label) since, and that stays" in str(answer.report.blocks)
+    await say(found.ports, answer.report.actions[0].command)
+    assert (await found.cluster.get(WEB))["metadata"]["labels"]["team"] == "night"
+
+
 async def test_an_edit_of_what_was_changed_meanwhile_is_planned_anew():
     found = world()
     approve = await planned(found, "edit -n shop")

@@ -28,6 +28,8 @@ class FakeNetwork:
         self.asked: list[AddressProbe] = []
         self.names = {"shop.example.com": ("203.0.113.10",)}
         self.answers: Callable[[AddressProbe], Any] = lambda probe: 200
+        self.shown: Callable[[], bool | None] = lambda: None
+        """Whether the certificate fits that is shown."""
 
     async def ask(self, probe: AddressProbe) -> Observation:
         self.asked.append(probe)
@@ -37,7 +39,8 @@ class FakeNetwork:
             return Observation(probe, ByBot(), told, evidence=told.value, hops=hops)
         status, location = told if isinstance(told, tuple) else (told, "")
         hops = (Hop("address", "takes connections", 0.001), Hop("answer", f"HTTP {status}", 0.004))
-        return Observation(probe, ByBot(), Outcome.ANSWERED, 0.004, f"HTTP {status}", status, hops, location)
+        fits = self.shown()
+        return Observation(probe, ByBot(), Outcome.ANSWERED, 0.004, f"HTTP {status}", status, hops, location, fits)
 
     async def resolve(self, host: str) -> tuple[str, ...]:
         return self.names.get(host, ())
@@ -145,6 +148,37 @@ async def test_another_node_is_asked_when_one_does_not_answer():
     assert where(network) == ["10.0.0.1:30080", "10.0.0.2:30080"]
 
 
+async def test_nodes_that_answer_do_not_stand_for_the_address_of_a_load_balancer():
+    found, network = world(Reach(ref=WEB, port=80, attempts=2))
+    found.cluster.put(balanced(service("LoadBalancer"), "198.51.100.7"))
+    found.cluster.put(node("node1", "10.0.0.1"))
+    network.answers = lambda probe: Outcome.REFUSED if probe.address == "198.51.100.7" else 200
+    await knocked(found)
+    assert where(network) == ["198.51.100.7:80", "198.51.100.7:80"]
+    assert (await stored(found)).steps[0].state is StepState.FAILED
+
+
+async def test_an_edge_that_shows_another_certificate_first_is_waited_for():
+    found, network = world(Reach(ref=SITE, host="shop.example.com", scheme="https"))
+    found.cluster.put(balanced(ingress(), "203.0.113.10"))
+    fits = [False, False, True]
+    network.shown = lambda: fits.pop(0)
+    report = await knocked(found)
+    assert report.status is Status.OK
+    assert fits == []
+
+
+async def test_an_edge_that_shows_another_certificate_to_the_end_proves_nothing():
+    found, network = world(Reach(ref=SITE, host="shop.example.com", scheme="https", attempts=2))
+    found.cluster.put(balanced(ingress(), "203.0.113.10"))
+    network.shown = lambda: False
+    report = await knocked(found)
+    [step] = (await stored(found)).steps
+    assert step.state is StepState.FAILED
+    assert "HTTP 200, with a certificate that is not for shop.example.com" in step.note
+    assert report.title.startswith("Applied, but not proven to work")
+
+
 async def test_an_ingress_is_asked_for_its_host_at_its_address_and_each_hop_is_told():
     found, network = world(Reach(ref=SITE, host="shop.example.com", path="/cart", scheme="https"))
     found.cluster.put(balanced(ingress(), "203.0.113.10"))
@@ -243,7 +277,8 @@ async def test_a_404_counts_only_when_the_service_itself_says_so(behind: int, pr
     [step] = (await stored(found)).steps
     assert (step.state is StepState.DONE) is proven
     assert ("the edge does not know this host and path" in step.note) is not proven
-    assert [(probe.target, probe.port, probe.path) for probe in found.prober.asked] == [(WEB, 80, "/cart")]
+    first = found.prober.asked[0]
+    assert (first.target, first.port, first.path) == (WEB, 80, "/cart")
 
 
 async def test_an_edge_that_learns_of_a_host_a_moment_later_is_waited_for():
@@ -270,6 +305,29 @@ async def test_a_404_of_a_route_is_compared_too_unless_it_rewrites():
         answering(found, 200)
         await knocked(found)
         assert ((await stored(found)).steps[0].state is StepState.DONE) is proven
+
+
+@pytest.mark.parametrize(
+    ("answers", "proven"),
+    [
+        ([404, 404], False),
+        ([(301, "https://shop.example.com/"), 404], True),
+        ([(301, "https://www.example.com/")], True),
+    ],
+)
+async def test_a_redirect_is_proven_by_redirecting_wherever_it_leads(answers: list[Any], proven: bool):
+    found, network = world(Reach(ref=ROUTE, host="shop.example.com", attempts=2))
+    made = route()
+    to = {"scheme": "https", "statusCode": 301}
+    made["spec"]["rules"] = [{"filters": [{"type": "RequestRedirect", "requestRedirect": to}]}]
+    found.cluster.put(gateway())
+    found.cluster.put(made)
+    network.answers = lambda probe: answers.pop(0)
+    await knocked(found)
+    [step] = (await stored(found)).steps
+    assert (step.state is StepState.DONE) is proven
+    assert ("HTTP 301 should come: the edge does not know" in step.note) is not proven
+    assert answers == []
 
 
 async def test_what_does_not_answer_is_told_with_the_diagnosis_and_a_button_to_undo():
@@ -301,6 +359,19 @@ async def test_what_is_wrong_is_told_once():
     assert len(told) == 1
     assert any("no ready endpoints" in line for line in told[0])
     assert outcome.report.actions[0].command == "changes undo 1"
+
+
+async def test_ready_pods_that_refuse_are_told_as_such_and_not_what_stands_before_them():
+    found = shop()
+
+    async def ask(probe: Any, vantage: Any) -> Observation:
+        return Observation(probe, vantage, Outcome.REFUSED, evidence="connection refused by 10.244.1.2:8080")
+
+    found.prober.ask = ask  # type: ignore[method-assign]
+    await say(found.ports, await planned(found))
+    [told] = [step.evidence for step in (await stored(found)).steps if step.evidence]
+    assert any("port 80 does not answer: nobody listens there" in line for line in told), told
+    assert not any("what is before it" in line for line in told)
 
 
 async def test_what_has_no_address_yet_is_waited_for_and_told():

@@ -162,9 +162,10 @@ def test_a_node_port_outside_of_the_clusters_own_range_is_refused():
         planned(wanted(ports=ports, type="NodePort"), near=around(pod(), node_ports=PortRange(20000, 22767)))
 
 
-def test_where_the_range_is_not_known_the_api_server_has_to_say():
+def test_where_the_range_is_not_known_the_usual_one_counts():
     ports = (WantedPort(port=80, node_port=80),)
-    assert planned(wanted(ports=ports, type="NodePort"), near=around(pod(), node_ports=None)).steps
+    with pytest.raises(Refused, match=r"from 30000 to 32767, as clusters do unless told otherwise"):
+        planned(wanted(ports=ports, type="NodePort"), near=around(pod(), node_ports=None))
 
 
 def test_pods_that_may_not_be_read_are_no_reason_to_refuse():

@@ -1,102 +1,149 @@
-"""What `ingress create` plans, and what it refuses."""
+"""What `ingress create` plans where the world is seldom so: what may not be read, clouds, other makers' rules."""
 
+from __future__ import annotations
+
+import datetime
 from typing import Any
 
+import msgspec
 import pytest
 
-from bot.domain.changes.change import Apply, Wait
-from bot.domain.changes.ingress import Route, Surroundings, plan
-from bot.errors import Conflict, NotFound, Refused
+from bot.domain.changes.change import Reach, Until, Wait
+from bot.domain.changes.ingress import Surroundings, Wanted, plan
+from bot.domain.changes.ingress_proof import askable
+from bot.domain.changes.ingress_spec import Backend, Rule
+from bot.domain.changes.ingress_tls import Issuing, Vetting
+from bot.domain.network.cert_manager import CLUSTER_ISSUER, secret_name
+from bot.domain.network.certificates import Certificate, KeyPair
+from bot.domain.network.references import SECRET, ref_to
+from bot.domain.network.snapshot import IngressClass
+from bot.domain.network.tls_secrets import TLSSecret
+from bot.errors import Refused
+from tests.builders import NOW, ingress, service, snapshot
+
+WEB = Backend("web", "80")
 
 
-def wanted(**more: Any) -> Route:
+def rule(host: str = "web.example.com", path: str = "/", **more: Any) -> Rule:
+    return Rule(host=host, path=path, path_type="Prefix", backend=WEB, **more)
+
+
+def wanted(*rules: Rule, **more: Any) -> Wanted:
+    given = {"line": "ingress create …", "cluster": "c1", "namespace": "shop", "name": "fresh", "annotations": {}}
+    return Wanted(**{**given, "rules": rules or (rule(),), **more})
+
+
+def classes(*named: tuple[str, str]) -> tuple[IngressClass, ...]:
+    return tuple(
+        msgspec.convert({"metadata": {"name": name}, "spec": {"controller": controller}}, IngressClass)
+        for name, controller in named
+    )
+
+
+def around(*ingresses: Any, controller: str = "traefik.io/ingress-controller", **more: Any) -> Surroundings:
     given = {
-        "line": "ingress create …",
-        "cluster": "c1",
-        "namespace": "shop",
-        "name": "web",
-        "host": "web.example.com",
-        "path": "/",
-        "service": "web",
-        "port": "80",
-        "ingress_class": "",
-        "tls": "",
+        "services": {"web": service()},
+        "there": None,
+        "ingresses": snapshot(*ingresses).ingresses,
+        "classes": classes(("main", controller)),
+        "vetting": Vetting({}, NOW),
     }
-    return Route(**{**given, **more})
+    return Surroundings(**{**given, **more})
 
 
-def around(*ingresses: Any, classes: tuple[Any, ...] = (), **more: Any) -> Surroundings:
-    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": "shop"}}
-    ports = [{"port": 80, "name": "http"}]
-    return Surroundings(service={**service, "spec": {"ports": ports}}, ingresses=ingresses, classes=classes, **more)
+def test_a_load_balancer_of_a_cloud_is_given_minutes() -> None:
+    def seconds(controller: str) -> float:
+        steps = plan(wanted(), around(controller=controller)).steps
+        (wait,) = [s for s in steps if isinstance(s, Wait) and s.until is Until.ADDRESS_ASSIGNED]
+        return wait.timeout_seconds
+
+    assert seconds("ingress.k8s.aws/alb") == 300
+    assert seconds("traefik.io/ingress-controller") == 30
 
 
-def ingress_class(name: str, default: bool = False) -> Any:
-    annotations = {"ingressclass.kubernetes.io/is-default-class": "true"} if default else {}
-    return {"metadata": {"name": name, "annotations": annotations}}
+def test_without_the_classes_one_has_to_be_said_and_is_taken_on_trust() -> None:
+    with pytest.raises(Refused, match="may not list ingressclasses"):
+        plan(wanted(), around(classes=None))
+    change = plan(wanted(ingress_class="main"), around(classes=None))
+    assert "could not be read" in change.warnings[0]
 
 
-def ingress(name: str, namespace: str = "shop", host: str = "web.example.com") -> Any:
-    paths = [{"path": "/", "pathType": "Prefix", "backend": {}}]
-    return {
-        "apiVersion": "networking.k8s.io/v1",
-        "kind": "Ingress",
-        "metadata": {"name": name, "namespace": namespace},
-        "spec": {"rules": [{"host": host, "http": {"paths": paths}}]},
-    }
+def test_a_secret_that_may_not_be_read_is_said_and_taken_on_trust() -> None:
+    unread = TLSSecret(ref=ref_to(SECRET, "shop", "cert"), unread="may not get secrets")
+    change = plan(wanted(rule(tls="cert")), around(vetting=Vetting({"cert": unread}, NOW)))
+    assert "whether its certificate fits is not known" in change.warnings[0] + change.warnings[1]
+    assert [step.scheme for step in change.steps if isinstance(step, Reach)] == ["https"]
 
 
-def spec_of(route: Route, surroundings: Surroundings) -> Any:
-    step = plan(route, surroundings).steps[0]
-    assert isinstance(step, Apply)
-    return step.manifest["spec"]
+def test_an_issuer_that_may_not_be_read_is_said() -> None:
+    missing = TLSSecret(ref=ref_to(SECRET, "shop", "cert"), missing=True)
+    issuing = Issuing(ref_to(CLUSTER_ISSUER, "", "le"))
+    change = plan(wanted(rule(tls="cert"), issuing=issuing), around(vetting=Vetting({"cert": missing}, NOW)))
+    assert any("whether it can issue certificates is not known" in each for each in change.warnings)
 
 
-def test_the_default_class_is_taken_and_its_controller_waited_for():
-    surroundings = around(classes=(ingress_class("other"), ingress_class("main", default=True)))
-    assert spec_of(wanted(), surroundings)["ingressClassName"] == "main"
-    assert any(isinstance(step, Wait) for step in plan(wanted(), surroundings).steps)
+def test_ingresses_that_may_not_be_read_are_said() -> None:
+    change = plan(wanted(), around(unread=("Ingresses of other namespaces could not be read (forbidden)",)))
+    assert "what leads to the same hosts there is not known" in change.warnings[-1]
 
 
-def test_two_default_classes_are_a_question():
-    with pytest.raises(Refused, match="--class"):
-        plan(wanted(), around(classes=(ingress_class("a", True), ingress_class("b", True))))
+def test_a_certificate_that_was_renewed_is_no_other_plan() -> None:
+    def digest(days: int) -> str:
+        own = Certificate(
+            subject="CN=web.example.com",
+            issuer="CN=ca",
+            names=("web.example.com",),
+            not_before=NOW - datetime.timedelta(days=1),
+            not_after=NOW + datetime.timedelta(days=days),
+        )
+        secret = TLSSecret(
+            ref=ref_to(SECRET, "shop", "cert"),
+            type="kubernetes.io/tls",
+            keys=("tls.crt", "tls.key"),
+            pair=KeyPair(certificate=own, key_fits=True),
+        )
+        return plan(wanted(rule(tls="cert")), around(vetting=Vetting({"cert": secret}, NOW))).digest
+
+    assert digest(5) == digest(90)
+
+
+def test_another_certificate_of_the_same_host_is_told() -> None:
+    tls = [{"hosts": ["web.example.com"], "secretName": "old"}]
+    other = ingress("theirs", namespace="other", path="/x", ingressClassName="main", tls=tls)
+    unread = TLSSecret(ref=ref_to(SECRET, "shop", "cert"), unread="forbidden")
+    change = plan(wanted(rule(tls="cert")), around(other, vetting=Vetting({"cert": unread}, NOW)))
+    assert any("only one of the two certificates" in each for each in change.warnings)
+
+
+def test_nginx_gives_a_host_to_one_ingress_alone() -> None:
+    other = ingress("theirs", path="/x", ingressClassName="main")
+    told = plan(wanted(), around(other, controller="nginx.org/ingress-controller")).warnings
+    assert any("mergeable-ingress-type" in each for each in told)
+    assert plan(wanted(), around(other)).warnings == (
+        "Ingress class main is taken: it is the only one, though not the default.",
+    )
+
+
+def test_a_wildcard_leaves_out_what_others_lead_by_name() -> None:
+    other = ingress("theirs", namespace="other", host="a.example.com", ingressClassName="main")
+    told = plan(wanted(rule("*.example.com")), around(other)).warnings
+    assert any("which stays out of *.example.com" in each for each in told)
+
+
+def test_many_hosts_are_not_all_asked_for() -> None:
+    hosts = [rule(f"h{number}.example.com") for number in range(9)]
+    steps = plan(wanted(*hosts), around()).steps
+    assert len([step for step in steps if isinstance(step, Reach)]) == 3
 
 
 @pytest.mark.parametrize(
-    ("surroundings", "said"),
-    [
-        (around(), "no ingress controller"),
-        (around(classes=(ingress_class("a"),)), "No class is the default"),
-        (around(ingress("web", "other"), classes=(ingress_class("a", True),)), "elsewhere"),
-    ],
+    ("path", "asked"),
+    [("/", "/"), ("/api/v1", "/api/v1"), ("/a(/|$)(.*)", "/"), ("/a/b/[0-9]+", "/a/b"), ("/a/b.*", "/a"), ("", "")],
 )
-def test_what_keeps_it_from_being_served_is_warned_of(surroundings: Surroundings, said: str):
-    assert said in " ".join(plan(wanted(), surroundings).warnings)
+def test_of_a_regular_expression_only_its_plain_beginning_is_asked_for(path: str, asked: str) -> None:
+    assert askable(path) == asked
 
 
-def test_a_service_without_that_port_is_named_with_the_ports_it_has():
-    with pytest.raises(NotFound, match=r"80 \(http\)"):
-        plan(wanted(port="81"), around())
-
-
-def test_a_port_may_be_named():
-    backend = spec_of(wanted(port="http"), around())["rules"][0]["http"]["paths"][0]["backend"]
-    assert backend == {"service": {"name": "web", "port": {"name": "http"}}}
-
-
-def test_a_secret_of_another_type_is_refused_and_a_right_one_written():
-    with pytest.raises(Refused, match="Opaque"):
-        plan(wanted(tls="cert"), around(secret_type="Opaque", secret_keys=frozenset({"tls.crt", "tls.key"})))
-    right = around(secret_type="kubernetes.io/tls", secret_keys=frozenset({"tls.crt", "tls.key"}))
-    assert spec_of(wanted(tls="cert"), right)["tls"] == [{"hosts": ["web.example.com"], "secretName": "cert"}]
-
-
-def test_a_host_that_another_ingress_leads_is_refused():
-    with pytest.raises(Conflict, match="shop/older"):
-        plan(wanted(), around(ingress("older")))
-
-
-def test_a_name_that_leads_other_hosts_is_not_overwritten():
-    with pytest.raises(Conflict, match="--name web-new"):
-        plan(wanted(), around(ingress("web", host="other.example.com")))
+def test_the_secret_of_a_long_host_still_has_a_name_that_is_one() -> None:
+    assert secret_name("*.shop.example.com") == "wildcard-shop-example-com-tls"
+    assert len(secret_name("a" * 253)) <= 253

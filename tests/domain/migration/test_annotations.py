@@ -1,9 +1,12 @@
 """Every annotation that ingress-nginx has had: what it becomes, or what its loss concerns."""
 
+import re
+
 import pytest
 
 from bot.domain.migration.nginx.losses import LOSSES
 from bot.domain.migration.outcome import Concern
+from tests import annotations_page
 from tests.migrations import any_path, carried, ingress, lost, path, routes, rules, translated
 
 SECURITY, TRAFFIC, TUNING = Concern.SECURITY, Concern.TRAFFIC, Concern.TUNING
@@ -205,6 +208,12 @@ CARRIED = {
 def test_every_annotation_of_the_controller_is_in_one_of_these_tables() -> None:
     assert {*LOST, *BESIDE, *CARRIED} == set(CONTROLLERS_LIST.split())
     assert set(LOSSES) <= set(CONTROLLERS_LIST.split())
+
+
+def test_the_page_has_all_of_them() -> None:
+    assert annotations_page.PAGE.read_text() == annotations_page.page(), "run `make docs`"
+    told = set(re.findall(r"`([a-z0-9-]+)`", annotations_page.PAGE.read_text()))
+    assert set(CONTROLLERS_LIST.split()) <= told
 
 
 @pytest.mark.parametrize("name", sorted(LOST))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.application.commands import cni_install
+from bot.application.commands import cni_install, cni_uninstall, cni_upgrade
 from bot.application.execution import plugins
 from bot.application.execution.dispatch import understand
 from bot.application.ports import Context, OpenCluster
@@ -20,7 +20,7 @@ from bot.domain.plugins.parameters import Encapsulation, Parameters
 from bot.errors import UsageError
 from tests import fakes
 
-CATALOGUE = {cni_install.COMMAND.name: cni_install.COMMAND}
+CATALOGUE = {each.COMMAND.name: each.COMMAND for each in (cni_install, cni_upgrade, cni_uninstall)}
 ACTOR = Actor("terminal:ann", "ann")
 
 
@@ -62,7 +62,7 @@ async def asked(line: str) -> None:
         show=untouchable_show,
         line=grammar.written(command.name, request),
     )
-    await cni_install.install_plugin(request, context)
+    await command.planner(request, context)
 
 
 async def untouchable_show(report: Any) -> None:
@@ -251,3 +251,9 @@ def test_accepted_doubts_are_kept_in_the_line() -> None:
 )
 def test_the_version_that_is_meant(said: str, versions: tuple[str, ...], expected: str) -> None:
     assert parameters.meant(said, versions) == expected
+
+
+@pytest.mark.parametrize("line", ["cni upgrade --accept nonsense", "cni uninstall flannel --accept nonsense"])
+async def test_what_is_no_doubt_cannot_be_accepted(line: str):
+    with pytest.raises(UsageError, match="There is no doubt 'nonsense' to accept"):
+        await asked(line)

@@ -92,6 +92,35 @@ async def test_a_new_cluster_is_given_its_network_in_the_page(new_cluster, brows
     await pictured(browser, "cni-proved")
 
 
+async def test_a_host_is_led_to_a_service_and_asked_for_hop_by_hop(whole, browser):
+    """The story of the README: a plan, a real request to the address, and the way it took."""
+    await browser.size(1440, 1000)
+    await arrive(browser, whole.url)
+    await browser.type("/net ingress create new.example.com --service web:80 --name web-new -n shop", key="Enter")
+    await browser.click(".message .button", "Approve")
+    await browser.click("dialog .button", "Approve")
+    await browser.wait(held(".message .button", "Undo"))
+    assert await browser.run(held(".message", "new.example.com resolves to 203.0.113.10"))
+    assert await browser.run(held(".message", "203.0.113.10:80 takes connections"))
+    assert await browser.run(held(".message", "HTTP 200"))
+    await pictured(browser, "reachable")
+
+
+async def test_what_is_not_clear_is_asked_in_a_menu(whole, browser):
+    await arrive(browser, whole.url)
+    await browser.type("/net expose deploy/coredns -n kube-system --name dns-too", key="Enter")
+    await browser.wait(held(".message select option", "9153"))
+    await pictured(browser, "menu")
+    choose = (
+        "(() => { const menu = document.querySelector('.message select');"
+        " menu.value = [...menu.options].find((each) => each.textContent.includes('9153')).value;"
+        " menu.dispatchEvent(new Event('change', {bubbles: true})); })()"
+    )
+    await browser.run(choose)
+    await browser.wait(held(".message .button", "Approve"))
+    assert await browser.run(held(".message", "port: 9153"))
+
+
 async def test_a_mention_in_a_thread_is_answered_there(whole, browser):
     await arrive(browser, whole.url)
     await browser.type("@patchbay services -n shop", key="Enter")

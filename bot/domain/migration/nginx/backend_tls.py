@@ -33,8 +33,6 @@ def protocol(annotations: Annotations, journal: Journal) -> BackendProtocol:
         journal.lose("backend-protocol", f"a Gateway does not speak {said}", "a web server between that speaks HTTP")
     elif said in ("HTTP", "AUTO_HTTP"):
         journal.carry("backend-protocol", "nothing: HTTP is what a route speaks")
-    elif said == "GRPC":
-        journal.carry("backend-protocol", "a GRPCRoute")
     found = BackendProtocol(said in ("HTTPS", "GRPCS"), said in ("GRPC", "GRPCS"), annotations.text("proxy-ssl-name"))
     _tell_details(annotations, found, journal)
     return found

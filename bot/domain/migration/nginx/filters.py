@@ -106,7 +106,7 @@ def _names(listed: str) -> tuple[str, ...]:
 
 def _origins(annotations: Annotations, journal: Journal) -> tuple[str, ...]:
     said = [each.strip() for each in (annotations.text("cors-allow-origin") or "*").split(",") if each.strip()]
-    taken = tuple(dict.fromkeys(each for each in said if _ORIGIN.fullmatch(each) and len(each) <= 253))[:64]
+    taken = tuple(dict.fromkeys(each for each in said if len(each) <= 253 and _ORIGIN.fullmatch(each)))[:64]
     if len(taken) < len(set(said)):
         journal.lose(
             "cors-allow-origin",

@@ -95,7 +95,7 @@ _NO_COOKIES = "a route rewrites no cookies: the browser may not send them back"
 _COOKIES = "have the application set the right domain and path; ResponseHeaderModifier cannot change a part of a value"
 _NO_LOCATION = "a route rewrites no Location headers of answers: redirects of the application may lead astray"
 _FASTCGI = "a Gateway speaks HTTP, not FastCGI"
-_GLOBAL_GONE = "the controller itself dropped it before v1.12"
+_DROPPED = "newer controllers ignore it; where an older one heeds it, nothing stands for it"
 
 LOSSES: dict[str, Loss] = {
     # Who may come in.
@@ -137,7 +137,7 @@ LOSSES: dict[str, Loss] = {
     "enable-owasp-core-rules": _security(_NO_FIREWALL, _FIREWALL, off=_OFF),
     "modsecurity-snippet": _security(_NO_FIREWALL, _FIREWALL),
     "modsecurity-transaction-id": _tuning(_NO_FIREWALL, _FIREWALL),
-    "lua-resty-waf": _security(_GLOBAL_GONE, _FIREWALL, off=_OFF | {"inactive"}),
+    "lua-resty-waf": _security(_DROPPED, _FIREWALL, off=_OFF | {"inactive"}),
     **dict.fromkeys(
         ("limit-connections", "limit-rps", "limit-rpm", "limit-burst-multiplier", "limit-allowlist"),
         _security(_NO_LIMIT, _LIMIT),
@@ -183,7 +183,7 @@ LOSSES: dict[str, Loss] = {
         ),
         _traffic(_NO_STICKING, _STICKING, with_="affinity"),
     ),
-    "session-cookie-hash": _tuning(_GLOBAL_GONE, "nothing"),
+    "session-cookie-hash": _tuning(_DROPPED, "nothing"),
     "load-balance": _tuning(_NO_BALANCING, _BALANCING),
     "upstream-hash-by": _traffic("requests of one key no longer go to one pod", _STICKING),
     "upstream-hash-by-subset": _traffic(_NO_BALANCING, _BALANCING, off=_OFF, with_="upstream-hash-by"),
@@ -196,7 +196,7 @@ LOSSES: dict[str, Loss] = {
     # What requests and answers may be.
     "proxy-body-size": _traffic(
         "the Gateway API has no largest request: the implementation's default counts (nginx took 1 MB unless told)",
-        "`clientMaxBodySize` of ClientSettingsPolicy (NGINX Gateway Fabric), `requestBuffer` of "
+        "`body.maxSize` of ClientSettingsPolicy (NGINX Gateway Fabric), `requestBuffer` of "
         "BackendTrafficPolicy (Envoy "
         "Gateway), `buffering` middleware (Traefik); many proxies have no limit, and then none is needed for uploads",
     ),
@@ -263,10 +263,10 @@ LOSSES: dict[str, Loss] = {
         (
             "enable-influxdb", "influxdb-measurement", "influxdb-port", "influxdb-host", "influxdb-server-name",
         ),
-        _tuning(_GLOBAL_GONE, "nothing", off=_OFF),
+        _tuning(_DROPPED, "nothing", off=_OFF),
     ),
-    "secure-backends": _traffic(_GLOBAL_GONE, "`backend-protocol: HTTPS` was its successor", off=_OFF),
-    "add-base-url": _traffic(_GLOBAL_GONE, "the application's own base address", off=_OFF),
-    "base-url-scheme": _traffic(_GLOBAL_GONE, "the application's own base address"),
+    "secure-backends": _traffic(_DROPPED, "`backend-protocol: HTTPS` was its successor", off=_OFF),
+    "add-base-url": _traffic(_DROPPED, "the application's own base address", off=_OFF),
+    "base-url-scheme": _traffic(_DROPPED, "the application's own base address"),
 }  # fmt: skip
 """By the short name; older names stand in `values.OLD_NAMES`."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from bot.domain.migration.gateway_api import LONGEST_PATH, Features
 from bot.domain.migration.nginx.values import HOST, Annotations
-from bot.domain.migration.outcome import Concern, Journal
+from bot.domain.migration.outcome import Journal
 from bot.domain.network.references import JSONObject
 
 _URL = re.compile(
@@ -150,8 +150,3 @@ def tell_https(redirects: Redirects, annotations: Annotations, any_tls: bool, jo
             "Redirects with 308 are Extended support of the Gateway API: see that the implementation has it, "
             "else take 301."
         )
-
-
-def security_of(redirects: Redirects) -> Concern:
-    """Of a redirect to HTTPS that cannot be kept: what was encrypted is not any more."""
-    return Concern.SECURITY if redirects.to_https else Concern.TRAFFIC

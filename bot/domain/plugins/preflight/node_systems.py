@@ -1,36 +1,31 @@
 """Nodes that the plugin's images are not made for get no network."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from bot.domain.network.snapshot import Node
 from bot.domain.plugins.preflight import Preflight, Wanted
-from bot.domain.plugins.releases import Release
 from bot.domain.plugins.surroundings import Surroundings
 from bot.domain.plugins.verdicts import Said, doubt, ok, unknown
 
 
 def _look(wanted: Wanted, around: Surroundings) -> Iterator[Said]:
-    yield from said_of(wanted.title, wanted.release, around.nodes, around.nodes_read)
-
-
-def said_of(title: str, release: Release, nodes: Sequence[Node], complete: bool) -> Iterator[Said]:
-    """What is to be said of a release on these nodes; `complete`: they are all that there are."""
     systems = Counter(
         (node.status.node_info.operating_system or "linux", node.status.node_info.architecture or "unknown")
-        for node in nodes
+        for node in around.nodes
     )
     if not systems:
-        yield unknown("there are none" if complete else "the nodes could not be read")
+        yield unknown("there are none" if around.nodes_read else "the nodes could not be read")
         return
     told = ", ".join(f"{count} {os}/{architecture}" for (os, architecture), count in sorted(systems.items()))
     others = sum(count for (os, _), count in systems.items() if os != "linux")
-    strange = sorted({a for (os, a) in systems if os == "linux" and a not in (*release.architectures, "unknown")})
+    strange = sorted(
+        {a for (os, a) in systems if os == "linux" and a not in (*wanted.release.architectures, "unknown")}
+    )
     if others:
-        yield doubt("not-linux", f"{others} of {len(nodes)} nodes are not Linux: they stay without ({told})")
+        yield doubt("not-linux", f"{others} of {len(around.nodes)} nodes are not Linux: they stay without ({told})")
     if strange:
-        yield doubt("architecture", f"{title} has no image for {', '.join(strange)}: those nodes stay without")
-    if not complete:
+        yield doubt("architecture", f"{wanted.title} has no image for {', '.join(strange)}: those nodes stay without")
+    if not around.nodes_read:
         yield unknown("not all nodes could be read")
     elif not others and not strange:
         yield ok(told)

@@ -118,11 +118,9 @@ def _cause(rule: Object, value: Any, path: str) -> Cause:
     if word := _REASONS.get(reason):
         text = f"{word}: {shown(value)}" if reason == "FieldValueDuplicate" else f"{word}: {message}"
         return Cause(at, text, reason)
-    return Cause(at, f"Invalid value: {_told(value)}: {message}", reason)
-
-
-def _told(value: Any) -> str:
-    return '"object"' if isinstance(value, dict) else '"array"' if isinstance(value, list) else shown(value)
+    # Objects and lists are not shown (apiextensions-apiserver, pkg/apiserver/schema/cel/validation.go).
+    told = "" if isinstance(value, dict | list) else f"{shown(value)}: "
+    return Cause(at, f"Invalid value: {told}{message}", reason)
 
 
 def _is_address(text: str) -> bool:

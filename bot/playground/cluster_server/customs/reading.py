@@ -6,6 +6,7 @@ value, so does this, in its order: by field, depth first.
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -185,8 +186,18 @@ _FORMATS = {
 
 
 def _formatted(kind: str, value: str) -> bool:
+    if kind == "ipv6":
+        return _is_ipv6(value)
     pattern = _FORMATS.get(kind)
     return pattern is None or pattern.fullmatch(value) is not None
+
+
+def _is_ipv6(value: str) -> bool:
+    try:
+        ipaddress.IPv6Address(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _choices(value: Any, schema: Object, path: str) -> Iterator[Cause]:
@@ -238,7 +249,7 @@ def _of_list(value: list[Any], schema: Object, path: str) -> Iterator[Cause]:
         yield Cause(path, f"Too many: {len(value)}: must have at most {most} item{'' if most == 1 else 's'}",
                     "FieldValueTooMany")  # fmt: skip
     if "minItems" in schema and len(value) < schema["minItems"]:
-        yield _invalid(path, value, f"should have at least {schema['minItems']} items")
+        yield _invalid(path, len(value), f"should have at least {schema['minItems']} items")
     items = schema.get("items")
     if isinstance(items, dict):
         for number, item in enumerate(value):

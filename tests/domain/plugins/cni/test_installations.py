@@ -351,7 +351,7 @@ RIGHTS, WORKLOADS = "namespace, rights and configuration", "workloads"
                 RIGHTS,
                 WORKLOADS,
                 "ROLLED_OUT Deployment",
-                "what the plugin is told",
+                "what it is told",
                 "Settle",
                 "AVAILABLE TigeraStatus",
                 "TryAddresses",

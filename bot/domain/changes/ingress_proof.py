@@ -1,0 +1,86 @@
+"""The proof that an Ingress leads somewhere: who stands behind it answers, it is given an address, and its hosts answer
+there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from bot.domain.changes.change import Ask, Reach, Step, Until, Wait
+from bot.domain.network.ingresses import Route, backends, port_meant, routes, speaks_tls, tls_of
+from bot.domain.network.probing import HTTPProbe
+from bot.domain.network.references import Ref
+from bot.domain.network.snapshot import IngressSpec, Service, ServiceBackend, ServicePort
+
+ENDPOINTS_SECONDS = 60.0
+ADDRESS_SECONDS = 30.0
+CLOUD_SECONDS = 300.0
+_CLOUDS = ("k8s.io/ingress-gce", "ingress.k8s.aws/alb", "azure/application-gateway")
+"""Controllers that have a load balancer made first, which takes minutes."""
+_MOST = 3
+"""Services that are asked, and hosts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Led:
+    """An Ingress as it is to stand, and whom it leads to."""
+
+    ref: Ref
+    spec: IngressSpec
+    services: Mapping[str, Service]
+    controller: str
+    """Of its class; empty: not known."""
+
+
+def proof(led: Led) -> Iterator[Step]:
+    """None of it is required: what does not answer is told, and undoes nothing."""
+    yield from _behind(led)
+    seconds = CLOUD_SECONDS if led.controller in _CLOUDS else ADDRESS_SECONDS
+    yield Wait(ref=led.ref, until=Until.ADDRESS_ASSIGNED, timeout_seconds=seconds, required=False)
+    yield from _from_outside(led)
+
+
+def _behind(led: Led) -> Iterator[Step]:
+    asked: list[tuple[Service, ServicePort, str]] = []
+    for _, backend, address in backends(led.spec):
+        service = led.services.get(backend.name)
+        port = _port(service, backend)
+        known = [(each.ref, number.port) for each, number, _ in asked]
+        if service is None or port is None or (service.ref, port.port) in known:
+            continue
+        asked.append((service, port, address))
+    for ref in dict.fromkeys(service.ref for service, *_ in asked[:_MOST]):
+        yield Wait(ref=ref, until=Until.ENDPOINTS_READY, timeout_seconds=ENDPOINTS_SECONDS, required=False)
+    for service, port, address in asked[:_MOST]:
+        path = askable(address[address.index("/") :]) if "/" in address else "/"
+        yield Ask(probe=HTTPProbe(target=service.ref, port=port.port, path=path, tls=speaks_tls(port)))
+
+
+def _port(service: Service | None, backend: ServiceBackend) -> ServicePort | None:
+    """None as well for a name outside of the cluster, which the API server cannot ask."""
+    if service is None or service.spec.type == "ExternalName" or backend.port is None:
+        return None
+    return port_meant(service, backend.port)
+
+
+def _from_outside(led: Led) -> Iterator[Step]:
+    """The first path of each host."""
+    first: dict[str, Route] = {}
+    for route in routes(led.spec):
+        first.setdefault(route.host, route)
+    if not first:
+        yield Reach(ref=led.ref, scheme=_scheme(led.spec, ""))
+    for host, route in list(first.items())[:_MOST]:
+        yield Reach(ref=led.ref, scheme=_scheme(led.spec, host), host=host, path=askable(route.path))
+
+
+def _scheme(spec: IngressSpec, host: str) -> str:
+    return "http" if tls_of(spec, host) is None else "https"
+
+
+def askable(path: str) -> str:
+    """The path, or what stands before the first sign of a regular expression, up to a slash."""
+    plain = re.match(r"[\w/.~%-]*", path)
+    found = plain.group() if plain else ""
+    return path if found == path else found.rpartition("/")[0] or "/"

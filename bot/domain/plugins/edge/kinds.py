@@ -1,0 +1,9 @@
+"""What Kubernetes and the Gateway API call the things by which controllers are chosen."""
+
+GROUP = "gateway.networking.k8s.io"
+ROUTES = ("httproutes", "grpcroutes", "tlsroutes", "tcproutes", "udproutes")
+"""Plurals of all kinds that may be attached to a Gateway."""
+LEGACY_CLASS = "kubernetes.io/ingress.class"
+"""How Ingresses named their class before `spec.ingressClassName`, and some still do."""
+DEFAULT_CLASS = "ingressclass.kubernetes.io/is-default-class"
+"""https://kubernetes.io/docs/concepts/services-networking/ingress/#default-ingress-class"""

@@ -1,0 +1,101 @@
+"""What is to be said of the controllers that are there: each in a line, with what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from bot.domain.network.snapshot import Ingress
+from bot.domain.plugins.controllers import Found, ready
+from bot.domain.plugins.edge.serving import class_of, of_classes, without_address, without_class
+from bot.domain.plugins.edge.surroundings import Edge, name_of, part
+from bot.domain.plugins.present import numbers
+from bot.domain.plugins.ranges import some
+
+_SHOWN = 4
+
+
+def of_controller(found: Found, edge: Edge) -> tuple[str, ...]:
+    """What is wrong with one controller, or may surprise; empty: nothing is seen."""
+    lines = [*_of_versions(found), *_of_pods(found), *_of_classes(found), *_of_services(found)]
+    ingresses = of_classes(edge.snapshot.ingresses, found.class_names)
+    waiting = without_address(ingresses)
+    if found.workloads and waiting:
+        lines.append(f"{_ingresses(waiting)} without an address")
+    return tuple(lines)
+
+
+def _of_versions(found: Found) -> Iterator[str]:
+    controller = found.controller
+    if controller is None:
+        yield "Patchbay does not know this controller"
+        return
+    if controller.retired:
+        yield controller.retired
+    if found.workloads and not found.version:
+        yield "its image names no version: what runs may change with every new pod"
+    newest = controller.install.releases[0].version if controller.install else ""
+    if found.version and newest and numbers(found.version) and numbers(found.version) < numbers(newest):
+        yield f"{newest} is pinned here, and {found.version} runs"
+
+
+def _of_pods(found: Found) -> Iterator[str]:
+    for workload in found.workloads:
+        is_ready, wanted = ready(workload)
+        if is_ready < wanted:
+            yield f"{workload.ref}: {is_ready} of {wanted} pods are ready"
+        elif not wanted:
+            yield f"{workload.ref} is scaled to none"
+
+
+def _of_classes(found: Found) -> Iterator[str]:
+    hosted = bool(found.controller and found.controller.hosted)
+    names = [each.name for each in found.classes] + list(found.gateway_class_names)
+    if not found.workloads and found.controller is not None and not hosted:
+        yield f"nobody serves {'its class' if len(names) == 1 else 'its classes'} {some(names, _SHOWN)}: no pods of it"
+    if found.workloads and not names and found.controller and found.controller.ingress_classes:
+        yield "no IngressClass names it: Ingresses cannot choose it by `ingressClassName`"
+    for each in found.gateway_classes:
+        said = accepted(each)
+        if said != "yes":
+            yield f"GatewayClass {name_of(each)} is not accepted{said.removeprefix('no')}"
+
+
+def _of_services(found: Found) -> Iterator[str]:
+    for service in found.services:
+        if service.spec.type == "LoadBalancer" and not service.status.addresses:
+            yield f"Service {service.ref.short} waits for an address: nobody gives it one"
+
+
+def accepted(gateway_class: object) -> str:
+    """`yes`, or `no` with why: the condition Accepted of a GatewayClass, or of a Gateway."""
+    listed = part(gateway_class, "status", "conditions") if isinstance(gateway_class, dict) else None
+    for each in listed or ():
+        if isinstance(each, dict) and each.get("type") == "Accepted":
+            if each.get("status") == "True":
+                return "yes"
+            return f"no: {str(each.get('message') or each.get('reason') or 'nobody says why')[:200]}"
+    return "no: no controller has said anything of it"
+
+
+def of_all(found: Iterable[Found], edge: Edge) -> tuple[str, ...]:
+    """What concerns all of them: classes that nobody has, two defaults, Ingresses that nobody serves."""
+    known = {name for each in found for name in each.class_names}
+    classes = edge.snapshot.ingress_classes
+    known |= {each.name for each in classes}
+    lines = []
+    lost = tuple(each for each in edge.snapshot.ingresses if class_of(each) and class_of(each) not in known)
+    if lost:
+        names = sorted({class_of(each) for each in lost})
+        lines.append(f"{_ingresses(lost)} of a class that nobody has ({some(names, _SHOWN)})")
+    defaults = [each.name for each in classes if each.default]
+    if len(defaults) > 1:
+        lines.append(f"{' and '.join(defaults)} are both the default class: leave one")
+    alone = without_class(edge.snapshot.ingresses)
+    if alone:
+        lines.append(f"{_ingresses(alone)} without a class: whether anybody serves them is up to each controller")
+    return tuple(lines)
+
+
+def _ingresses(ingresses: Sequence[Ingress]) -> str:
+    word = "Ingress is" if len(ingresses) == 1 else "Ingresses are"
+    return f"{len(ingresses)} {word} ({some([each.ref.short for each in ingresses], _SHOWN)})"
