@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.domain.migration.outcome import Concern, Verdict
-from tests.migrations import ingress, translated
+from tests.migrations import ingress, path, translated
 
 ROUTE = "HTTPRoute"
 
@@ -41,6 +41,13 @@ def test_what_was_applied_before_is_in_nobodys_way() -> None:
     found = translated(ingress(), routes=[filled])
     assert made(found) == first
     assert found.verdict is Verdict.WHOLLY
+
+
+def test_a_path_that_leads_nowhere_is_not_told_as_carried_over() -> None:
+    found = translated(ingress(path("/a", port="nope"), path("/b")))
+    assert "path /a" not in {each.source for each in found.carried}
+    assert "path /b" in {each.source for each in found.carried}
+    assert any("has no port nope" in each.why for each in found.lost)
 
 
 @pytest.mark.parametrize("namespace", ["shop", "elsewhere"])
