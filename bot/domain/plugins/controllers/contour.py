@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.domain.changes.change import Ask
+from bot.domain.network.probing import TCPProbe
 from bot.domain.network.references import DAEMON_SET, DEPLOYMENT, GATEWAY, SERVICE, JSONObject, ref_to
 from bot.domain.plugins.controllers import IngressController
 from bot.domain.plugins.edge import fitting
@@ -19,6 +21,9 @@ INGRESS_CONTROLLER = "projectcontour.io/ingress-controller"
 """Contour looks at the class's name alone (internal/ingressclass/ingressclass.go), so this is for people."""
 GATEWAY_CONTROLLER = "projectcontour.io/gateway-controller"
 _CONTOUR, _ENVOY = "contour", "envoy"
+_XDS = 8001
+"""Where Contour tells Envoy what to serve. Envoy itself opens its ports only with the first host that it serves, as its
+makers say (https://github.com/projectcontour/contour/issues/5371): asked before, they refuse."""
 _COMMENTED = "# gateway:\n#   namespace: projectcontour\n#   name: contour\n"
 """How the published settings show where the Gateway is said."""
 
@@ -91,9 +96,16 @@ CONTROLLER = IngressController(
             ref_to(DAEMON_SET, parameters.namespace, _ENVOY),
         ),
         services=lambda parameters: (ref_to(SERVICE, parameters.namespace, _ENVOY),),
+        asked=lambda parameters: (
+            Ask(probe=TCPProbe(target=ref_to(SERVICE, parameters.namespace, _CONTOUR), port=_XDS)),
+        ),
         gateway_api="v1.3.0",
         writers=("contour",),
-        notes=("HTTPProxies have to name its class as well, in `spec.ingressClassName`: it serves no others.",),
+        notes=(
+            "HTTPProxies have to name its class as well, in `spec.ingressClassName`: it serves no others.",
+            "Envoy takes requests once there is an Ingress, HTTPProxy or route to serve, and refuses them before: at "
+            "the end Contour itself is asked.",
+        ),
         makes=("Secrets contourcert and envoycert, by its Job contour-certgen",),
     ),
 )

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot.domain.changes.change import Ask
 from bot.domain.network.references import Ref
 from bot.domain.plugins.edge.parameters import EdgeOption, EdgeParameters, EdgeTaken, Exposure, WorkloadKind
 from bot.domain.plugins.fitting import Objects
@@ -43,6 +44,8 @@ class EdgeInstallation:
     """What has to be rolled out; the first one decides which instance of it this is."""
     services: Callable[[EdgeParameters], tuple[Ref, ...]] = _nothing
     """What leads traffic to it."""
+    asked: Callable[[EdgeParameters], tuple[Ask, ...]] | None = None
+    """What is asked at the end where its Services take no request before there is something to serve; None: these."""
     gateway_api: str = ""
     """The version of the Gateway API that its makers built it with, where it serves that: `v1.5.0`. Older ones lack
     what it watches."""

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from bot.domain.changes.change import Apply, Change, Premise, Step, Until, Wait
 from bot.domain.network.references import GATEWAY_CLASS, SERVICE, Ref
 from bot.domain.plugins.briefing import Source, brief, doubts, origins, refuse_conflicts
+from bot.domain.plugins.edge.asking import asked
 from bot.domain.plugins.edge.fitting import same_thing
 from bot.domain.plugins.edge.installation import ALONE
 from bot.domain.plugins.edge.kinds import GROUP
@@ -99,8 +100,9 @@ def _shared(wanted: WantedEdge, around: Edge) -> frozenset[Ref]:
 
 
 def verified(wanted: WantedEdge) -> list[Step]:
-    """What proves that it serves: its pods of the newest generation, endpoints behind its Service, its class accepted.
-    An address and the word of the controller on its GatewayClass may come later, and undo nothing."""
+    """What proves that it serves: its pods of the newest generation, endpoints behind its Service, its class accepted,
+    and a real request. An address, the word of the controller on its GatewayClass and an answer may come later, and
+    undo nothing."""
     installation, parameters = wanted.installation, wanted.parameters
     steps: list[Step] = [
         Wait(
@@ -120,4 +122,6 @@ def verified(wanted: WantedEdge) -> list[Step]:
     for each in wanted.objects:
         if (own := ref(each)).kind == GATEWAY_CLASS.name:
             steps.append(Wait(ref=own, until=Until.ACCEPTED, timeout_seconds=ACCEPTED_SECONDS, required=False))
-    return steps
+    if installation.asked is not None:
+        return [*steps, *installation.asked(parameters)]
+    return [*steps, *asked(installation.services(parameters), wanted.objects)]
