@@ -56,7 +56,9 @@ async def undo_change(request: UndoChange, context: Context) -> Change:
         raise Conflict(
             f"Nothing of change {record.id} can be undone",
             cause="; ".join(left),
-            next_step="take it back by hand: its commands have one that deletes or edits",
+            next_step="`controller uninstall NAME` takes a controller away, whoever has written to it since"
+            if record.change.alone == ALONE
+            else "take it back by hand: its commands have one that deletes or edits",
         )
     return Change(
         cluster=record.change.cluster,

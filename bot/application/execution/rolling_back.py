@@ -40,12 +40,15 @@ class _Left(Exception):
 async def roll_back(work: Work) -> None:
     """Undoes what was done, in reverse, and ends the change as rolled back or parked."""
     stays: Ref | None = None
+    whole = await _whole(work)
     for index, step in reversed(list(enumerate(work.record.change.steps))):
         if isinstance(step, Writing) and work.step(index).state in (StepState.DONE, StepState.STARTED):
-            if stays is None:
-                await _undo(work, index, step)
+            if stays is not None:
+                await _leave(work, index, f"{stays} needs it, and stays")
+            elif isinstance(step, Apply) and (why := whole.get(step.together)) and not work.step(index).undoing:
+                await _leave(work, index, f"{step.together} stay or go together: {why}")
             else:
-                await work.mark(index, state=StepState.LEFT, ended_at=work.now(), note=f"{stays} needs it, and stays")
+                await _undo(work, index, step)
         elif isinstance(step, TryAddresses) and work.step(index).state in (StepState.STARTED, StepState.FAILED):
             with contextlib.suppress(BotError):  # pods that do nothing; their label tells whose they are
                 await clean_up(work, step)
@@ -59,6 +62,39 @@ async def roll_back(work: Work) -> None:
     else:
         told = "What had been done was taken back" if undone else "Nothing had been written"
         await work.finish(ChangeState.ROLLED_BACK, f"{why}. {told}.")
+
+
+async def _leave(work: Work, index: int, why: str) -> None:
+    await work.mark(index, state=StepState.LEFT, ended_at=work.now(), note=why)
+
+
+async def _whole(work: Work) -> dict[str, str]:
+    """What has to stay as a whole because a part of it does, by its name, with the reason. What cannot be read now is
+    judged when its turn comes."""
+    found: dict[str, str] = {}
+    for index, step in enumerate(work.record.change.steps):
+        if isinstance(step, Apply) and step.together and work.step(index).state is StepState.DONE:
+            try:
+                why = await _kept_by_others(work, step, work.step(index))
+            except LeaseLost:
+                raise
+            except BotError:
+                continue
+            if why:
+                found.setdefault(step.together, f"{step.ref} {why}")
+    return found
+
+
+async def _kept_by_others(work: Work, step: Apply, done: StepRecord) -> str:
+    """Why somebody else's work keeps what this step wrote; empty: nothing does. Raises BotError."""
+    there = await look(work, step.ref)
+    if there is None or (done.uid and fields.uid(there) != done.uid) or fields.metadata(there).get("deletionTimestamp"):
+        return ""
+    others = set(fields.writers(there)) - (set(done.writers) or {fields.MANAGER}) - set(step.expects)
+    if step.creates and others:
+        return f"was written to by {', '.join(sorted(others))} since"
+    held = await _held(work, step, there)
+    return f"holds what this change did not make: {counted_in_words(held)}" if held else ""
 
 
 async def _undo(work: Work, index: int, step: Apply | Edit | Restore | Delete) -> None:

@@ -47,6 +47,9 @@ class Apply(msgspec.Struct, frozen=True, tag="apply", kw_only=True):
     """Field managers whose writing into it, or of what it holds, makes it nobody else's: a plugin's own programs."""
     rests_on_earlier: bool = False
     """True: it works, or ends, only as long as what earlier steps made is there. When it has to stay, they do too."""
+    together: str = ""
+    """What is worth something only as a whole: `the definitions of the Gateway API`. Of the steps that name the same
+    one, all are taken back or none is."""
 
 
 class Restore(msgspec.Struct, frozen=True, tag="restore", kw_only=True):
@@ -82,6 +85,8 @@ class Delete(msgspec.Struct, frozen=True, tag="delete", kw_only=True):
     holds: int = 0
     """How many objects go along (of a definition, in a namespace), which going back does not bring again."""
     part: str = ""
+    together: str = ""
+    """Of an Apply that undoes this: see there."""
 
 
 class Until(Enum):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import msgspec
 
@@ -30,6 +31,35 @@ FINALIZED_SECONDS = 300.0
 _HOLDERS = ("Namespace", "CustomResourceDefinition")
 
 
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """What is not taken back, and why."""
+
+    why: str
+    stays: bool = True
+    """False: nothing of it is there that could stay."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """What becomes of a step."""
+
+    step: Writing
+    opposite: list[Step] | _Left
+    there: bool
+    """Whether there is such an object now."""
+    kept: tuple[str, ...] = ()
+    """What of it is somebody else's by now, in words."""
+
+    @property
+    def together(self) -> str:
+        return self.step.together if isinstance(self.step, Apply) else ""
+
+    @property
+    def stays(self) -> bool:
+        return self.there and isinstance(self.opposite, _Left) and self.opposite.stays
+
+
 def inverse(
     record: ChangeRecord, current: Mapping[Ref, JSONObject | None], held: Mapping[Ref, str] | None = None
 ) -> tuple[list[Step], list[str]]:
@@ -38,26 +68,43 @@ def inverse(
     `current` has each object that the change wrote as it is now; None: it is gone. `held` says in words what would go
     along with an object although it is somebody else's.
     """
+    pairs = reversed(list(zip(record.change.steps, record.steps, strict=True)))
+    taken = [
+        _judged(step, done, current.get(step.ref), held or {})
+        for step, done in pairs
+        if done.state is StepState.DONE and isinstance(step, Writing)
+    ]
+    whole = {each.together: each.step.ref for each in taken if each.together and each.stays}
     steps: list[Step] = []
     left: list[str] = []
     stays: Ref | None = None
-    for step, done in reversed(list(zip(record.change.steps, record.steps, strict=True))):
-        if done.state is not StepState.DONE or not isinstance(step, Writing):
+    for each in taken:
+        if stays is not None and each.there:
+            left.append(f"{each.step.ref} stays as well: {stays} needs it")
             continue
-        now = current.get(step.ref)
-        if stays is not None and now is not None:
-            left.append(f"{step.ref} stays as well: {stays} needs it")
-            continue
-        opposite = _opposite(step, done, now, left)
-        if not isinstance(opposite, str) and held and step.ref in held and isinstance(step, Apply):
-            opposite = f"{step.ref} holds what this change did not make ({held[step.ref]}), and is left alone"
-        if isinstance(opposite, str):
-            left.append(opposite)
-            if now is not None and isinstance(step, Apply) and step.rests_on_earlier:
-                stays = step.ref
+        if isinstance(each.opposite, _Left):
+            left.append(each.opposite.why)
+        elif each.there and each.together in whole:
+            left.append(f"{each.step.ref} stays as well: {each.together} stay or go together, {_with(whole, each)}")
         else:
-            steps += opposite
+            steps += each.opposite
+            left += each.kept
+            continue
+        if each.there and isinstance(each.step, Apply) and each.step.rests_on_earlier:
+            stays = each.step.ref
     return _after_one_another(steps), left
+
+
+def _with(whole: Mapping[str, Ref], taken: _Taken) -> str:
+    return f"and {whole[taken.together]} stays"
+
+
+def _judged(step: Writing, done: StepRecord, now: JSONObject | None, held: Mapping[Ref, str]) -> _Taken:
+    kept: list[str] = []
+    opposite = _opposite(step, done, now, kept)
+    if not isinstance(opposite, _Left) and step.ref in held and isinstance(step, Apply):
+        opposite = _Left(f"{step.ref} holds what this change did not make ({held[step.ref]}), and is left alone")
+    return _Taken(step, opposite, now is not None, tuple(kept))
 
 
 def gone_seconds(step: Apply) -> float:
@@ -86,23 +133,23 @@ def _defined(definition: JSONObject) -> tuple[str, str]:
 
 def _opposite(
     step: Apply | Edit | Restore | Delete, done: StepRecord, now: JSONObject | None, kept: list[str]
-) -> list[Step] | str:
-    """What takes the step back; or in words why nothing can. What is kept of somebody else's goes into `kept`."""
+) -> list[Step] | _Left:
+    """What takes the step back; or why nothing can. What is kept of somebody else's goes into `kept`."""
     if isinstance(step, Delete):
         if now is not None:
-            return f"{step.ref} stands there again: somebody else made it, and it is left alone"
-        return [Apply(ref=step.ref, manifest=step.prior, creates=True, part=step.part)]
+            return _Left(f"{step.ref} stands there again: somebody else made it, and it is left alone")
+        return [Apply(ref=step.ref, manifest=step.prior, creates=True, part=step.part, together=step.together)]
     if now is None:
-        return f"{step.ref} is gone already: there is nothing to take back"
+        return _Left(f"{step.ref} is gone already: there is nothing to take back", stays=False)
     if done.uid and fields.uid(now) != done.uid:
-        return f"{step.ref} was deleted and made anew by somebody else, and is left alone"
+        return _Left(f"{step.ref} was deleted and made anew by somebody else, and is left alone")
     if isinstance(step, Apply) and step.creates:
         return _unmake(step, done, now)
     back = taken_back(now, fields.written_by(step, done), prior(step, done))
     if not back.fields:
         if not back.kept:
-            return f"{step.ref} stands as it did before: there is nothing to take back"
-        return f"{step.ref} was changed by somebody else since ({', '.join(back.kept)}), and is left alone"
+            return _Left(f"{step.ref} stands as it did before: there is nothing to take back", stays=False)
+        return _Left(f"{step.ref} was changed by somebody else since ({', '.join(back.kept)}), and is left alone")
     if back.kept:
         kept.append(f"{step.ref}: {', '.join(back.kept)} was changed by somebody else since, and stays so")
     kept += _besides(step, done, now)
@@ -123,11 +170,18 @@ def prior(step: Apply | Edit | Restore, done: StepRecord) -> tuple[FieldValue, .
     return (*(step.expected if isinstance(step, Restore) else step.prior), *done.besides)
 
 
-def _unmake(step: Apply, done: StepRecord, now: JSONObject) -> list[Step] | str:
+def _unmake(step: Apply, done: StepRecord, now: JSONObject) -> list[Step] | _Left:
     ref, expected = step.ref, (*done.writers, *step.expects)
     if others := sorted(set(fields.writers(now)) - set(expected)):
-        return f"{ref} was written to by {', '.join(others)} since, and is left alone"
+        return _Left(f"{ref} was written to by {', '.join(others)} since, and is left alone")
     return [
-        Delete(ref=ref, uid=fields.uid(now), prior=fields.reborn(now), writers=expected, part=step.part),
+        Delete(
+            ref=ref,
+            uid=fields.uid(now),
+            prior=fields.reborn(now),
+            writers=expected,
+            part=step.part,
+            together=step.together,
+        ),
         Wait(ref=ref, until=Until.GONE, timeout_seconds=gone_seconds(step), part=step.part),
     ]

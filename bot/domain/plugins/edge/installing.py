@@ -12,7 +12,7 @@ from bot.domain.plugins.briefing import Source, brief, doubts, origins, refuse_c
 from bot.domain.plugins.edge.asking import asked
 from bot.domain.plugins.edge.fitting import same_thing
 from bot.domain.plugins.edge.installation import ALONE
-from bot.domain.plugins.edge.kinds import GROUP
+from bot.domain.plugins.edge.kinds import DEFINITIONS, GROUP
 from bot.domain.plugins.edge.parameters import Exposure
 from bot.domain.plugins.edge.preflight import WantedEdge, checked
 from bot.domain.plugins.edge.preflight.overwrites import OVERWRITES, foreign
@@ -24,6 +24,7 @@ READY_SECONDS = 300.0
 ENDPOINTS_SECONDS = 60.0
 ADDRESS_SECONDS = 60.0
 ACCEPTED_SECONDS = 60.0
+_SERVING = ("DaemonSet", "Deployment", "Gateway", "GatewayClass", "IngressClass", "Job", "Service")
 BALANCERS = (
     "aws-cloud-controller-manager",
     "azure-cloud-controller-manager",
@@ -50,7 +51,7 @@ def plan(wanted: WantedEdge, around: Edge, sources: Sequence[Source], *, line: s
         forced=_shared(wanted, around) | (set(foreign(wanted, around)) if OVERWRITES in accepted else set()),
         patience=wanted.patience,
     )
-    steps = [_balanced(step) for step in steps]
+    steps = [_together(_balanced(step), wanted.controller.title) for step in steps]
     return Change(
         cluster=around.snapshot.cluster.uid,
         request=line,
@@ -81,6 +82,15 @@ def _balanced(step: Step) -> Step:
     if isinstance(step, Apply) and step.ref.kind == SERVICE.name:
         return replace(step, expects=(*step.expects, *BALANCERS))
     return step
+
+
+def _together(step: Step, title: str) -> Step:
+    """Half of the Gateway API serves nobody, and neither does a controller without its Service or class."""
+    if not isinstance(step, Apply):
+        return step
+    if step.ref.name.endswith(GROUP):
+        return replace(step, together=DEFINITIONS)
+    return replace(step, together=f"what makes {title} serve") if step.ref.kind in _SERVING else step
 
 
 def _summary(wanted: WantedEdge) -> str:

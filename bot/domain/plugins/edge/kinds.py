@@ -1,6 +1,8 @@
 """What Kubernetes and the Gateway API call the things by which controllers are chosen."""
 
 GROUP = "gateway.networking.k8s.io"
+DEFINITIONS = "the definitions of the Gateway API"
+"""What they are called where they stay or go together."""
 ROUTES = ("httproutes", "grpcroutes", "tlsroutes", "tcproutes", "udproutes")
 """Plurals of all kinds that may be attached to a Gateway."""
 LEGACY_CLASS = "kubernetes.io/ingress.class"

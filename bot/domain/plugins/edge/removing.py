@@ -16,6 +16,7 @@ from bot.domain.network.snapshot import Ingress
 from bot.domain.plugins.briefing import Source, doubts, refuse_conflicts
 from bot.domain.plugins.controllers import IngressController, names
 from bot.domain.plugins.edge.installation import ALONE, EdgeInstallation
+from bot.domain.plugins.edge.kinds import DEFINITIONS, GROUP
 from bot.domain.plugins.edge.preflight import named
 from bot.domain.plugins.edge.surroundings import Edge, name_of, part
 from bot.domain.plugins.fitting import Objects, ref
@@ -177,7 +178,8 @@ def _delete(live: JSONObject, told: str, fitted: Mapping[Ref, JSONObject]) -> De
     """A Job that ran cannot be made again as it stands, with the labels that it was given: it is made as published."""
     own = ref(live)
     prior = fields.reborn(live if own.kind != "Job" else fitted[own])
-    return Delete(ref=own, uid=fields.uid(live), prior=prior, part=told)
+    together = DEFINITIONS if own.name.endswith(GROUP) else ""
+    return Delete(ref=own, uid=fields.uid(live), prior=prior, part=told, together=together)
 
 
 def _stays(removal: EdgeRemoval, around: Edge) -> list[str]:

@@ -17,6 +17,7 @@ from bot.domain.plugins.edge import preflight
 from bot.domain.plugins.edge.parameters import EdgeParameters, Exposure
 from bot.domain.plugins.edge.preflight import WantedEdge
 from bot.domain.plugins.edge.surroundings import Edge, GatewayDefinition
+from bot.domain.plugins.fitting import ref
 from bot.domain.plugins.releases import Release
 from bot.domain.plugins.verdicts import Said
 from tests import builders
@@ -122,6 +123,12 @@ NODE_PORT = [
 ]
 MADE = {"kind": "ClusterRole", "apiVersion": "rbac.authorization.k8s.io/v1", "metadata": {"name": "gateway-role"}}
 OTHERS = {Ref("ClusterRole", "gateway-role", "", "rbac.authorization.k8s.io/v1"): MADE}
+ROUTES: Any = {
+    "kind": "CustomResourceDefinition",
+    "apiVersion": "apiextensions.k8s.io/v1",
+    "metadata": {"name": "httproutes.gateway.networking.k8s.io"},
+    "spec": {"scope": "Namespaced"},
+}
 GW = {"gateway_api": True}
 
 LOOKED = [
@@ -183,6 +190,20 @@ LOOKED = [
         "IngressClass nginx is the default one already",
     ),
     ("default_class", wanted(), around(ingress_class("nginx", "a", default=True)), ["ok"], "nginx stays the default"),
+    (
+        "default_class",
+        wanted(),
+        around(ingress_class("traefik", "traefik.io/ingress-controller", default=True)),
+        ["ok"],
+        "traefik is the default already, and stays it: Ingresses that are made without a class get it",
+    ),
+    (
+        "default_class",
+        wanted(),
+        around(ingress_class("traefik", "t", default=True), ingress_class("nginx", "a", default=True)),
+        ["ok"],
+        "get it, and so is nginx: leave one",
+    ),
     ("default_class", wanted(), around(hidden=[INGRESS_CLASS]), ["unknown"], "could not be read"),
     ("takes_over", wanted(), around(ingress("a", "nginx")), ["ok"], "nothing that is there names the class traefik"),
     ("takes_over", wanted(), around(ingress("a", "traefik")), ["doubt"], "1 Ingress (default/a): they name"),
@@ -264,6 +285,27 @@ LOOKED = [
         around(gateway_api=definitions("")),
         ["conflict"],
         "cannot be known",
+    ),
+    (
+        "gateway_api",
+        wanted("gateway-api", objects=[ROUTES], version="v1.6.1"),
+        around(gateway_api=definitions("v1.6.1"), existing={ref(ROUTES): {**ROUTES, "spec": {"scope": "Cluster"}}}),
+        ["doubt"],
+        "somebody else applied httproutes.gateway.networking.k8s.io, which the plan writes over",
+    ),
+    (
+        "gateway_api",
+        wanted("gateway-api", objects=[ROUTES], version="v1.6.1"),
+        around(gateway_api=definitions("v1.6.1"), existing={ref(ROUTES): {**ROUTES, "status": {}}}),
+        ["ok"],
+        "v1.6.1, standard channel",
+    ),
+    (
+        "overwrites",
+        wanted("gateway-api", objects=[ROUTES], version="v1.6.1"),
+        around(existing={ref(ROUTES): ROUTES}),
+        ["ok"],
+        "of the Gateway API's definitions see there",
     ),
     ("overwrites", wanted(objects=[MADE]), around(), ["ok"], "nothing of the same name"),
     ("overwrites", wanted(objects=[MADE]), around(existing=OTHERS), ["doubt"], "ClusterRole gateway-role"),

@@ -18,12 +18,16 @@ def _look(wanted: WantedEdge, around: Edge) -> Iterator[Said]:
     if not around.could_read(INGRESS_CLASS):
         yield unknown("the IngressClasses could not be read")
         return
+    is_it = any(each.default and each.name == own for each in around.snapshot.ingress_classes)
     others = [each.name for each in around.snapshot.ingress_classes if each.default and each.name != own]
     if wanted.parameters.default_class and others:
         yield conflict(
             f"IngressClass {' and '.join(others)} is the default one already; leave `--default-class` out, or take its "
             "annotation ingressclass.kubernetes.io/is-default-class away first"
         )
+    elif is_it:
+        beside = f", and so is {' and '.join(others)}: leave one" if others else ""
+        yield ok(f"{own} is the default already, and stays it: Ingresses that are made without a class get it{beside}")
     elif wanted.parameters.default_class:
         yield ok(f"{own} becomes the default: Ingresses that are made without a class get it")
     elif others:

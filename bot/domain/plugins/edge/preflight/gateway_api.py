@@ -2,12 +2,18 @@
 
 from collections.abc import Iterator
 
+from bot.domain.changes import fields
 from bot.domain.plugins.edge import gateway_api
+from bot.domain.plugins.edge.kinds import GROUP
 from bot.domain.plugins.edge.preflight import EdgeCheck, WantedEdge
 from bot.domain.plugins.edge.surroundings import Edge
+from bot.domain.plugins.fitting import ref
+from bot.domain.plugins.ranges import some
+from bot.domain.plugins.steps import covers_all, without_status
 from bot.domain.plugins.verdicts import Said, conflict, doubt, ok, unknown
 
 _ITSELF = "gateway-api"
+_SHOWN = 4
 
 
 def _look(wanted: WantedEdge, around: Edge) -> Iterator[Said]:
@@ -37,8 +43,25 @@ def _themselves(wanted: WantedEdge, around: Edge) -> Iterator[Said]:
         yield conflict(f"{told}: {version} is older, and definitions are never downgraded")
     elif gateway_api.is_older(there, version):
         yield doubt("upgrades-shared", f"{told} become {version}: every controller that serves them gets these")
+    elif changed := _changed(wanted, around):
+        yield doubt(
+            "upgrades-shared",
+            f"{told}, and others than in the file of {version}: somebody else applied {some(changed, _SHOWN)}, which "
+            "the plan writes over for every controller that serves them",
+        )
     else:
         yield ok(f"{told}")
+
+
+def _changed(wanted: WantedEdge, around: Edge) -> list[str]:
+    """Of the definitions that others applied, those that would stand otherwise than they do."""
+    named = [(ref(each), each) for each in wanted.objects]
+    pairs = [(own, each, around.existing.get(own)) for own, each in named if own.name.endswith(GROUP)]
+    return [
+        own.name
+        for own, each, there in pairs
+        if there is not None and not fields.applied_by_us(there) and not covers_all(there, without_status(each, own))
+    ]
 
 
 def _for_a_controller(wanted: WantedEdge, around: Edge) -> Iterator[Said]:

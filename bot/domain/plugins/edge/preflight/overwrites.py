@@ -26,6 +26,8 @@ def _look(wanted: WantedEdge, around: Edge) -> Iterator[Said]:
         yield doubt(
             OVERWRITES, f"somebody else made {told}: the plan takes them over, and undo puts back what was there"
         )
+    elif any(own.name.endswith(GROUP) for own in map(ref, wanted.objects) if own in around.existing):
+        yield ok("nothing else of the same name was made by somebody else; of the Gateway API's definitions see there")
     else:
         yield ok("nothing of the same name was made by somebody else")
 
