@@ -138,6 +138,7 @@ def _warnings(
     wanted: Wanted, around: Surroundings, ports: Mapping[Backend, dict[str, Any]], needed: Sequence[Reference]
 ) -> Iterator[str]:
     yield from around.remarks
+    yield from route_proof.unasked(wanted)
     yield from route_conflicts.escaped(wanted, around.attachment.gateway, around.attachment.served, around.routes)
     for reference in needed:
         yield granting.told(reference)
