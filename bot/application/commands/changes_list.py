@@ -16,7 +16,7 @@ class ListChanges:
 
 async def list_changes(request: ListChanges, context: Context) -> Report:
     async with context.ports.storage.read() as reading:
-        return telling.listing(await reading.changes.recent("", request.limit))
+        return telling.listing(await reading.changes.recent("", request.limit), context.ports.clock.now())
 
 
 COMMAND = Look(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from bot.application.execution.controllers import all_controllers
 from bot.application.execution.edge_reading import edge_notes, read_edge
@@ -13,7 +14,7 @@ from bot.domain.chat.wording import counted
 from bot.domain.network.references import DAEMON_SET, DEPLOYMENT, INGRESS_CLASS
 from bot.domain.plugins.controllers import Found, ready, recognise
 from bot.domain.plugins.edge import gateway_api, remarks
-from bot.domain.plugins.edge.serving import gateways_of, of_classes, routes_of
+from bot.domain.plugins.edge.serving import routes_of, served
 from bot.domain.plugins.edge.surroundings import Edge
 
 _COLUMNS = ("CONTROLLER", "VERSION", "NAMESPACE", "READY", "CLASSES", "GATEWAY CLASSES", "ADDRESS", "SERVES")
@@ -41,7 +42,7 @@ def _report(edge: Edge) -> Report:
     told += [text(Plain(line)) for line in remarks.of_all(found, edge)]
     running = [each.called for each in found if each.workloads]
     title = f"{', '.join(running) or 'No ingress controller'} on {where}"
-    blocks: list[Block] = [table(_COLUMNS, [_row(each, edge) for each in found])] if found else []
+    blocks: list[Block] = [table(_COLUMNS, [_row(each, found, edge) for each in found])] if found else []
     if not found:
         blocks.append(paragraph("Nothing serves Ingresses or Gateways here. `help controller install` tells how."))
     blocks.append(paragraph(Plain(f"Gateway API: {_gateway_api(edge)}")))
@@ -60,7 +61,7 @@ def remark(found: Found, line: str) -> str | Plain:
     return line if found.controller and line == found.controller.retired else Plain(line)
 
 
-def _row(found: Found, edge: Edge) -> list[str]:
+def _row(found: Found, all_found: Sequence[Found], edge: Edge) -> list[str]:
     counts = [ready(each) for each in found.workloads]
     hosted = bool(found.controller and found.controller.hosted)
     pods = f"{sum(one for one, _ in counts)}/{sum(all_ for _, all_ in counts)}" if counts else "-" if hosted else "0/0"
@@ -73,7 +74,7 @@ def _row(found: Found, edge: Edge) -> list[str]:
         ", ".join(classes) or "-",
         ", ".join(found.gateway_class_names) or "-",
         address_text(found),
-        _serves(found, edge),
+        _serves(found, all_found, edge),
     ]
 
 
@@ -85,10 +86,10 @@ def address_text(found: Found) -> str:
     return f"node ports {', '.join(map(str, ports))}" if ports else "-"
 
 
-def _serves(found: Found, edge: Edge) -> str:
-    ingresses = of_classes(edge.snapshot.ingresses, found.class_names)
-    gateways = gateways_of(edge, found.gateway_class_names)
-    told = [counted(len(ingresses), "Ingress", "Ingresses")] if ingresses else []
+def _serves(found: Found, all_found: Sequence[Found], edge: Edge) -> str:
+    its = served(found, all_found, edge)
+    gateways = its.gateways
+    told = [counted(len(its.ingresses), "Ingress", "Ingresses")] if its.ingresses else []
     if gateways:
         told.append(counted(len(gateways), "Gateway"))
         told.append(counted(len(routes_of(edge, gateways)), "route"))

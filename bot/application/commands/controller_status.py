@@ -20,7 +20,7 @@ from bot.domain.plugins.components import installer
 from bot.domain.plugins.controllers import Found, recognise
 from bot.domain.plugins.edge import remarks
 from bot.domain.plugins.edge.gateway_api import told
-from bot.domain.plugins.edge.serving import class_of, gateways_of, of_classes, routes_of
+from bot.domain.plugins.edge.serving import Served, class_of, routes_of, served
 from bot.domain.plugins.edge.surroundings import Edge, name_of, part
 from bot.domain.plugins.ranges import some
 from bot.errors import BotError, NotFound
@@ -61,7 +61,7 @@ async def show_controllers(request: ShowController, context: Context) -> Report:
             blocks.append(paragraph(Plain(each.called)))
         own = remarks.of_controller(each, edge)
         trouble += own
-        blocks += await _blocks(each, edge, own, context)
+        blocks += await _blocks(each, served(each, found, edge), edge, own, context)
     if not chosen:
         blocks.append(paragraph("Nothing serves Ingresses or Gateways here. `help controller install` tells how."))
     names = ", ".join(each.called for each in chosen) or "No ingress controller"
@@ -92,7 +92,7 @@ def _definitions(edge: Edge) -> Report:
     )
 
 
-async def _blocks(found: Found, edge: Edge, trouble: tuple[str, ...], context: Context) -> list[Block]:
+async def _blocks(found: Found, its: Served, edge: Edge, trouble: tuple[str, ...], context: Context) -> list[Block]:
     lines: list[Text] = [text(Plain(line)) for line in await _lines(found, context)]
     controller = found.controller
     if controller and not controller.install and not controller.retired:
@@ -100,11 +100,9 @@ async def _blocks(found: Found, edge: Edge, trouble: tuple[str, ...], context: C
     lines += [text("To be said: ", remark(found, line)) for line in trouble]
     blocks: list[Block] = [Bullets(tuple(lines))] if lines else []
     blocks += [*_pods(found, edge), *_services(found), *_classes(found)]
-    ingresses = of_classes(edge.snapshot.ingresses, found.class_names)
-    if ingresses:
-        blocks.append(_ingresses(ingresses))
-    gateways = gateways_of(edge, found.gateway_class_names)
-    if gateways:
+    if its.ingresses:
+        blocks.append(_ingresses(its.ingresses))
+    if its.gateways:
         blocks.append(
             table(
                 ("GATEWAY", "CLASS", "ACCEPTED", "ADDRESSES", "ROUTES"),
@@ -116,7 +114,7 @@ async def _blocks(found: Found, edge: Edge, trouble: tuple[str, ...], context: C
                         ", ".join(str(a.get("value")) for a in part(each, "status", "addresses") or ()) or "-",
                         some([name_of(route) for route in routes_of(edge, [each])]) or "none",
                     )
-                    for each in gateways[:_SHOWN_ROWS]
+                    for each in its.gateways[:_SHOWN_ROWS]
                 ),
                 "Gateways it serves",
             )

@@ -62,6 +62,8 @@ from bot.domain.network.references import JSONObject
 
 SHORT_DIGEST = 12
 _LONGEST_COMMAND = 1_900
+_MOST_LINES = 400
+"""Of YAML and differences, of one undo."""
 _MARKS = {
     StepState.WAITING: "waiting",
     StepState.STARTED: "working",
@@ -171,10 +173,25 @@ def plan_blocks(change: Change, said: Sequence[str]) -> tuple[Block, ...]:
         lines.append((Plain(f"{number}. {in_words(step)}"),))
         lines += [(Plain("    "), Code(line)) for line in field_differences(step)]
     blocks.append(Bullets(tuple(lines)))
-    for step in change.steps:
-        if shown := _yaml(step):
+    return (*blocks, *_contents(change), *_said(said))
+
+
+def _contents(change: Change) -> list[Block]:
+    """What each step writes or removes. Of an undo, which writes what was there, no more than people read: what is left
+    out is counted."""
+    blocks: list[Block] = []
+    left, untold = _MOST_LINES, []
+    for shown in filter(None, map(_yaml, change.steps)):
+        lines = shown.content.count("\n") + 1
+        if lines <= left or not change.undoes:
+            left -= lines
             blocks.append(shown)
-    return (*blocks, *_said(said))
+        else:
+            untold.append(lines)
+    if untold:
+        told = f"Not shown: {counted(len(untold), 'object')}, {sum(untold)} lines of YAML."
+        blocks.append(paragraph(f"{told} `changes show {change.undoes}` tells of the change that this one undoes."))
+    return blocks
 
 
 def _said(said: Sequence[str]) -> tuple[Block, ...]:
@@ -378,13 +395,13 @@ def whole(record: ChangeRecord, now: datetime.datetime) -> Report:
     blocks: list[Block] = [Bullets(tuple(history)), _progress(record)]
     if record.outcome:
         blocks.insert(0, Paragraph((Plain(record.outcome),)))
-    if record.state.running and (record.lease_until is None or record.lease_until <= now):
+    if _is_abandoned(record, now):
         blocks.insert(0, paragraph(f"Nobody is working on it. {interrupted(record)}"))
     blocks += [*node_blocks(record), *hop_blocks(record), *evidence_blocks(record)]
     if record.change.brief is not None:
         blocks += [*brief_blocks(record.change, record.change.brief)]
     else:
-        blocks += [shown for step in record.change.steps if (shown := _yaml(step))]
+        blocks += _contents(record.change)
     return Report(
         status=Status.WORKING if record.state.running else Status.OK,
         title=f"Change {record.id} is {record.state.value}: {record.change.summary}",
@@ -396,20 +413,26 @@ def whole(record: ChangeRecord, now: datetime.datetime) -> Report:
     )
 
 
-def listing(records: Sequence[ChangeRecord]) -> Report:
+def _is_abandoned(record: ChangeRecord, now: datetime.datetime) -> bool:
+    """Whether it is under way and nobody works on it."""
+    return record.state.running and (record.lease_until is None or record.lease_until <= now)
+
+
+def listing(records: Sequence[ChangeRecord], now: datetime.datetime) -> Report:
     """`changes list`, the newest first."""
     if not records:
         return Report(status=Status.OK, title="Nothing has been changed or planned yet")
-    return Report(status=Status.OK, title=f"The last {len(records)} changes", blocks=(_table(records),))
+    return Report(status=Status.OK, title=f"The last {len(records)} changes", blocks=(_table(records, now),))
 
 
-def _table(records: Sequence[ChangeRecord]) -> Table:
+def _table(records: Sequence[ChangeRecord], now: datetime.datetime) -> Table:
     return table(
         ("ID", "STATE", "WHAT", "WHO", "PLANNED"),
         (
             (
                 str(each.id),
-                each.state.value + (f", undone by {each.undone_by}" if each.undone_by else ""),
+                (f"interrupted while {each.state.value}" if _is_abandoned(each, now) else each.state.value)
+                + (f", undone by {each.undone_by}" if each.undone_by else ""),
                 each.change.summary,
                 person(each.author, each.author_name),
                 TimeSpan(each.created_at),

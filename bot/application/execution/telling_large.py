@@ -51,13 +51,19 @@ def grouped(steps: Sequence[_Taken]) -> Progress:
         if not part:
             told += [ProgressStep((Plain(_words(step, done)),), _state([done])) for step, done in group]
             continue
-        over = sum(done.state is StepState.DONE for _, done in group)
-        count = f", {over} of {len(group)}" if len(group) > 1 and 0 < over < len(group) else ""
-        size = f" ({len(group)})" if len(group) > 1 else ""
+        meant = _without_their_waits(group)
+        over = sum(done.state is StepState.DONE for _, done in meant)
+        count = f", {over} of {len(meant)}" if len(meant) > 1 and 0 < over < len(meant) else ""
+        size = f" ({len(meant)})" if len(meant) > 1 else ""
         told.append(ProgressStep((Plain(f"{part}{size}{count}"),), _state([done for _, done in group])))
         stopped = [(s, done) for s, done in group if done.state in (StepState.FAILED, StepState.LEFT) and done.note]
         told += [ProgressStep((Plain(line),), "failed") for line in noted(stopped)]
     return Progress(tuple(told))
+
+
+def _without_their_waits(group: Sequence[_Taken]) -> Sequence[_Taken]:
+    """What is written, where it is waited for in between: each object counts once."""
+    return [taken for taken in group if not isinstance(taken[0], Wait)] or group
 
 
 def noted(taken: Sequence[_Taken]) -> list[str]:
@@ -184,7 +190,8 @@ def _parts(change: Change) -> list[Text]:
         if not part or len(group) == 1:
             lines += [(Plain(f"{number + at}. {in_words(step)}"),) for at, step in enumerate(group)]
         else:
-            lines.append((Plain(f"{number}–{number + len(group) - 1}. {_verb(group[0])} {part}: {_names(group)}"),))
+            told = f"{_verb(group[0])} {part}: {_names(group)}{_gone(group)}"
+            lines.append((Plain(f"{number}–{number + len(group) - 1}. {told}"),))
         number += len(group)
     return lines
 
@@ -199,10 +206,17 @@ def _verb(step: Step) -> str:
             return "waits:"
 
 
+def _gone(steps: Sequence[Step]) -> str:
+    """What is said of waits that stand between what they wait for."""
+    waits = any(isinstance(step, Wait) for step in steps[1:])
+    return ", each until it is gone" if waits and isinstance(steps[0], Delete) else ""
+
+
 def _names(steps: Sequence[Step]) -> str:
     """Those of one kind after its name: `32 of kind CustomResourceDefinition: …`. What is waited for has been named."""
-    refs = [(step.ref, isinstance(step, Apply) and not step.creates) for step in steps if hasattr(step, "ref")]
-    if isinstance(steps[0], Wait) and len(refs) > _MANY:
+    meant = [step for step in steps if not isinstance(step, Wait)] or steps
+    refs = [(step.ref, isinstance(step, Apply) and not step.creates) for step in meant if hasattr(step, "ref")]
+    if isinstance(meant[0], Wait) and len(refs) > _MANY:
         return f"all {len(refs)} of them"
     told = []
     for kind, members in itertools.groupby(refs, key=lambda pair: pair[0].kind):

@@ -195,6 +195,48 @@ def test_steps_are_numbered_through_and_those_of_a_kind_named_together() -> None
     assert words[3] == "19. deletes DaemonSet net/agent"
 
 
+def test_a_delete_and_its_wait_are_one_object() -> None:
+    names = [ref_to(CONFIG_MAP, "net", name) for name in ("a", "b")]
+    steps: list[Step] = []
+    for each in names:
+        steps += [
+            Delete(ref=each, uid="u", prior={}, part="configuration"),
+            Wait(ref=each, until=Until.GONE, timeout_seconds=30, part="configuration"),
+        ]
+    (told,) = [b for b in telling_large.brief_blocks(plan(*steps), Brief()) if isinstance(b, Bullets)]
+    words = [item[0].text for item in told.items]  # type: ignore[union-attr]
+    assert words == ["1–4. deletes configuration: 2 of kind ConfigMap: net/a, net/b, each until it is gone"]
+    half = [(step, done(DONE if at < 2 else WAITS)) for at, step in enumerate(steps)]
+    assert lines(telling_large.grouped(half)) == [("configuration (2), 1 of 2", "working")]
+
+
+def test_yaml_that_nobody_reads_is_counted_and_what_is_small_is_shown() -> None:
+    large: Any = {"kind": "ConfigMap", "data": {f"k{at}": "v" for at in range(900)}}
+    small: Any = {"kind": "ConfigMap", "data": {"only": "this"}}
+    steps = [
+        Delete(ref=ref_to(CONFIG_MAP, "net", name), uid="u", prior=prior)
+        for name, prior in (("a", large), ("b", small), ("c", large))
+    ]
+    change = Change(cluster="c1", request="changes undo 1", summary="undo", steps=tuple(steps), undoes=1)
+    blocks = telling.trial(change, ()).blocks
+    assert [each.title for each in blocks if isinstance(each, Preformatted)] == ["deletes ConfigMap net/b"]
+    assert "Not shown: 2 objects, 1806 lines of YAML." in str(blocks)
+    assert "changes show 1" in str(blocks)
+    asked_for = telling.trial(Change(cluster="c1", request="x", summary="x", steps=tuple(steps)), ()).blocks
+    assert len([each for each in asked_for if isinstance(each, Preformatted)]) == 3
+
+
+@pytest.mark.parametrize(
+    ("lease", "told"),
+    [(-1, "interrupted while applying"), (1, "applying"), (None, "interrupted while applying")],
+)
+def test_the_list_says_of_what_is_under_way_whether_anybody_works_on_it(lease: int | None, told: str) -> None:
+    until = NOW + datetime.timedelta(seconds=lease) if lease is not None else None
+    (shown,) = telling.listing([record([(applies("a"), done(WAITS))], lease_until=until)], NOW).blocks
+    assert isinstance(shown, Table)
+    assert shown.rows[0][1][0].text.startswith(told)  # type: ignore[union-attr]
+
+
 def test_what_is_changed_of_what_is_there_is_told_field_by_field() -> None:
     manifest: Any = {
         "apiVersion": "v1",

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from bot.domain.network.snapshot import Ingress
 from bot.domain.plugins.controllers import Found, ready
-from bot.domain.plugins.edge.serving import class_of, of_classes, without_address, without_class
+from bot.domain.plugins.edge.serving import class_of, idle, of_classes, twins, without_address, without_class
 from bot.domain.plugins.edge.surroundings import Edge, name_of, part
 from bot.domain.plugins.present import numbers
 from bot.domain.plugins.ranges import some
@@ -44,7 +44,7 @@ def _of_pods(found: Found) -> Iterator[str]:
         if is_ready < wanted:
             yield f"{workload.ref}: {is_ready} of {wanted} pods are ready"
         elif not wanted:
-            yield f"{workload.ref} is scaled to none"
+            yield f"{workload.ref} is scaled to none" + (": it serves nothing" if idle(found) else "")
 
 
 def _of_classes(found: Found) -> Iterator[str]:
@@ -78,11 +78,12 @@ def accepted(gateway_class: object) -> str:
 
 
 def of_all(found: Iterable[Found], edge: Edge) -> tuple[str, ...]:
-    """What concerns all of them: classes that nobody has, two defaults, Ingresses that nobody serves."""
+    """What concerns all of them: classes that nobody or two have, two defaults, Ingresses that nobody serves."""
+    found = tuple(found)
     known = {name for each in found for name in each.class_names}
     classes = edge.snapshot.ingress_classes
     known |= {each.name for each in classes}
-    lines = []
+    lines = list(_shared(found))
     lost = tuple(each for each in edge.snapshot.ingresses if class_of(each) and class_of(each) not in known)
     if lost:
         names = sorted({class_of(each) for each in lost})
@@ -94,6 +95,18 @@ def of_all(found: Iterable[Found], edge: Edge) -> tuple[str, ...]:
     if alone:
         lines.append(f"{_ingresses(alone)} without a class: whether anybody serves them is up to each controller")
     return tuple(lines)
+
+
+def _shared(found: Sequence[Found]) -> Iterator[str]:
+    """Two of one program, once for both: each takes what the other one serves, unless it was told otherwise."""
+    told: set[str] = set()
+    for each in found:
+        names = (*each.class_names, *each.gateway_class_names)
+        if names and each.name not in told and not idle(each) and (others := twins(each, found)):
+            told.add(each.name)
+            both = " and ".join(f"{one.called} in {one.namespace}" for one in (each, *others))
+            word = "class" if len(set(names)) == 1 else "classes"
+            yield f"{both} share the {word} {some(sorted(set(names)), _SHOWN)}: addresses tell who serves what"
 
 
 def _ingresses(ingresses: Sequence[Ingress]) -> str:
