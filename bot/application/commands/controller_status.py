@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.application.commands.controller_list import address_text, remark
-from bot.application.execution.controllers import GATEWAY_API, ControllerName, all_controllers
+from bot.application.execution.controllers import GATEWAY_API, KnownController, all_controllers
 from bot.application.execution.edge_reading import edge_notes, read_edge
 from bot.application.ports import Context, Look
 from bot.domain.chat.grammar import argument
@@ -26,11 +26,13 @@ from bot.domain.plugins.ranges import some
 from bot.errors import BotError, NotFound
 
 _SHOWN_ROWS = 50
+_TITLE = 100
+"""Characters that a title takes besides the names; what is longer stands below alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ShowController:
-    name: ControllerName = argument("the controller; default: all that are there", default="")
+    name: KnownController = argument("the controller; default: all that are there", default="")
 
 
 async def show_controllers(request: ShowController, context: Context) -> Report:
@@ -67,7 +69,7 @@ async def show_controllers(request: ShowController, context: Context) -> Report:
     names = ", ".join(each.called for each in chosen) or "No ingress controller"
     return Report(
         status=Status.FINDINGS if trouble else Status.OK,
-        title=f"{names} on {where}" + (f": {trouble[0]}" if len(trouble) == 1 else ""),
+        title=f"{names} on {where}" + (f": {trouble[0]}" if len(trouble) == 1 and len(trouble[0]) <= _TITLE else ""),
         blocks=tuple(blocks),
         footnotes=edge_notes(edge),
     )

@@ -33,16 +33,14 @@ def _controller_name(word: str) -> str:
     return lower
 
 
-ControllerName = Annotated[
-    str,
-    Value(
-        _controller_name,
-        f"an ingress controller: {', '.join(_NAMES)}",
-        "traefik",
-        "CONTROLLER",
-        tuple(all_controllers()),
-    ),
-]
+def _named(names: tuple[str, ...]) -> Value:
+    """Any controller may be said; `names` are told to whoever says none."""
+    told = f"an ingress controller: {', '.join(names)}"
+    return Value(_controller_name, told, "traefik", "CONTROLLER", tuple(all_controllers()))
+
+
+ControllerName = Annotated[str, _named(_NAMES)]
+KnownController = Annotated[str, _named(tuple(all_controllers()))]
 
 
 def installable(name: str, doing: str = "installed") -> tuple[IngressController, EdgeInstallation]:

@@ -58,10 +58,19 @@ def itself(own: Ref, published: Iterable[Ref]) -> Ref | None:
 
 
 def origins(objects: Sequence[JSONObject], sources: Sequence[Source], same: Same = itself) -> list[str]:
-    """Where each object comes from: the name of its file; empty for what Patchbay adds."""
-    by_ref = {ref(object): source.name for source in sources for object in source.objects}
-    found = [same(ref(object), by_ref) for object in objects]
-    return [by_ref[own] if own is not None else "" for own in found]
+    """Where each object comes from: the name of its file, of several that publish it the one from which it differs
+    least; empty for what Patchbay adds."""
+    published: dict[Ref, list[tuple[str, JSONObject]]] = {}
+    for source in sources:
+        for each in source.objects:
+            published.setdefault(ref(each), []).append((source.name, each))
+    found = []
+    for object in objects:
+        own = same(ref(object), published)
+        # Of equals the last one, which is what an apply of all the files in their order would leave.
+        variants = list(reversed(published[own])) if own is not None else [("", object)]
+        found.append(min(variants, key=lambda pair: len(list(differences(pair[1], object))))[0])
+    return found
 
 
 def brief(

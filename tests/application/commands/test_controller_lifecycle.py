@@ -269,7 +269,7 @@ async def test_it_serves_its_own_class_and_none_besides(name: str, tmp_path: Pat
         assert served == {"own"}
         listed = told((await here.answer("controller list")).report)
         assert "1 Ingress " in listed
-        assert "2 Ingresses are (default/nobodys, default/of-another) of a class that nobody has" in listed
+        assert "2 Ingresses are of a class that nobody has" in listed
 
 
 async def test_one_that_others_install_is_told_of_with_how_they_do(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ async def test_nobody_served_afterwards_has_to_be_accepted_and_is_named(tmp_path
         gone = await here.approved("controller uninstall haproxy --accept serves")
         assert gone.startswith("Applied"), gone
         listed = told((await here.answer("controller list")).report)
-        assert "2 Ingresses are (default/other, default/web) of a class that nobody has (haproxy, nginx)" in listed
+        assert "2 Ingresses are of a class that nobody has (haproxy, nginx): default/other, default/web" in listed
 
 
 async def test_the_same_controller_is_not_installed_twice(tmp_path: Path) -> None:

@@ -42,7 +42,8 @@ def told(standing: Sequence[GatewayDefinition]) -> str:
     """`v1.6.1, standard channel, 10 definitions`."""
     versions = sorted({each.version or "of a version that they do not say" for each in standing}, key=numbers)
     channels = sorted({each.channel or "unknown" for each in standing})
-    return f"{' and '.join(versions)}, {' and '.join(channels)} channel, {len(standing)} definitions"
+    word = "definition" if len(standing) == 1 else "definitions"
+    return f"{' and '.join(versions)}, {' and '.join(channels)} channel, {len(standing)} {word}"
 
 
 def experimental(standing: Sequence[GatewayDefinition]) -> bool:

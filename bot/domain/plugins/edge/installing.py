@@ -43,10 +43,11 @@ def plan(wanted: WantedEdge, around: Edge, sources: Sequence[Source], *, line: s
     """The plan; its doubts are those that nobody has accepted. Raises Refused for a conflict, with all the evidence."""
     checks = checked(wanted, around)
     refuse_conflicts(f"{wanted.title} cannot be installed here", checks)
+    from_files = origins(wanted.objects, sources, same_thing)
     steps = applied(
         wanted.objects,
         around.existing,
-        origins(wanted.objects, sources, same_thing),
+        from_files,
         writers=wanted.installation.writers,
         forced=_shared(wanted, around) | (set(foreign(wanted, around)) if OVERWRITES in accepted else set()),
         patience=wanted.patience,
@@ -64,7 +65,12 @@ def plan(wanted: WantedEdge, around: Edge, sources: Sequence[Source], *, line: s
         ),
         warnings=wanted.installation.notes,
         doubts=doubts(checks, accepted),
-        brief=replace(brief(wanted.objects, sources, checks, same=same_thing), taken_back=_taken_back(wanted)),
+        brief=replace(
+            brief(wanted.objects, sources, checks, same=same_thing),
+            # A release may have files for each way to run it, and but one way is taken.
+            sources=tuple(str(source) for source in sources if source.name in from_files),
+            taken_back=_taken_back(wanted),
+        ),
     )
 
 

@@ -20,7 +20,7 @@ def of_controller(found: Found, edge: Edge) -> tuple[str, ...]:
     ingresses = of_classes(edge.snapshot.ingresses, found.class_names)
     waiting = without_address(ingresses)
     if found.workloads and waiting:
-        lines.append(f"{_ingresses(waiting)} without an address")
+        lines.append(_ingresses(waiting, "without an address"))
     return tuple(lines)
 
 
@@ -87,13 +87,13 @@ def of_all(found: Iterable[Found], edge: Edge) -> tuple[str, ...]:
     lost = tuple(each for each in edge.snapshot.ingresses if class_of(each) and class_of(each) not in known)
     if lost:
         names = sorted({class_of(each) for each in lost})
-        lines.append(f"{_ingresses(lost)} of a class that nobody has ({some(names, _SHOWN)})")
+        lines.append(_ingresses(lost, f"of a class that nobody has ({some(names, _SHOWN)})"))
     defaults = [each.name for each in classes if each.default]
     if len(defaults) > 1:
         lines.append(f"{' and '.join(defaults)} are both the default class: leave one")
     alone = without_class(edge.snapshot.ingresses)
     if alone:
-        lines.append(f"{_ingresses(alone)} without a class: whether anybody serves them is up to each controller")
+        lines.append(_ingresses(alone, "without a class, and it is up to each controller whether it serves them"))
     return tuple(lines)
 
 
@@ -109,6 +109,7 @@ def _shared(found: Sequence[Found]) -> Iterator[str]:
             yield f"{both} share the {word} {some(sorted(set(names)), _SHOWN)}: addresses tell who serves what"
 
 
-def _ingresses(ingresses: Sequence[Ingress]) -> str:
+def _ingresses(ingresses: Sequence[Ingress], what: str) -> str:
+    """`2 Ingresses are without an address: shop/web, shop/api`."""
     word = "Ingress is" if len(ingresses) == 1 else "Ingresses are"
-    return f"{len(ingresses)} {word} ({some([each.ref.short for each in ingresses], _SHOWN)})"
+    return f"{len(ingresses)} {word} {what}: {some([each.ref.short for each in ingresses], _SHOWN)}"

@@ -194,7 +194,7 @@ REMARKS = [
             service("LoadBalancer"),
             ingress("web", "t"),
         ),
-        ["Service edge/it waits for an address", "1 Ingress is (default/web) without an address"],
+        ["Service edge/it waits for an address", "1 Ingress is without an address: default/web"],
     ),
     (
         seen(
@@ -231,6 +231,6 @@ def test_what_concerns_all_controllers_is_said() -> None:
         ingress("well", "a"),
     )
     said = remarks.of_all(found(edge), edge)
-    assert said[0] == "1 Ingress is (default/lost) of a class that nobody has (gone)"
+    assert said[0] == "1 Ingress is of a class that nobody has (gone): default/lost"
     assert said[1] == "a and b are both the default class: leave one"
-    assert said[2].startswith("1 Ingress is (default/alone) without a class")
+    assert said[2].startswith("1 Ingress is without a class")

@@ -156,7 +156,7 @@ LOOKED = [
         wanted("nginx-inc"),
         around(ingress_class("nginx", "k8s.io/ingress-nginx")),
         ["conflict"],
-        "of the controller k8s.io/ingress-nginx; say another one, as in `--class nginx-nginx-inc`",
+        "of the controller k8s.io/ingress-nginx; say another one, as in `--class nginx-inc`",
     ),
     (
         "class_name",

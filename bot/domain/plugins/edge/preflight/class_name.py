@@ -23,7 +23,7 @@ def _look(wanted: WantedEdge, around: Edge) -> Iterator[Said]:
 
 
 def _collisions(wanted: WantedEdge, around: Edge, name: str) -> Iterator[Said]:
-    way_out = f"say another one, as in `--class {name}-{wanted.name if wanted.name != name else 'new'}`"
+    way_out = f"say another one, as in `--class {wanted.name if wanted.name != name else f'{name}-new'}`"
     for each in around.snapshot.ingress_classes:
         if each.name == name:
             yield _judged(
