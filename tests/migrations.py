@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,7 @@ from bot.domain.migration.nginx import CONTROLLER, PREFIX
 from bot.domain.migration.outcome import Concern, Translation, Verdict
 from bot.domain.migration.reading import Around
 from bot.domain.migration.translating import translate
-from bot.domain.network.references import Kind
+from bot.domain.network.references import JSONObject, Kind
 from bot.domain.network.snapshot import Ingress, IngressClass, Service
 
 HOST = "web.example.com"
@@ -128,6 +128,7 @@ def translated(
     choice: Choice | None = None,
     features: Features | None = None,
     config_maps: Mapping[str, Mapping[str, str]] | None = None,
+    routes: Sequence[JSONObject] = (),
 ) -> Translation:
     by_name = None if services is None else {"shop": {each.name: each for each in services}}
     around = Around(
@@ -136,6 +137,7 @@ def translated(
         features=features or Features(version="v1.6.1"),
         choice=choice or Choice(None, "some"),
         config_maps=config_maps or {},
+        routes=routes,
     )
     return translate(wanted, around)
 

@@ -14,6 +14,7 @@ from bot.application.execution.reading_migration import (
     read_headers,
     read_ingresses,
 )
+from bot.application.execution.routes import routes_everywhere
 from bot.application.execution.telling_migration import tell, tell_all
 from bot.application.ports import Context, Look
 from bot.domain.chat.grammar import Value, argument, option
@@ -23,7 +24,7 @@ from bot.domain.migration.attaching import NO_CLASS, Choice, chosen
 from bot.domain.migration.outcome import Translation
 from bot.domain.migration.reading import Around
 from bot.domain.migration.translating import translate
-from bot.domain.network.references import INGRESS, ref_to
+from bot.domain.network.references import INGRESS, JSONObject, ref_to
 from bot.domain.network.snapshot import Ingress
 from bot.errors import NotFound, UsageError
 
@@ -78,12 +79,20 @@ async def _one(request: ToGateway, ingresses: Ingresses, api: GatewayAPI, contex
         features=api.features,
         choice=chosen(request.namespace, api.gateways, api.classes, request.gateway, request.gateway_class),
         config_maps=await read_headers(context.cluster, [ingress]),
+        routes=await _routes(api, request.namespace, context),
     )
     found = await asyncio.to_thread(translate, ingress, around)
     refused = _refused(found, api, context)
     unserved = around.choice.gateway is None and not around.choice.gateway_class
     notes = (*api.notes, *ingresses.notes, text("Annotations without a prefix are those of ingress-nginx."))
     return tell(found, refused, _steps(found, api, unserved), notes)
+
+
+async def _routes(api: GatewayAPI, namespace: str, context: Context) -> Sequence[JSONObject]:
+    """Those that are there; none where the Gateway API is not."""
+    if not api.definitions:
+        return ()
+    return (await routes_everywhere(context.cluster, namespace)).objects
 
 
 def _refused(found: Translation, api: GatewayAPI, context: Context) -> tuple[str, ...]:
@@ -139,6 +148,7 @@ async def _all(request: ToGateway, ingresses: Ingresses, api: GatewayAPI, contex
         features=api.features,
         choice=Choice(None, request.gateway_class or "any"),
         config_maps=await read_headers(context.cluster, wanted),
+        routes=await _routes(api, request.namespace, context),
     )
     found = await asyncio.to_thread(_translated, wanted, around)
     version = api.features.version

@@ -195,6 +195,10 @@ async def _said(cluster: Cluster, ref: Any, known: Mapping[Any, JSONObject]) -> 
     elsewhere = sorted(each.short for each in known if each.name == ref.name)
     if elsewhere:
         raise NotFound(f"There is no {ref}", next_step=f"did you mean `--gateway {elsewhere[0]}`?")
+    names = sorted({each.name for each in known})
+    if near := grammar.suggestion(ref.name, names):
+        of_it = sorted(each.short for each in known if f"`{each.name}`" in near)
+        raise NotFound(f"There is no {ref}", next_step=f"did you mean `--gateway {of_it[0]}`?" if of_it else near)
     return await existing(cluster, ref)
 
 

@@ -95,6 +95,12 @@ async def find_route(cluster: Cluster, namespace: str, name: str, kind: Kind | N
 
 async def _no_route(cluster: Cluster, namespace: str, name: str, routes: Routes) -> BotError:
     await check_namespace(cluster, namespace)
+    if routes.unread:
+        return Refused(
+            f"Whether there is a route {namespace}/{name} could not be read",
+            cause=" ".join(routes.unread),
+            next_step="let Patchbay list routes: deploy/kubernetes/look.yaml grants it",
+        )
     names = sorted(str(fields.metadata(each)["name"]) for each in routes.objects)
     listed = f"there is {', '.join(names[:5])}" if names else f"there are no routes in {namespace} at all"
     return NotFound(f"There is no route {namespace}/{name}", next_step=suggestion(name, names) or listed)

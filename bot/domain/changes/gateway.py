@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from bot.domain.changes import fields, granting
 from bot.domain.changes.change import Apply, Change, Premise, Reach, Step, Until, Wait
+from bot.domain.changes.gateway_same import says_the_same
 from bot.domain.changes.gateway_wanted import SAME, Wanted, manifest
 from bot.domain.changes.granting import Reference
 from bot.domain.network.listeners import listeners
@@ -40,7 +41,7 @@ def plan(wanted: Wanted, around: Surroundings) -> Change:
     if around.secret is not None:
         _check_certificate(wanted, around.secret, around.now)
     object, there = manifest(wanted), around.there
-    done = there is not None and fields.covers(there.get("spec"), object["spec"])
+    done = there is not None and says_the_same(there.get("spec"), object["spec"])
     if there is not None and not done:
         _check_taken(wanted, there)
     needed = [each for each in _references(wanted) if not granting.granted(each, around.grants)]

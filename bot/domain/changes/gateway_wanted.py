@@ -113,6 +113,12 @@ def _check_pair(one: ListenerWanted, other: ListenerWanted) -> None:
             cause="one is encrypted, and the other is not",
             next_step="give one of them another port",
         )
+    if one.hostname == other.hostname and one.protocol != other.protocol:
+        raise UsageError(
+            f"Port {one.port} cannot both end TLS and pass it on for {one.hostname or 'every host name'}",
+            cause=f"one listener has protocol {one.protocol}, the other one {other.protocol}",
+            next_step="give one of them another port or host name",
+        )
     if one.hostname == other.hostname and one.protocol == other.protocol:
         raise UsageError(
             f"Two listeners are the same: {one.protocol} on port {one.port}, {one.hostname or 'every host name'}",

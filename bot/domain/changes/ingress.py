@@ -10,7 +10,7 @@ import msgspec
 from bot.domain.changes import fields, ingress_annotations, ingress_conflicts, ingress_spec, ingress_tls
 from bot.domain.changes.change import Apply, Change, Doubt, Premise
 from bot.domain.changes.ingress_class import Chosen, chosen
-from bot.domain.changes.ingress_proof import Led, proof
+from bot.domain.changes.ingress_proof import Led, proof, unasked
 from bot.domain.changes.ingress_spec import Backend, Rule
 from bot.domain.changes.ingress_tls import Issuing, Vetting
 from bot.domain.network.ingresses import port_called, routes
@@ -221,6 +221,7 @@ def _warnings(wanted: Wanted, class_: Chosen, others: ingress_conflicts.Others, 
             yield f"{around.services[name].ref} is but another name: many controllers refuse to lead there."
     yield from ingress_tls.warnings(wanted.secrets, wanted.issuing, around.vetting)
     yield from ingress_conflicts.warnings(others)
+    yield from unasked(msgspec.convert({"rules": ingress_spec.grouped(wanted.rules)}, IngressSpec))
     for each in around.unread:
         yield f"{each}: what leads to the same hosts there is not known."
 

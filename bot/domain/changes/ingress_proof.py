@@ -41,6 +41,16 @@ def proof(led: Led) -> Iterator[Step]:
     yield from _from_outside(led)
 
 
+def unasked(spec: IngressSpec) -> Iterator[str]:
+    """What of it is not asked, for the plan to say."""
+    hosts = list(dict.fromkeys(route.host for route in routes(spec)))
+    paths = sum(1 for _ in routes(spec))
+    if len(hosts) > _MOST:
+        yield f"Of its {len(hosts)} hosts the first {_MOST} are asked afterwards, the first path of each."
+    elif paths > len(hosts):
+        yield f"Of its {paths} paths the first one of each host is asked by address afterwards."
+
+
 def _behind(led: Led) -> Iterator[Step]:
     asked: list[tuple[Service, ServicePort, str]] = []
     for _, backend, address in backends(led.spec):

@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.domain.changes import fields, granting, route_conflicts, route_proof
 from bot.domain.changes.change import Apply, Change, Premise
+from bot.domain.changes.gateway_same import says_the_same
 from bot.domain.changes.granting import Reference
 from bot.domain.changes.proof import spoken
 from bot.domain.changes.route_gateway import Attachment
@@ -39,7 +40,7 @@ def plan(wanted: Wanted, around: Surroundings) -> Change:
     object = manifest(wanted, attached.gateway, attached.sections, numbers)
     route_conflicts.check(object, attached.gateway, attached.served, around.routes)
     there = next((each for each in around.routes if fields.ref_of(each) == wanted.ref), None)
-    done = there is not None and fields.covers(there.get("spec"), object["spec"])
+    done = there is not None and says_the_same(there.get("spec"), object["spec"])
     if there is not None and not done:
         _check_taken(wanted, object, there)
     needed = [each for each in _references(wanted) if not granting.granted(each, around.grants)]
@@ -137,6 +138,7 @@ def _warnings(
     wanted: Wanted, around: Surroundings, ports: Mapping[Backend, dict[str, Any]], needed: Sequence[Reference]
 ) -> Iterator[str]:
     yield from around.remarks
+    yield from route_proof.unasked(wanted)
     yield from route_conflicts.escaped(wanted, around.attachment.gateway, around.attachment.served, around.routes)
     for reference in needed:
         yield granting.told(reference)

@@ -27,6 +27,19 @@ def steps(wanted: Wanted, attached: Attachment, ports: Mapping[Backend, JSONObje
     yield from _by_address(wanted, attached)
 
 
+def unasked(wanted: Wanted) -> Iterator[str]:
+    """What of it is not asked, or asked less than whole, for the plan to say."""
+    used = [each for each in wanted.backends if each.used]
+    if len(used) > _MOST_BACKENDS:
+        yield f"Of its {len(used)} Services the first {_MOST_BACKENDS} are asked afterwards."
+    if wanted.kind == GRPC_ROUTE:
+        yield "No gRPC call is made afterwards: only whether connections are taken is seen, which proves no more."
+    elif len(wanted.hosts) > _MOST_HOSTS:
+        yield f"Of its {len(wanted.hosts)} hosts the first {_MOST_HOSTS} are asked by address afterwards."
+    if by_http(wanted) and wanted.asked_by_get and len(wanted.paths) > 1:
+        yield f"Of its {len(wanted.paths)} paths the first one is asked afterwards."
+
+
 def by_http(wanted: Wanted) -> bool:
     """Whether what it leads to is asked in HTTP."""
     return wanted.kind == HTTP_ROUTE

@@ -9,6 +9,7 @@ from bot.domain.network.ingresses import RETIRED, class_of, default_classes
 from bot.domain.network.snapshot import Ingress, Snapshot
 
 NOT_RUNNING = "ingress-controller-not-running"
+WITHOUT_ADDRESS = "ingress-without-address"
 RETIRED_CODE = "ingress-controller-retired"
 _SHOWN = 5
 
@@ -27,6 +28,18 @@ def controller_findings(snapshot: Snapshot, ingress: Ingress, running: Mapping[s
         summary = f"the controller of class {name} runs" if runs else f"no controller of class {name} ({said}) runs"
         step = "see `controller list`, or install one: `controller install traefik`"
         yield _finding(snapshot, ingress, NOT_RUNNING, Severity.HIGH, field, summary, step, right=runs)
+    if runs is not False:
+        yield _addressed(snapshot, ingress)
+
+
+def _addressed(snapshot: Snapshot, ingress: Ingress) -> Finding:
+    """Worth knowing only: some controllers write none where their own Service is of type NodePort."""
+    there = any(ingress.status.addresses)
+    summary = "has an address" if there else "was given no address by its controller"
+    step = "see whether its controller's own Service has an address: `controller list`, `controller status NAME`"
+    return _finding(
+        snapshot, ingress, WITHOUT_ADDRESS, Severity.INFO, "status.loadBalancer", summary, step, right=there
+    )
 
 
 def retired_findings(snapshot: Snapshot, ingresses: Iterable[Ingress]) -> Iterator[Finding]:

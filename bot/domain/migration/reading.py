@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.domain.migration import foreign, grpc
@@ -17,6 +17,7 @@ from bot.domain.migration.nginx.redirects import Redirects, redirects
 from bot.domain.migration.nginx.values import Annotations
 from bot.domain.migration.outcome import Journal
 from bot.domain.migration.routes import Names
+from bot.domain.network.references import JSONObject
 from bot.domain.network.snapshot import HTTPPath, Ingress, Service
 
 
@@ -31,6 +32,8 @@ class Around:
     choice: Choice = Choice()
     config_maps: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Data of those that annotations name and that could be read, by `namespace/name`."""
+    routes: Sequence[JSONObject] = ()
+    """Routes that are there, of all namespaces that may be read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,13 +40,12 @@ def _app_root(reading: Reading) -> JSONObject:
 def _of_path(reading: Reading, host: str, path: Path, regex: bool) -> Iterator[JSONObject]:
     target = reading.target if regex else ""
     match = match_of(path.value, path.said.path_type or "", regex=regex, target=target)
-    _tell(path, match, reading)
-    if not match.type:
-        return
-    if reading.redirects.elsewhere and not reading.grpc:
-        yield {"matches": [_path(match)], "filters": [reading.redirects.elsewhere]}
-        return
-    main = reading.backends.ref(path.said.backend, path.where)
+    elsewhere = reading.redirects.elsewhere if not reading.grpc else None
+    main = reading.backends.ref(path.said.backend, path.where) if match.type and not elsewhere else None
+    if main is not None or elsewhere or not match.type:  # else it was told why it leads nowhere
+        _tell(path, match, reading)
+    if elsewhere and match.type:
+        yield {"matches": [_path(match)], "filters": [elsewhere]}
     if main is None:
         return
     _speak_to(reading, main)

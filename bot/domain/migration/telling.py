@@ -34,6 +34,21 @@ def tell_gateway(reading: Reading, written: Sequence[JSONObject]) -> None:
         )
 
 
+def _guards(name: str) -> bool:
+    loss = LOSSES.get(OLD_NAMES.get(name, name))
+    return loss is not None and loss.concern is Concern.SECURITY
+
+
+def _tell_guard(reading: Reading, name: str) -> None:
+    """With ssl-passthrough the controller reads no other annotation, but only where it was told to pass TLS through
+    (https://kubernetes.github.io/ingress-nginx/user-guide/tls/#ssl-passthrough)."""
+    loss = LOSSES[OLD_NAMES.get(name, name)]
+    why = (
+        "it guards this Ingress unless the controller runs with --enable-ssl-passthrough, which it does not by default"
+    )
+    reading.journal.lose(name, f"{why}: {loss.why}", loss.instead, Concern.SECURITY)
+
+
 def tell_rest(reading: Reading) -> None:
     """The annotations of which nothing was told yet: those in the table, those that no one knows, and those that have
     nothing here to apply to."""
@@ -42,7 +57,9 @@ def tell_rest(reading: Reading) -> None:
         _tell_loss(reading, name, annotations.text(name))
     told = {each.source for each in journal.carried} | {each.source for each in journal.lost}
     for name in [each for each in annotations.names if each not in told]:
-        if reading.passthrough and name != "ssl-passthrough":
+        if reading.passthrough and _guards(name) and annotations.raw(name).strip():
+            _tell_guard(reading, name)
+        elif reading.passthrough and name != "ssl-passthrough":
             journal.carry(name, "nothing: with ssl-passthrough the controller reads no other annotation")
         elif not annotations.raw(name).strip():
             journal.carry(name, "nothing: it is empty")

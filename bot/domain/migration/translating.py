@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Sequence
 
-from bot.domain.migration import passing, redirecting, routes, ruling, telling
+from bot.domain.migration import passing, redirecting, routes, ruling, standing, telling
 from bot.domain.migration.gateway_api import grant
 from bot.domain.migration.nginx import backend_tls
 from bot.domain.migration.nginx.values import HOST, Annotations
@@ -25,6 +25,7 @@ def translate(ingress: Ingress, around: Around) -> Translation:
     _tell_no_canary(annotations, journal)
     reading = read(ingress, around, journal, annotations)
     made = tuple(passing.passed_through(reading) if reading.passthrough else _routes(reading))
+    made = standing.beside(made, around.routes, journal)
     telling.tell_rest(reading)
     if not reading.passthrough:
         reading.attachment.tell()

@@ -157,6 +157,13 @@ async def test_one_is_shown_with_all_around_it(site: Site) -> None:
     assert "traefik" in said
 
 
+async def test_one_that_nobody_took_is_told(site: Site) -> None:
+    """Its class is there, and nobody runs who serves it where it could be seen."""
+    [finding] = [each for each in await found(site, "idle") if each.rule == "ingress-without-address"]
+    assert finding.severity is Severity.INFO
+    assert (finding.field, finding.summary) == ("status.loadBalancer", "was given no address by its controller")
+
+
 async def test_ingress_nginx_is_told_once_and_is_no_fault() -> None:
     async with staged("edge") as stage:
         report = await stage.say("ingress check -A")

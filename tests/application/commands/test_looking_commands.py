@@ -304,7 +304,7 @@ class TestStatus:
     async def test_nothing_readable_is_a_failure(self) -> None:
         there = where()
         kinds = ("Node", "Pod", "Service", "EndpointSlice", "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet")
-        there.cluster.refuses.update({kind: Refused("no") for kind in (*kinds, "Ingress")})
+        there.cluster.refuses.update({kind: Refused("no") for kind in (*kinds, "Ingress", "IngressClass")})
         assert (await say(there, "status")).status is Status.FAILED
 
 

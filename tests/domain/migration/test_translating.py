@@ -398,11 +398,16 @@ class TestProtocols:
         ]
 
     def test_with_it_nothing_else_counts(self) -> None:
-        found = translated(
-            ingress(annotations={"ssl-passthrough": "true", "auth-type": "basic", "rewrite-target": "/x"})
-        )
+        found = translated(ingress(annotations={"ssl-passthrough": "true", "rewrite-target": "/x"}))
         assert not found.lost
-        assert carried(found)["auth-type"].startswith("nothing: with ssl-passthrough")
+        assert carried(found)["rewrite-target"].startswith("nothing: with ssl-passthrough")
+
+    def test_what_guards_it_is_told_as_lost_all_the_same(self) -> None:
+        """It counts where the controller was not told to pass TLS through, which is its default."""
+        annotations = {"ssl-passthrough": "true", "auth-type": "basic", "denylist-source-range": "192.0.2.0/24"}
+        found = translated(ingress(annotations=annotations))
+        assert {each.source for each in found.concerning(Concern.SECURITY)} >= {"auth-type", "denylist-source-range"}
+        assert "--enable-ssl-passthrough" in found.lost[0].why
 
     def test_without_a_host_or_a_tls_route_it_is_lost(self) -> None:
         annotations = {"ssl-passthrough": "true"}

@@ -1,0 +1,73 @@
+"""Routes that are there already: of the same name as one that is written, or served in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from bot.domain.changes import fields
+from bot.domain.changes.gateway_same import says_the_same
+from bot.domain.changes.route_conflicts import requests
+from bot.domain.migration.outcome import Concern, Journal
+from bot.domain.network.references import GATEWAY, JSONObject
+
+_RENAMED = "-from-ingress"
+_LONGEST_NAME = 253
+
+
+def beside(made: Sequence[JSONObject], routes: Sequence[JSONObject], journal: Journal) -> tuple[JSONObject, ...]:
+    """The written routes under names that nobody else's have; what would be served in their place is told as lost.
+    A route that is there just as it is written was applied before, and is in nobody's way."""
+    others = [each for each in routes if not any(_is_it(each, one) for one in made)]
+    taken = {fields.ref_of(each) for each in others}
+    found = []
+    for one in made:
+        ref = fields.ref_of(one)
+        if ref in taken:
+            one = _called(one, f"{ref.name[: _LONGEST_NAME - len(_RENAMED)]}{_RENAMED}")
+            journal.note(f"{ref} is there, and is another one: what is written here is called otherwise.")
+        for other, what in _served_before(one, others):
+            journal.lose(
+                "spec.rules",
+                f"{fields.ref_of(other)} leads {what} at the same Gateway: it is older, and is served in its place",
+                f"take it away or change it first (`route show {fields.ref_of(other).name}`), or take another Gateway",
+                Concern.TRAFFIC,
+            )
+        found.append(one)
+    return tuple(found)
+
+
+def _is_it(standing: JSONObject, made: JSONObject) -> bool:
+    same = fields.ref_of(standing) == fields.ref_of(made)
+    return same and says_the_same(standing.get("spec"), made.get("spec"))
+
+
+def _called(route: JSONObject, name: str) -> JSONObject:
+    return {**route, "metadata": {**fields.metadata(route), "name": name}}
+
+
+def _served_before(made: JSONObject, others: Sequence[JSONObject]) -> Iterator[tuple[JSONObject, str]]:
+    """Those that get the same requests at a listener that both ask for, with one of these requests in words."""
+    own = requests(made)
+    for other in others:
+        if other.get("kind") != made.get("kind") or fields.ref_of(other) == fields.ref_of(made):
+            continue
+        if not any(_meet(one, two) for one in _parents(made) for two in _parents(other)):
+            continue
+        if shared := own & requests(other):
+            yield other, str(sorted(shared, key=str)[0][0] or "every host")
+
+
+def _parents(route: JSONObject) -> list[tuple[str, str, str]]:
+    """Namespace, name and listener of each Gateway; an empty listener: all of them."""
+    namespace = str(fields.metadata(route).get("namespace") or "")
+    refs: Any = fields.at(route, ("spec", "parentRefs")).value or []
+    return [
+        (str(each.get("namespace") or namespace), str(each.get("name")), str(each.get("sectionName") or ""))
+        for each in refs
+        if each.get("kind", GATEWAY.name) == GATEWAY.name
+    ]
+
+
+def _meet(one: tuple[str, str, str], two: tuple[str, str, str]) -> bool:
+    return one[:2] == two[:2] and (not one[2] or not two[2] or one[2] == two[2])
