@@ -14,7 +14,7 @@ from bot.application.execution.reading_migration import (
     read_headers,
     read_ingresses,
 )
-from bot.application.execution.routes import routes_everywhere
+from bot.application.execution.routes import Routes, routes_everywhere
 from bot.application.execution.telling_migration import tell, tell_all
 from bot.application.ports import Context, Look
 from bot.domain.chat.grammar import Value, argument, option
@@ -24,7 +24,7 @@ from bot.domain.migration.attaching import NO_CLASS, Choice, chosen
 from bot.domain.migration.outcome import Translation
 from bot.domain.migration.reading import Around
 from bot.domain.migration.translating import translate
-from bot.domain.network.references import INGRESS, JSONObject, ref_to
+from bot.domain.network.references import INGRESS, ref_to
 from bot.domain.network.snapshot import Ingress
 from bot.errors import NotFound, UsageError
 
@@ -59,6 +59,12 @@ async def to_gateway(request: ToGateway, context: Context) -> Report:
             cause="a name was given, and all of them" if request.name else "no name was given",
             next_step="say `ingress to-gateway NAME`, or `--all` (or `-A`) for a table of all",
         )
+    if request.gateway and request.gateway_class:
+        raise UsageError(
+            "`--gateway` and `--gateway-class` do not go together",
+            cause="one names a Gateway that is there, the other the class of one that is written",
+            next_step="leave one of them away",
+        )
     ingresses, api = await asyncio.gather(
         read_ingresses(context.cluster, request.where), read_gateway_api(context.cluster)
     )
@@ -73,26 +79,41 @@ async def _one(request: ToGateway, ingresses: Ingresses, api: GatewayAPI, contex
     if ingress is None:
         await existing(context.cluster, ref_to(INGRESS, *wanted))  # raises, with what there is instead
         raise NotFound(f"Ingress {request.namespace}/{request.name} could not be read", next_step="try again")
+    routes = await _routes(api, request.namespace, context)
     around = Around(
         neighbours=ingresses.neighbours,
         services=ingresses.services,
         features=api.features,
         choice=chosen(request.namespace, api.gateways, api.classes, request.gateway, request.gateway_class),
         config_maps=await read_headers(context.cluster, [ingress]),
-        routes=await _routes(api, request.namespace, context),
+        routes=routes.objects,
     )
     found = await asyncio.to_thread(translate, ingress, around)
     refused = _refused(found, api, context)
     unserved = around.choice.gateway is None and not around.choice.gateway_class
-    notes = (*api.notes, *ingresses.notes, text("Annotations without a prefix are those of ingress-nginx."))
+    notes = (
+        *api.notes,
+        *ingresses.notes,
+        *_unread(routes),
+        text("Annotations without a prefix are those of ingress-nginx."),
+    )
     return tell(found, refused, _steps(found, api, unserved), notes)
 
 
-async def _routes(api: GatewayAPI, namespace: str, context: Context) -> Sequence[JSONObject]:
+async def _routes(api: GatewayAPI, namespace: str, context: Context) -> Routes:
     """Those that are there; none where the Gateway API is not."""
     if not api.definitions:
+        return Routes(())
+    return await routes_everywhere(context.cluster, namespace)
+
+
+def _unread(routes: Routes) -> tuple[Text, ...]:
+    """What is not known then of the routes that are there."""
+    if not routes.unread:
         return ()
-    return (await routes_everywhere(context.cluster, namespace)).objects
+    return (
+        text(Plain(f"{' '.join(routes.unread)} Whether one is there by the same name, or is served first, is open.")),
+    )
 
 
 def _refused(found: Translation, api: GatewayAPI, context: Context) -> tuple[str, ...]:
@@ -142,18 +163,19 @@ async def _all(request: ToGateway, ingresses: Ingresses, api: GatewayAPI, contex
     wanted = [each for each in ingresses.all if not request.where or each.namespace == request.where]
     if not wanted:
         return Report(status=Status.OK, title=f"No Ingresses in {request.where or 'any namespace'}", footnotes=notes)
+    routes = await _routes(api, request.namespace, context)
     around = Around(
         neighbours=ingresses.neighbours,
         services=ingresses.services,
         features=api.features,
         choice=Choice(None, request.gateway_class or "any"),
         config_maps=await read_headers(context.cluster, wanted),
-        routes=await _routes(api, request.namespace, context),
+        routes=routes.objects,
     )
     found = await asyncio.to_thread(_translated, wanted, around)
     version = api.features.version
     judged = f"{version}, {api.features.channel} channel" if version else "standard channel of v1.5; none is installed"
-    return tell_all(found, where, (*notes, text("Judged by the Gateway API ", Plain(judged))))
+    return tell_all(found, where, (*notes, *_unread(routes), text("Judged by the Gateway API ", Plain(judged))))
 
 
 def _translated(wanted: Sequence[Ingress], around: Around) -> list[tuple[Translation, str]]:

@@ -59,6 +59,9 @@ def chosen(
             )
         return Choice(found)
     if named_class:
+        known = [each.metadata.name for each in classes]
+        if known and named_class not in known:
+            raise NotFound(f"There is no GatewayClass {named_class}", next_step=f"there is {', '.join(known[:5])}")
         return Choice(None, named_class)
     admitting = [
         each for each in gateways if any(one.admits(each.metadata.namespace, namespace) for one in each.listeners)

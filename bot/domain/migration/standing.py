@@ -9,7 +9,7 @@ from bot.domain.changes import fields
 from bot.domain.changes.gateway_same import says_the_same
 from bot.domain.changes.route_conflicts import requests
 from bot.domain.migration.outcome import Concern, Journal
-from bot.domain.network.references import GATEWAY, JSONObject
+from bot.domain.network.references import GATEWAY, JSONObject, Ref
 
 _RENAMED = "-from-ingress"
 _LONGEST_NAME = 253
@@ -24,7 +24,7 @@ def beside(made: Sequence[JSONObject], routes: Sequence[JSONObject], journal: Jo
     for one in made:
         ref = fields.ref_of(one)
         if ref in taken:
-            one = _called(one, f"{ref.name[: _LONGEST_NAME - len(_RENAMED)]}{_RENAMED}")
+            one = _called(one, _free(ref, taken))
             journal.note(f"{ref} is there, and is another one: what is written here is called otherwise.")
         for other, what in _served_before(one, others):
             journal.lose(
@@ -35,6 +35,16 @@ def beside(made: Sequence[JSONObject], routes: Sequence[JSONObject], journal: Jo
             )
         found.append(one)
     return tuple(found)
+
+
+def _free(ref: Ref, taken: set[Ref]) -> str:
+    """A name that nobody's route of this kind has there."""
+    names = {each.name for each in taken if (each.kind, each.namespace) == (ref.kind, ref.namespace)}
+    for number in range(1, len(names) + 2):
+        ending = _RENAMED + (f"-{number}" if number > 1 else "")
+        if (name := ref.name[: _LONGEST_NAME - len(ending)] + ending) not in names:
+            return name
+    raise AssertionError("one more name than there are is free")
 
 
 def _is_it(standing: JSONObject, made: JSONObject) -> bool:

@@ -35,6 +35,13 @@ def test_a_route_of_the_same_name_is_not_written_over() -> None:
     assert any("is there, and is another one" in note for note in found.notes)
 
 
+def test_the_new_name_is_nobodys_either() -> None:
+    first = made(translated(ingress()))
+    name = first["metadata"]["name"]
+    others = [standing(first, each, hostnames=["x.example.com"]) for each in (name, f"{name}-from-ingress")]
+    assert made(translated(ingress(), routes=others))["metadata"]["name"] == f"{name}-from-ingress-2"
+
+
 def test_what_was_applied_before_is_in_nobodys_way() -> None:
     first = made(translated(ingress()))
     filled = {**first, "metadata": {**first["metadata"], "uid": "u"}}

@@ -140,7 +140,7 @@ LOSSES: dict[str, Loss] = {
     "lua-resty-waf": _security(_DROPPED, _FIREWALL, off=_OFF | {"inactive"}),
     **dict.fromkeys(
         ("limit-connections", "limit-rps", "limit-rpm", "limit-burst-multiplier", "limit-allowlist"),
-        _security(_NO_LIMIT, _LIMIT),
+        _security(_NO_LIMIT, _LIMIT, off=frozenset({"", "0", "-1"})),
     ),
     **dict.fromkeys(
         (
