@@ -99,6 +99,8 @@ async def _blocks(found: Found, its: Served, edge: Edge, trouble: tuple[str, ...
     controller = found.controller
     if controller and not controller.install and not controller.retired:
         lines.append(text(f"Recognised, and not installed from here: {controller.why_not}"))
+    if controller and controller.one_gateway and found.workloads and found.gateway_classes:
+        lines.append(text(Plain(f"It serves one Gateway alone: {controller.one_gateway}")))
     lines += [text("To be said: ", remark(found, line)) for line in trouble]
     blocks: list[Block] = [Bullets(tuple(lines))] if lines else []
     blocks += [*_pods(found, edge), *_services(found), *_classes(found)]

@@ -6,7 +6,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
 from bot.application.execution.controllers import all_controllers
@@ -51,13 +53,29 @@ def names_of(here: Site) -> set[str]:
     return {name for name in here.standing() if not name.startswith(("IPAddress", "ControllerRevision"))}
 
 
+def objects_of(here: Site) -> dict[str, dict[str, Any]]:
+    """What people made or the bot did, field by field; without what is the cluster's own affair: status, and what tells
+    one making of an object from the next."""
+    own = ("uid", "resourceVersion", "generation", "creationTimestamp", "managedFields")
+    moving = ("IPAddress", "ControllerRevision", "Pod ", "ReplicaSet", "EndpointSlice", "Node ")
+
+    def kept(each: dict[str, Any]) -> dict[str, Any]:
+        metadata = {key: value for key, value in each["metadata"].items() if key not in own}
+        found = {key: value for key, value in each.items() if key not in ("status", "metadata")}
+        # A Job is given a selector and labels with its uid.
+        text = msgspec.json.encode(found | {"metadata": metadata}).decode().replace(each["metadata"]["uid"], "its uid")
+        return msgspec.json.decode(text, type=dict[str, Any])
+
+    return {name: kept(each) for name, each in here.standing().items() if not name.startswith(moving)}
+
+
 @real
 @pytest.mark.parametrize(("name", "said", "workload"), INSTALLED)
 async def test_a_controller_comes_and_undo_leaves_nothing(
     name: str, said: str, workload: tuple[str, str, str], tmp_path: Path
 ) -> None:
     async with place(tmp_path) as here:
-        before = names_of(here)
+        before, standing = names_of(here), objects_of(here)
         answer = await here.approved(f"controller install {name} {said}")
         assert answer.startswith("Applied: install"), answer
         assert here.find(*workload) is not None
@@ -67,6 +85,7 @@ async def test_a_controller_comes_and_undo_leaves_nothing(
         undone = await here.approved("changes undo 2")
         assert undone.startswith("Applied: undo"), undone
         assert names_of(here) == before
+        assert objects_of(here) == standing
 
 
 @real
@@ -77,13 +96,13 @@ async def test_a_controller_goes_and_undo_brings_it_back(
     async with place(tmp_path) as here:
         before = names_of(here)
         await here.approved(f"controller install {name} {said}")
-        with_it = {each for each in names_of(here) if not each.startswith(("Pod ", "ReplicaSet", "EndpointSlice"))}
+        with_it = objects_of(here)
         gone = await here.approved(f"controller uninstall {name}")
         assert gone.startswith("Applied: uninstall"), gone
         assert names_of(here) == before
         back = await here.approved("changes undo 3")
         assert back.startswith("Applied: undo"), back
-        assert with_it <= names_of(here)
+        assert objects_of(here) == with_it
         listed = told((await here.answer("controller list")).report)
         assert "pods are ready" not in listed
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.edge_worlds import deployment, edge, ingress_class, namespace
 from tests.mirrors import HAVE_MIRROR, MIRROR
-from tests.plugging import told
+from tests.plugging import site, told
 
 
 @pytest.mark.skipif(not HAVE_MIRROR, reason="needs the real manifests in ../shared/manifests")
@@ -40,3 +40,9 @@ async def test_what_is_long_stands_below_the_title(tmp_path: Path) -> None:
         report = (await here.answer("controller status ingress-nginx")).report
         assert len(report.title) < 120
         assert "retired it in March 2026" in told(report)
+
+
+async def test_definitions_that_others_brought_have_a_status(tmp_path: Path) -> None:
+    async with site(tmp_path, scenario="edge") as here:
+        said = told((await here.answer("controller status gateway-api")).report)
+        assert said.startswith("Gateway API on patchbay-playground: v1.6.1, standard channel")

@@ -31,6 +31,8 @@ class IngressController:
     """What GatewayClasses name as their `spec.controllerName`, likewise."""
     legacy_class: str = ""
     """The annotation `kubernetes.io/ingress.class` that it obeys without any IngressClass."""
+    one_gateway: str = ""
+    """Where it serves one Gateway alone, whatever others name its class: how that one is said, for people."""
     hosted: bool = False
     """Whether a cloud runs it where the API shows no workload."""
     retired: str = ""

@@ -71,6 +71,7 @@ CONTROLLER = IngressController(
     images=("projectcontour/contour",),
     ingress_classes=("projectcontour.io",),
     gateway_classes=("projectcontour.io",),
+    one_gateway="its ConfigMap contour names it, under gateway.gatewayRef",
     legacy_class="contour",
     install=EdgeInstallation(
         releases=(

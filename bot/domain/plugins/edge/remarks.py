@@ -6,7 +6,15 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from bot.domain.network.snapshot import Ingress
 from bot.domain.plugins.controllers import Found, ready
-from bot.domain.plugins.edge.serving import class_of, idle, of_classes, twins, without_address, without_class
+from bot.domain.plugins.edge.serving import (
+    class_of,
+    gateways_of,
+    idle,
+    of_classes,
+    twins,
+    without_address,
+    without_class,
+)
 from bot.domain.plugins.edge.surroundings import Edge, name_of, part
 from bot.domain.plugins.present import numbers
 from bot.domain.plugins.ranges import some
@@ -17,6 +25,7 @@ _SHOWN = 4
 def of_controller(found: Found, edge: Edge) -> tuple[str, ...]:
     """What is wrong with one controller, or may surprise; empty: nothing is seen."""
     lines = [*_of_versions(found), *_of_pods(found), *_of_classes(found), *_of_services(found)]
+    lines += _of_gateways(found, edge)
     ingresses = of_classes(edge.snapshot.ingresses, found.class_names)
     waiting = without_address(ingresses)
     if found.workloads and waiting:
@@ -64,6 +73,15 @@ def _of_services(found: Found) -> Iterator[str]:
     for service in found.services:
         if service.spec.type == "LoadBalancer" and not service.status.addresses:
             yield f"Service {service.ref.short} waits for an address: nobody gives it one"
+
+
+def _of_gateways(found: Found, edge: Edge) -> Iterator[str]:
+    """With one Gateway it is surely that one, or nothing says otherwise here."""
+    gateways = gateways_of(edge, found.gateway_class_names)
+    which = found.controller.one_gateway if found.controller and found.workloads else ""
+    if which and len(gateways) > 1:
+        names = some(sorted(map(name_of, gateways)), _SHOWN)
+        yield f"it serves one Gateway alone, and {len(gateways)} name its class ({names}): {which}"
 
 
 def accepted(gateway_class: object) -> str:

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from bot.application.execution.controllers import all_controllers
-from bot.domain.network.snapshot import FIELD_OF_KIND, ClusterIdentity, Scope, Snapshot
+from bot.domain.network.snapshot import FIELD_OF_KIND, ClusterIdentity, Deployment, Scope, Snapshot
 from bot.domain.plugins.controllers import recognise
 from bot.domain.plugins.edge import remarks
 from bot.domain.plugins.edge.serving import served
@@ -71,6 +71,16 @@ def edge(*, replicas: int = 1) -> Edge:
     return Edge(snapshot=snapshot, gateway_classes=(CLASS,), gateways=gateways)
 
 
+def edge_with(workload: Deployment, gateway_class: Any, gateways: tuple[Any, ...]) -> Edge:
+    snapshot = Snapshot(
+        cluster=ClusterIdentity("c1", "test", "v1.36.0"),
+        scope=Scope(tuple(FIELD_OF_KIND)),
+        taken_at=builders.NOW,
+        deployments=(workload,),
+    )
+    return Edge(snapshot=snapshot, gateway_classes=(gateway_class,), gateways=gateways)
+
+
 def by_namespace(around: Edge) -> dict[str, tuple[set[str], set[str]]]:
     found = recognise(around, all_controllers())
     its = {each.namespace: served(each, found, around) for each in found}
@@ -105,3 +115,17 @@ def test_one_that_is_scaled_to_none_is_said_to_serve_nobody() -> None:
     around = edge(replicas=0)
     (old,) = [each for each in recognise(around, all_controllers()) if each.namespace == "old"]
     assert "Deployment old/traefik is scaled to none: it serves nothing" in remarks.of_controller(old, around)
+
+
+@pytest.mark.parametrize(("names", "said"), [(("ga",), False), (("ga", "gb"), True)])
+def test_one_that_serves_one_gateway_alone_is_said_to_when_several_name_its_class(
+    names: tuple[str, ...], said: bool
+) -> None:
+    made = deployment("projectcontour", "contour", "ghcr.io/projectcontour/contour:v1.33.6")
+    contour = msgspec.convert(made, Deployment, strict=False)
+    owned = {**CLASS, "spec": {"controllerName": "projectcontour.io/gateway-controller"}}
+    around = edge_with(contour, owned, tuple(gateway(each, "192.0.2.1") for each in names))
+    (found,) = recognise(around, all_controllers())
+    lines = remarks.of_controller(found, around)
+    told = "it serves one Gateway alone, and 2 name its class (default/ga, default/gb): its ConfigMap contour names it"
+    assert any(line.startswith(told) for line in lines) is said
