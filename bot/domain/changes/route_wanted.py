@@ -123,6 +123,7 @@ def check(wanted: Wanted) -> None:
         _check_http(wanted)
     else:
         _check_not_http(wanted)
+    _check_headers(wanted)
     _check_backends(wanted)
 
 
@@ -187,6 +188,18 @@ def _check_not_http(wanted: Wanted) -> None:
             "A TLSRoute needs a host name",
             cause="by it alone is known where a connection goes",
             next_step="say it, as in `route create db.example.com --kind tls …`",
+        )
+
+
+def _check_headers(wanted: Wanted) -> None:
+    """Names of headers know no case, and of two conditions of one name only the first would count:
+    https://gateway-api.sigs.k8s.io/reference/spec/#httpheadermatch."""
+    names = [name.lower() for name, _ in wanted.headers]
+    if twice := next((name for name, _ in wanted.headers if names.count(name.lower()) > 1), ""):
+        raise UsageError(
+            f"`--header` was given twice for {twice}",
+            cause="the names of headers know no case, and only the first condition would count",
+            next_step="say it once; for another value make another route, with a `--name` of its own",
         )
 
 

@@ -13,6 +13,7 @@ from bot.domain.network.references import GRPC_ROUTE, HTTP_ROUTE, TLS_ROUTE
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _SUBDOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 _HOST = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
+_IPV4 = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3}){3}")
 # https://www.rfc-editor.org/rfc/rfc9110#name-tokens, as the Gateway API has it for the names of headers
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+\-.^_`|~]+")
 _LONGEST = 253
@@ -43,11 +44,16 @@ class HostAndPath:
         return f"{self.host}{self.path}" or "*"
 
 
+def _is_host(word: str) -> bool:
+    """The Gateway API takes no IP address as a host name: https://gateway-api.sigs.k8s.io/reference/spec/#hostname."""
+    return len(word) <= _LONGEST and _HOST.fullmatch(word) is not None and _IPV4.fullmatch(word) is None
+
+
 def _host_and_path(word: str) -> HostAndPath:
     if word == "*":
         return HostAndPath()
     host, slash, path = word.partition("/")
-    if host and (len(host) > _LONGEST or not _HOST.fullmatch(host)):
+    if host and not _is_host(host):
         raise ValueError(word)
     # No whitespace or control characters, and no `//`, which the API takes in no path but a regular expression.
     if (not slash and not host) or len(path) >= 1024 or any(not c.isprintable() or c.isspace() for c in path):
@@ -226,7 +232,7 @@ def _listener(word: str) -> ListenerWord:
         raise ValueError(word)
     if equals and (len(name) > _LONGEST or not _SUBDOMAIN.fullmatch(name)):
         raise ValueError(word)
-    if colon and (len(hostname) > _LONGEST or not _HOST.fullmatch(hostname)):
+    if colon and not _is_host(hostname):
         raise ValueError(word)
     return ListenerWord(protocol.upper(), int(port), hostname, name)
 

@@ -414,6 +414,10 @@ REFUSED: dict[str, tuple[str, tuple[str, ...]]] = {
     "gRPC with a path": (f"{TWO}/x --service web:80 --kind grpc", ("GRPCRoute takes no path", "--method")),
     "gRPC with a timeout": (f"{ROUTE} --kind grpc --timeout 5s", ("GRPCRoute takes no --timeout",)),
     "TLS without a host": ("route create '*' --service db:5432 --kind tls", ("A TLSRoute needs a host name",)),
+    "two conditions for one header": (
+        f"{ROUTE} --header X-A=1 --header x-a=2",
+        ("given twice for X-A", "know no case"),
+    ),
     "TLS with a header": (f"{ROUTE} --kind tls --header A=b", ("TLSRoute takes no --header", "passed on unread")),
     "a path that cannot be matched": (f"{TWO}/a%2fb --service web:80", ("it holds '%2f'",)),
     "paths of one host alone": (f"{TWO}/x b.example.com --service web:80", ("every path is for every host",)),

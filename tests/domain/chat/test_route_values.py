@@ -44,6 +44,9 @@ def test_a_word_is_read_and_written_again(kind: Any, word: str, expected: Any) -
     [
         (route_values.HostPath, ""),
         (route_values.HostPath, "A.example.com"),
+        (route_values.HostPath, "10.0.0.1"),
+        (route_values.HostPath, "10.0.0.1/x"),
+        (route_values.Listener, "HTTP:80:10.0.0.1"),
         (route_values.HostPath, "a..example.com"),
         (route_values.HostPath, "a.*.example.com"),
         (route_values.HostPath, "https://a.example.com"),
