@@ -49,7 +49,7 @@ async def check_ingresses(request: CheckIngresses, context: Context) -> Report:
     known = Known(secrets.by_place, served.running, context.ports.clock.now())
     diagnosis = await asyncio.to_thread(judge, snapshot, chosen, known)
     return Report(
-        status=Status.FINDINGS if _bad(diagnosis) else Status.OK,
+        status=Status.FINDINGS if _bad(diagnosis) else Status.FAILED if diagnosis.skipped else Status.OK,
         title=_title(chosen, diagnosis, where),
         blocks=tuple(_blocks(chosen, diagnosis)),
         footnotes=(
@@ -74,6 +74,8 @@ def _title(chosen: list[Ingress], diagnosis: Diagnosis, where: str) -> str:
     at_fault = {each.ref for each in chosen} & {f.object for f in diagnosis.wrong if f.severity is not Severity.INFO}
     well = len(chosen) - len(at_fault)
     told = f", {len(at_fault)} at fault" if at_fault else ""
+    if diagnosis.skipped:
+        return f"{counted(len(chosen), 'Ingress', 'Ingresses')} in {where}{told}; not all of it could be judged"
     return f"{well} of {counted(len(chosen), 'Ingress', 'Ingresses')} in {where} as they should be{told}"
 
 

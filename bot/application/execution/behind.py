@@ -35,7 +35,7 @@ async def status_behind(work: Work, step: Reach) -> int | None:
         number = _number(service, port)
         if not number:
             return None
-        tls = number in (443, 8443)
+        tls = step.scheme == "https" if step.ref.kind == SERVICE.name else _wants_tls(service, number)
         probe = HTTPProbe(target=ref_to(SERVICE, namespace, name), port=number, path=step.path, tls=tls)
         return (await work.call(work.prober.ask(probe, ByAPIServer()))).status
     except BotError:
@@ -44,6 +44,8 @@ async def status_behind(work: Work, step: Reach) -> int | None:
 
 def _backend(step: Reach, object: JSONObject) -> tuple[str, str, Any] | None:
     """Name, namespace and port of the Service that the path leads to unchanged."""
+    if step.ref.kind == SERVICE.name:
+        return step.ref.name, step.ref.namespace, step.port
     if step.ref.kind == INGRESS.name:
         return _of_ingress(step, object)
     if step.ref.kind == HTTP_ROUTE.name:
@@ -116,6 +118,13 @@ def _of_route(ref: Ref, path: str, route: JSONObject) -> tuple[str, str, Any] | 
         return None
     backend = backends[0]
     return str(backend.get("name")), str(backend.get("namespace") or ref.namespace), backend.get("port")
+
+
+def _wants_tls(service: JSONObject | None, number: int) -> bool:
+    """Whether the pods behind a port probably want TLS, by its protocol, its name or a usual number."""
+    ports: Any = fields.at(service, ("spec", "ports")).value or [] if service else []
+    port: Any = next((each for each in ports if each.get("port") == number), {})
+    return number in (443, 8443) or "https" in str(port.get("appProtocol") or port.get("name") or "")
 
 
 def _number(service: JSONObject | None, port: Any) -> int:

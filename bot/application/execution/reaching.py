@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from bot.application.execution.working import Work
 from bot.application.execution.writing import look
 from bot.application.ports import Network
 from bot.domain.changes import fields
-from bot.domain.changes.change import Reach, StepState
+from bot.domain.changes.change import Ask, Reach, StepState
 from bot.domain.network.probing import AddressProbe, Hop, Observation
 from bot.domain.network.references import GATEWAY, INGRESS, NODE, SERVICE, JSONObject, Ref
 from bot.errors import BotError
@@ -50,8 +51,11 @@ async def reach(work: Work, index: int, step: Reach) -> None:
     named = await _named(work, network, step)
     seen, why = None, ""
     behind = None
+    ends = work.ports.clock.monotonic() + step.timeout_seconds
     for attempt in range(step.attempts):
         if attempt:
+            if work.ports.clock.monotonic() >= ends:
+                break
             await work.ports.clock.sleep(POLL_SECONDS)
             await work.breathe()
         try:
@@ -61,10 +65,21 @@ async def reach(work: Work, index: int, step: Reach) -> None:
             places, why = [], str(error)
         seen = await _ask(work, network, step, places) or seen
         if seen is not None and (seen.status == _UNKNOWN or _followed(seen, step)):
-            behind = behind or await status_behind(work, step)
-        if seen is not None and _proves(seen, behind, step):
+            behind = await status_behind(work, step)
+        if seen is not None and _proves(seen, behind, step) and not _refused_behind(work, step):
             break
     await _tell(work, index, step, named, seen, behind, why)
+
+
+def _refused_behind(work: Work, step: Reach) -> bool:
+    """Whether that very port was asked before in vain: a load balancer takes connections whatever is behind it."""
+    return step.scheme in ("tcp", "tls") and any(
+        isinstance(other, Ask)
+        and other.probe.target == step.ref
+        and other.probe.port == step.port
+        and done.state is StepState.FAILED
+        for other, done in zip(work.record.change.steps, work.record.steps, strict=True)
+    )
 
 
 def served(seen: Observation) -> bool:
@@ -84,11 +99,11 @@ def _redirects(status: int | None) -> bool:
 
 def _proves(seen: Observation, behind: int | None, step: Reach) -> bool:
     """A 404 is also how an edge says that it does not know a host: it counts only when the Service behind it says the
-    same, or cannot be asked. So is its own certificate, which it shows for each name that it has none for (yet). Where
-    the route itself redirects, what comes after that is not its affair."""
+    same, and for a Gateway itself, where any answer is its own. So is its own certificate, which it shows for each name
+    that it has none for (yet). Where the route itself redirects, what comes after that is not its affair."""
     if _followed(seen, step) and _redirects(behind):
         return served(seen)
-    unknown = seen.status == _UNKNOWN and behind not in (None, _UNKNOWN)
+    unknown = seen.status == _UNKNOWN and behind != _UNKNOWN and step.ref.kind != GATEWAY.name
     return served(seen) and not unknown and seen.certificate_fits is not False
 
 
@@ -105,12 +120,19 @@ async def _tell(
         note, hops = why, named
     else:
         note, hops = seen.evidence, (*named, *seen.hops)
-    proven = seen is not None and _proves(seen, behind, step)
+    refused = _refused_behind(work, step)
+    proven = seen is not None and _proves(seen, behind, step) and not refused
     if seen is not None and seen.status == _UNKNOWN and behind == _UNKNOWN:
         note += ", as the Service behind it answers itself"
     if not proven:
         if seen is not None and served(seen) and seen.certificate_fits is False:
             note += f", with a certificate that is not for {step.host}: the edge has none for it, or shows it later"
+        elif seen is not None and served(seen) and refused:
+            note += ", while nobody behind it does: a load balancer takes connections whatever stands behind it"
+        elif seen is not None and served(seen) and behind is None:
+            note += (
+                ", and what stands behind it could not be asked to compare: an edge that knows no such host says 404"
+            )
         elif seen is not None and served(seen):
             said = (
                 f"HTTP {behind} should come" if _redirects(behind) else f"the Service behind it answers HTTP {behind}"
@@ -139,23 +161,30 @@ async def _named(work: Work, network: Network, step: Reach) -> tuple[Hop, ...]:
 
 
 async def _ask(work: Work, network: Network, step: Reach, places: list[_Place]) -> Observation | None:
-    """The first that serves, else the last that was asked. A redirect to TLS on the same host is followed, once."""
-    seen = None
-    for place in places[:_MOST_ADDRESSES]:
-        probe = AddressProbe(
-            scheme=step.scheme,
-            address=place.address,
-            port=place.port,
-            host=step.host.replace("*.", "patchbay.", 1) if step.host.startswith("*.") else step.host,
-            path=step.path,
-        )
-        seen = await network.ask(probe)
-        if further := _to_tls(seen):
-            then = await network.ask(further)
-            seen = msgspec.structs.replace(then, hops=(*seen.hops, *then.hops))
-        await work.breathe()
-        if served(seen):
-            break
+    """All at once: the first that serves, else the last, with what became of those before it."""
+    asked = await asyncio.gather(*(_one(network, step, place) for place in places[:_MOST_ADDRESSES]))
+    await work.breathe()
+    failed: tuple[Hop, ...] = ()
+    for seen in asked:
+        if served(seen) or seen is asked[-1]:
+            return msgspec.structs.replace(seen, hops=(*failed, *seen.hops))
+        failed += tuple(hop for hop in seen.hops if not hop.right)
+    return None
+
+
+async def _one(network: Network, step: Reach, place: _Place) -> Observation:
+    """A redirect to TLS on the same host is followed, once."""
+    probe = AddressProbe(
+        scheme=step.scheme,
+        address=place.address,
+        port=place.port,
+        host=step.host.replace("*.", "patchbay.", 1) if step.host.startswith("*.") else step.host,
+        path=step.path,
+    )
+    seen = await network.ask(probe)
+    if further := _to_tls(seen):
+        then = await network.ask(further)
+        seen = msgspec.structs.replace(then, hops=(*seen.hops, *then.hops))
     return seen
 
 

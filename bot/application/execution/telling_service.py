@@ -10,7 +10,7 @@ from bot.domain.chat.report import Block, Bullets, FindingsBlock, Plain, paragra
 from bot.domain.diagnosis.finding import Finding
 from bot.domain.diagnosis.rules.service_without_ready_endpoints import why_not_ready
 from bot.domain.network.owners import owner_of
-from bot.domain.network.references import NODE, POD
+from bot.domain.network.references import ENDPOINT_SLICE, NODE, POD
 from bot.domain.network.selected import Selected
 from bot.domain.network.selectors import as_text
 from bot.domain.network.services import EndpointIndex, external_text, is_headless, is_ready
@@ -122,6 +122,9 @@ def _endpoints(picture: Picture) -> Iterator[Block]:
     endpoints = EndpointIndex(picture.snapshot)
     pods = {pod.name: pod for pod in picture.snapshot.pods if pod.namespace == picture.service.namespace}
     listed = [each for slice_ in endpoints.slices(picture.service) for each in slice_.endpoints or ()]
+    if not picture.snapshot.could_read(ENDPOINT_SLICE):
+        yield paragraph("Its endpoints could not be read: whether anybody answers is not known.")
+        return
     if not listed:
         yield paragraph("It has no endpoints: nobody answers.")
         return

@@ -174,6 +174,8 @@ class Reach(msgspec.Struct, frozen=True, tag="reach", kw_only=True):
     """For a Service its port; else the port outside, 0: the usual one of the scheme, or what its listener has."""
     attempts: int = 10
     """One a second: what was just configured takes a moment to be served."""
+    timeout_seconds: float = 30.0
+    """After which no attempt is begun any more."""
     part: str = ""
 
 

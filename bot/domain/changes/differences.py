@@ -41,7 +41,7 @@ def in_words(step: Step) -> str:
         case Ask():
             return f"asks: {step.probe}"
         case Reach():
-            return f"asks by address: {reached_in_words(step)}"
+            return f"asks by address: {reached_in_words(step)}, at most {step.timeout_seconds:g} s"
         case Settle():
             return f"waits until {step.ref} serves every node, at most {step.timeout_seconds:g} s"
         case TryAddresses():

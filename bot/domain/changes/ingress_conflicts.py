@@ -63,9 +63,17 @@ def elsewhere(others: Others) -> Doubt | None:
         for route, other in clashing(others.wanted, others.same_class)
         if other.namespace != others.own.namespace
     ]
+    found += [f"{each.ref} has a default backend of this class too" for each in _defaults(others)]
     if not found:
         return None
     return Doubt(ELSEWHERE, f"{_listed(found)}: only one of them will be served, and which one is left to chance")
+
+
+def _defaults(others: Others) -> Iterator[Ingress]:
+    """Those of the class that say as well who answers what no rule leads anywhere."""
+    if others.wanted.default_backend is None:
+        return iter(())
+    return (each for each in others.same_class if each.spec.default_backend is not None)
 
 
 def warnings(others: Others) -> Iterator[str]:

@@ -183,6 +183,14 @@ async def test_a_host_that_another_namespace_serves_has_to_be_accepted(site: Sit
     assert "--accept" in answer.report.actions[0].command
 
 
+async def test_a_second_default_backend_of_a_class_has_to_be_accepted(site: Site) -> None:
+    await site.approved("ingress create --default-backend web:80 --name first-default -n shop")
+    answer = await site.answer("ingress create --default-backend api:80 --name second-default -n shop")
+    assert answer.change == 0
+    assert "Ingress shop/first-default has a default backend of this class too" in told(answer.report)
+    await site.approved("ingress delete first-default -n shop")
+
+
 async def test_what_stands_so_already(site: Site) -> None:
     answer = await site.answer(f"ingress edit two {NEW}/api --service api:80 -n shop")
     assert answer.report.title == "Nothing to do: Ingress shop/two stands so already"

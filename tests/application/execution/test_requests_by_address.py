@@ -11,10 +11,10 @@ import pytest
 from changing import deployment, endpoints, planned, say, shop, stored
 
 from bot.application.ports import Changing, Context
-from bot.domain.changes.change import Change, ChangeState, Reach, StepState
+from bot.domain.changes.change import Ask, Change, ChangeState, Reach, StepState
 from bot.domain.chat.report import Report, Status, Table, plain
 from bot.domain.chat.values import ChangeRequest
-from bot.domain.network.probing import AddressProbe, ByBot, Hop, Observation, Outcome
+from bot.domain.network.probing import AddressProbe, ByBot, Hop, Observation, Outcome, TCPProbe
 from bot.domain.network.references import GATEWAY, HTTP_ROUTE, INGRESS, SERVICE, ref_to
 
 WEB, SITE = ref_to(SERVICE, "shop", "web"), ref_to(INGRESS, "shop", "site")
@@ -94,11 +94,11 @@ def route(**parent: Any) -> Any:
     return {"apiVersion": HTTP_ROUTE.api_version, "kind": "HTTPRoute", "metadata": metadata, "spec": spec}
 
 
-def world(step: Reach) -> tuple[fakes.World, FakeNetwork]:
-    """A command `knock` whose change is this one step."""
+def world(step: Reach, *before: Ask) -> tuple[fakes.World, FakeNetwork]:
+    """A command `knock` whose change is this one step, after others."""
 
     async def knock(request: ChangeRequest, context: Context) -> Change:
-        return Change(cluster="c1", request=context.line, summary="knock", steps=(step,))
+        return Change(cluster="c1", request=context.line, summary="knock", steps=(*before, step))
 
     found, network = shop(), FakeNetwork()
     command = Changing(name="knock", model=ChangeRequest, planner=knock, summary="knock", examples=())
@@ -125,7 +125,7 @@ def where(network: FakeNetwork) -> list[str]:
         (balanced(service("LoadBalancer"), "198.51.100.7"), 443, "198.51.100.7:443"),
         (balanced(service("LoadBalancer"), "lb.example.net"), 80, "lb.example.net:80"),
         (service("LoadBalancer"), 80, "10.0.0.2:30080"),
-        (service(externalIPs=["192.0.2.3"]), 80, "192.0.2.3:80"),
+        (service(externalIPs=["192.0.2.3"]), 80, "192.0.2.3:80 10.96.0.9:80"),
     ],
 )
 async def test_where_a_service_is_knocked_at(object: Any, port: int, expected: str):
@@ -134,7 +134,7 @@ async def test_where_a_service_is_knocked_at(object: Any, port: int, expected: s
     found.cluster.put(node("node1", "10.0.0.1", ready="False"))
     found.cluster.put(node("node2", "10.0.0.2"))
     report = await knocked(found)
-    assert where(network) == [expected]
+    assert where(network) == expected.split()
     assert report.status is Status.OK
 
 
@@ -252,7 +252,7 @@ async def test_an_edge_that_finds_nobody_behind_it_proves_nothing(status: int):
     found.cluster.put(balanced(ingress(), "203.0.113.10"))
     network.answers = lambda probe: status
     report = await knocked(found)
-    assert len(network.asked) == 3
+    assert len(network.asked) == 4  # the last one is begun just before the time is over
     assert report.title.startswith("Applied, but not proven to work")
 
 
@@ -293,18 +293,73 @@ async def test_an_edge_that_learns_of_a_host_a_moment_later_is_waited_for():
     assert statuses == []
 
 
-async def test_a_404_of_a_route_is_compared_too_unless_it_rewrites():
-    for filters, proven in ((None, False), ([{"type": "URLRewrite"}], True)):
-        found, network = world(Reach(ref=ROUTE, host="shop.example.com", path="/x", attempts=2))
-        rule = {"backendRefs": [{"name": "web", "port": 80}], **({"filters": filters} if filters else {})}
-        made = route()
-        made["spec"]["rules"] = [rule]
-        for object in (gateway(), service(), made):
-            found.cluster.put(object)
+@pytest.mark.parametrize("filters", [None, [{"type": "URLRewrite"}]])
+async def test_a_404_of_a_route_is_compared_too_and_proves_nothing_where_it_cannot_be(filters: Any):
+    found, network = world(Reach(ref=ROUTE, host="shop.example.com", path="/x", attempts=2))
+    made = route()
+    made["spec"]["rules"] = [
+        {"backendRefs": [{"name": "web", "port": 80}], **({"filters": filters} if filters else {})}
+    ]
+    for object in (gateway(), service(), made):
+        found.cluster.put(object)
+    network.answers = lambda probe: 404
+    answering(found, 200)
+    await knocked(found)
+    [step] = (await stored(found)).steps
+    assert step.state is StepState.FAILED
+    assert ("could not be asked to compare" in step.note) is bool(filters)
+
+
+async def test_a_404_of_a_service_is_compared_with_what_it_answers_through_the_api_server():
+    for behind, state in ((200, StepState.FAILED), (404, StepState.DONE)):
+        found, network = world(Reach(ref=WEB, port=80, attempts=2))
+        found.cluster.put(service())
         network.answers = lambda probe: 404
-        answering(found, 200)
+        answering(found, behind)
         await knocked(found)
-        assert ((await stored(found)).steps[0].state is StepState.DONE) is proven
+        assert (await stored(found)).steps[0].state is state
+
+
+async def test_a_gateway_that_answers_at_all_is_proven():
+    found, network = world(Reach(ref=ref_to(GATEWAY, "infra", "edge"), port=80))
+    found.cluster.put(gateway())
+    network.answers = lambda probe: 404
+    await knocked(found)
+    assert (await stored(found)).steps[0].state is StepState.DONE
+
+
+async def test_a_load_balancer_that_takes_connections_for_a_port_that_refuses_proves_nothing():
+    asked = Ask(probe=TCPProbe(target=WEB, port=80), attempts=1)
+    found, _ = world(Reach(ref=WEB, scheme="tcp", port=80, attempts=2), asked)
+    found.cluster.put(service())
+    found.prober.outcomes[WEB] = Outcome.REFUSED
+    found.cluster.put(endpoints(ready=False))
+    await knocked(found)
+    assert [step.state for step in (await stored(found)).steps] == [StepState.FAILED] * 2
+    assert "whatever stands behind it" in (await stored(found)).steps[1].note
+
+
+async def test_what_failed_before_another_address_answered_is_told():
+    found, network = world(Reach(ref=WEB, port=80))
+    found.cluster.put(service("NodePort"))
+    found.cluster.put(node("node1", "10.0.0.1"))
+    found.cluster.put(node("node2", "10.0.0.2"))
+    network.answers = lambda probe: Outcome.REFUSED if probe.address == "10.0.0.1" else 200
+    await knocked(found)
+    assert [hop.right for hop in (await stored(found)).steps[0].hops] == [False, True, True]
+
+
+async def test_it_ends_in_time_however_long_each_attempt_takes():
+    found, network = world(Reach(ref=WEB, port=80, attempts=100, timeout_seconds=30.0))
+    found.cluster.put(service())
+
+    def slow(probe: AddressProbe) -> Outcome:
+        found.clock.advance(9.0)
+        return Outcome.TIMED_OUT
+
+    network.answers = slow
+    await knocked(found)
+    assert len(network.asked) == 3
 
 
 @pytest.mark.parametrize(
