@@ -185,7 +185,7 @@ async def _secured(
     began = time.monotonic()
     try:
         secured = await asyncio.get_running_loop().start_tls(transport, protocol, context, server_hostname=attempt.host)
-    except BaseException:
+    except BaseException:  # a connection must not outlive a cancelled question either
         transport.abort()
         raise
     if secured is None:  # it was closed meanwhile

@@ -11,6 +11,7 @@ import msgspec
 from bot.application.execution.looking_up import existing
 from bot.application.execution.tls_secrets import tls_secret
 from bot.application.ports import Cluster, Context
+from bot.domain.changes import fields
 from bot.domain.changes.ingress_tls import Issuing, Vetting
 from bot.domain.network.cert_manager import CLUSTER_ISSUER, ISSUER
 from bot.domain.network.references import (
@@ -88,7 +89,7 @@ async def _issuer(cluster: Cluster, issuing: Issuing) -> JSONObject | None:
     try:
         return await cluster.get(issuing.issuer)
     except NotFound as error:
-        there = sorted(str(each["metadata"]["name"]) for each in await cluster.list(kind, issuing.issuer.namespace))  # type: ignore[call-overload,index]
+        there = sorted(fields.ref_of(each).name for each in await cluster.list(kind, issuing.issuer.namespace))
         raise NotFound(
             f"There is no {issuing.issuer}",
             cause=f"there is {', '.join(there[:5])}" if there else f"there is no {kind.name} at all",

@@ -110,7 +110,8 @@ class Editing:
     @cached_property
     def after(self) -> IngressSpec:
         """As it is to stand, but for a class that was not said."""
-        spec: dict[str, Any] = dict(self.there.get("spec") or {})  # type: ignore[arg-type]
+        said: Any = self.there.get("spec") or {}
+        spec: dict[str, Any] = dict(said)
         spec |= {"rules": self.new_rules, "tls": self.new_tls}
         if self.default is not None:
             spec["defaultBackend"] = ingress_spec.backend(self.default)
