@@ -73,8 +73,22 @@ def plan(wanted: Exposure, target: Target, around: Around, service: JSONObject |
         summary=f"expose {target.ref} as Service {wanted.ref.short}{_ports_in_words(spec)}",
         steps=(apply, *proof.of_service(wanted.ref, spec, behind)),
         premises=tuple(_premises(spec, behind)),
-        warnings=tuple(_warnings(wanted, spec, target, behind, around)),
+        warnings=(*_taken_away(spec, service), *_warnings(wanted, spec, target, behind, around)),
     )
+
+
+def _taken_away(spec: JSONObject, service: JSONObject | None) -> Iterator[str]:
+    """What the Service has now and will not have any more."""
+    if service is None:
+        return
+    now = service.get("spec")
+    was, type_ = ports(now) if isinstance(now, dict) else [], fields.at(service, ("spec", "type")).value
+    new = {(port["port"], port.get("protocol", "TCP")) for port in ports(spec)}
+    gone = [str(port["port"]) for port in was if (port["port"], port.get("protocol", "TCP")) not in new]
+    if gone:
+        yield f"It has port {', '.join(gone)} now, which goes: `service edit` adds a port.".replace("`", "")
+    if type_ != spec["type"]:
+        yield f"It is of type {type_} now, and becomes {spec['type']}: who comes from outside may be shut out."
 
 
 def _manifest(wanted: Exposure, target: Target) -> JSONObject:
