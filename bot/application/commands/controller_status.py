@@ -11,6 +11,7 @@ from bot.application.ports import Context, Look
 from bot.domain.chat.grammar import argument
 from bot.domain.chat.report import Block, Bullets, Plain, Report, Status, Text, paragraph, table, text
 from bot.domain.network.ages import age
+from bot.domain.network.ingresses import class_of
 from bot.domain.network.pods import state_of
 from bot.domain.network.references import DAEMON_SET, DEPLOYMENT, POD
 from bot.domain.network.selectors import matches_selector
@@ -20,7 +21,7 @@ from bot.domain.plugins.components import installer
 from bot.domain.plugins.controllers import Found, recognise
 from bot.domain.plugins.edge import remarks
 from bot.domain.plugins.edge.gateway_api import told
-from bot.domain.plugins.edge.serving import Served, class_of, routes_of, served
+from bot.domain.plugins.edge.serving import Served, routes_of, served
 from bot.domain.plugins.edge.surroundings import Edge, name_of, part
 from bot.domain.plugins.ranges import some
 from bot.errors import BotError, NotFound

@@ -14,9 +14,10 @@ from bot.domain.diagnosis.diagnose import all_rules, diagnose, kinds_read
 from bot.domain.diagnosis.finding import Finding, Observations
 from bot.domain.network.exempt import exempt
 from bot.domain.network.gateways import explain, not_programmed
+from bot.domain.network.leading import leads
 from bot.domain.network.owners import owner_of
 from bot.domain.network.questions import questions
-from bot.domain.network.references import INGRESS, SERVICE, JSONObject, Ref, ref_to
+from bot.domain.network.references import INGRESS, SERVICE, JSONObject, Ref
 from bot.domain.network.services import PodIndex
 from bot.domain.network.snapshot import Scope, Snapshot
 from bot.errors import BotError
@@ -39,7 +40,7 @@ async def diagnosed(work: Work, ref: Ref) -> tuple[str, ...]:
         if object is None:
             return (f"{ref} is not there",)
         lines = [*_told_conditions(ref, object), *await _gateways(work, object)]
-        services = [ref] if ref.kind == SERVICE.name else list(dict.fromkeys(backends(ref, object)))
+        services = [ref] if ref.kind == SERVICE.name else list(dict.fromkeys(lead.service for lead in leads(object)))
         wrong, idle = await _wrong(work, ref, services)
     except BotError as error:
         return (f"what stands behind {ref} could not be read: {error}",)
@@ -84,23 +85,6 @@ def _owners(snapshot: Snapshot, services: Sequence[Ref]) -> Iterator[Ref]:
         if service.ref in services:
             for pod in pods.selected(service):
                 yield owner_of(pod)
-
-
-def backends(ref: Ref, object: JSONObject) -> Iterator[Ref]:
-    """The Services that an Ingress or a route leads to."""
-    spec: Any = object.get("spec") or {}
-    if ref.kind == INGRESS.name:
-        found = [spec.get("defaultBackend") or {}]
-        for rule in spec.get("rules") or ():
-            found += [path.get("backend") or {} for path in (rule.get("http") or {}).get("paths") or ()]
-        for backend in found:
-            if name := (backend.get("service") or {}).get("name"):
-                yield ref_to(SERVICE, ref.namespace, str(name))
-        return
-    for rule in spec.get("rules") or ():
-        for backend in rule.get("backendRefs") or ():
-            if backend.get("kind", SERVICE.name) == SERVICE.name and backend.get("name"):
-                yield ref_to(SERVICE, str(backend.get("namespace") or ref.namespace), str(backend["name"]))
 
 
 async def _gateways(work: Work, object: JSONObject) -> list[str]:

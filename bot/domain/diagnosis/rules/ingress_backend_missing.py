@@ -4,9 +4,10 @@ import difflib
 from collections.abc import Iterator
 
 from bot.domain.diagnosis.finding import Finding, Observations, Rule, Severity
+from bot.domain.network.ingresses import backends
 from bot.domain.network.references import INGRESS, SERVICE, Ref
 from bot.domain.network.services import ports_text
-from bot.domain.network.snapshot import Ingress, IngressBackend, Service, ServiceBackend, ServiceBackendPort, Snapshot
+from bot.domain.network.snapshot import Service, ServiceBackend, ServiceBackendPort, Snapshot
 
 CODE = "ingress-backend-missing"
 
@@ -16,21 +17,11 @@ def find(snapshot: Snapshot, observations: Observations) -> Iterator[Finding]:
     for ingress in snapshot.ingresses:
         there = {name: service for (namespace, name), service in services.items() if namespace == ingress.namespace}
         found: list[Finding] = []
-        for path, backend, address in _backends(ingress):
-            if backend.service is not None:
-                found += _judge(snapshot, ingress.ref, f"{path}.service", backend.service, address, there)
+        for path, backend, address in backends(ingress.spec):
+            found += _judge(snapshot, ingress.ref, f"{path}.service", backend, address, there)
         yield from found
         if all(finding.right for finding in found):
             yield _finding(snapshot, ingress.ref, "", "leads to Services that exist", right=True)
-
-
-def _backends(ingress: Ingress) -> Iterator[tuple[str, IngressBackend, str]]:
-    """Each backend with its path in the object, and the address that leads to it."""
-    if ingress.spec.default_backend:
-        yield "spec.defaultBackend", ingress.spec.default_backend, "everything else"
-    for i, rule in enumerate(ingress.spec.rules or ()):
-        for j, path in enumerate((rule.http.paths if rule.http else None) or ()):
-            yield f"spec.rules[{i}].http.paths[{j}].backend", path.backend, (rule.host or "*") + (path.path or "/")
 
 
 def _judge(

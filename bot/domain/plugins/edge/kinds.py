@@ -5,7 +5,5 @@ DEFINITIONS = "the definitions of the Gateway API"
 """What they are called where they stay or go together."""
 ROUTES = ("httproutes", "grpcroutes", "tlsroutes", "tcproutes", "udproutes")
 """Plurals of all kinds that may be attached to a Gateway."""
-LEGACY_CLASS = "kubernetes.io/ingress.class"
-"""How Ingresses named their class before `spec.ingressClassName`, and some still do."""
 DEFAULT_CLASS = "ingressclass.kubernetes.io/is-default-class"
 """https://kubernetes.io/docs/concepts/services-networking/ingress/#default-ingress-class"""

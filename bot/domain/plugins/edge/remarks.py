@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from bot.domain.network.ingresses import class_of
 from bot.domain.network.snapshot import Ingress
 from bot.domain.plugins.controllers import Found, ready
 from bot.domain.plugins.edge.serving import (
-    class_of,
     gateways_of,
     idle,
     of_classes,

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bot.domain.network.ingresses import class_of
 from bot.domain.network.references import JSONObject
 from bot.domain.network.snapshot import Ingress
 from bot.domain.plugins.controllers import Found, ready
-from bot.domain.plugins.edge.kinds import LEGACY_CLASS
 from bot.domain.plugins.edge.surroundings import Edge, name_of, part
 
 
@@ -50,11 +50,6 @@ def twins(found: Found, all_found: Iterable[Found]) -> tuple[Found, ...]:
 def idle(found: Found) -> bool:
     """Whether all that would run it is scaled to none."""
     return bool(found.workloads) and not any(wanted for _, wanted in map(ready, found.workloads))
-
-
-def class_of(ingress: Ingress) -> str:
-    """The class that it names, in the field or in the annotation of old; empty: none."""
-    return ingress.spec.ingress_class_name or ingress.annotations.get(LEGACY_CLASS, "")
 
 
 def of_classes(ingresses: Iterable[Ingress], names: Iterable[str]) -> tuple[Ingress, ...]:
