@@ -7,19 +7,27 @@ from dataclasses import dataclass
 
 import msgspec
 
-from bot.domain.changes import fields, ingress_annotations, ingress_conflicts, ingress_spec, ingress_tls
+from bot.domain.changes import (
+    fields,
+    ingress_again,
+    ingress_annotations,
+    ingress_conflicts,
+    ingress_spec,
+    ingress_tls,
+)
 from bot.domain.changes.change import Apply, Change, Doubt, Premise
 from bot.domain.changes.ingress_class import Chosen, chosen
 from bot.domain.changes.ingress_proof import Led, proof, unasked
 from bot.domain.changes.ingress_spec import Backend, Rule
 from bot.domain.changes.ingress_tls import Issuing, Vetting
+from bot.domain.changes.releasing import LOSS
 from bot.domain.network.ingresses import port_called, routes
 from bot.domain.network.references import INGRESS, JSON, JSONObject, Ref, ref_to
 from bot.domain.network.snapshot import Ingress, IngressClass, IngressSpec, Service
 from bot.domain.network.tls_secrets import TLSSecret
 from bot.errors import Conflict, NotFound, Refused
 
-CODES = (ingress_conflicts.ELSEWHERE, ingress_annotations.SNIPPET)
+CODES = (ingress_conflicts.ELSEWHERE, ingress_annotations.SNIPPET, LOSS)
 """All doubts that a plan of an Ingress may have."""
 
 
@@ -106,7 +114,7 @@ def plan(wanted: Wanted, around: Surroundings) -> Change:
         steps=(apply, *proof(Led(wanted.ref, meant, around.services, class_.controller))),
         premises=tuple(_premises(class_, vetted)),
         warnings=tuple(_warnings(wanted, class_, others, around)),
-        doubts=tuple(_doubts(wanted, others, annotations)),
+        doubts=tuple(_doubts(wanted, others, annotations, _loss(wanted, manifest, around))),
     )
 
 
@@ -226,7 +234,15 @@ def _warnings(wanted: Wanted, class_: Chosen, others: ingress_conflicts.Others, 
         yield f"{each}: what leads to the same hosts there is not known."
 
 
-def _doubts(wanted: Wanted, others: ingress_conflicts.Others, annotations: Mapping[str, str]) -> Iterator[Doubt]:
-    for doubt in (ingress_conflicts.elsewhere(others), ingress_annotations.doubt(annotations)):
+def _loss(wanted: Wanted, manifest: JSONObject, around: Surroundings) -> Doubt | None:
+    if around.there is None:
+        return None
+    return ingress_again.doubt(wanted.ref, manifest, around.there, class_said=bool(wanted.ingress_class))
+
+
+def _doubts(
+    wanted: Wanted, others: ingress_conflicts.Others, annotations: Mapping[str, str], loss: Doubt | None
+) -> Iterator[Doubt]:
+    for doubt in (ingress_conflicts.elsewhere(others), ingress_annotations.doubt(annotations), loss):
         if doubt is not None and doubt.code not in wanted.accepted:
             yield doubt
