@@ -18,7 +18,7 @@ from bot.domain.changes import (
     ingress_tls,
 )
 from bot.domain.changes.change import Change, Doubt, Edit, FieldValue, Premise
-from bot.domain.changes.ingress import Surroundings, check_port
+from bot.domain.changes.ingress import Surroundings, check_port, idle, nobody_behind
 from bot.domain.changes.ingress_class import Chosen, chosen
 from bot.domain.changes.ingress_edited import Editing
 from bot.domain.changes.ingress_proof import Led, proof
@@ -51,7 +51,7 @@ def plan(wanted: Editing, around: Surroundings) -> Change:
         cluster=wanted.cluster,
         request=wanted.line,
         summary=f"change {wanted.ref}: {', '.join(_summary(wanted, edit))}",
-        steps=(edit, *proof(Led(wanted.ref, _proven(wanted), around.services, class_.controller))),
+        steps=(edit, *proof(Led(wanted.ref, _proven(wanted), around.services, class_.controller, idle(around)))),
         premises=(*premises, Premise("the Ingress class", class_.name), Premise("its controller", class_.controller)),
         warnings=tuple(_warnings(wanted, class_, others, around)),
         doubts=tuple(_doubts(wanted, others)),
@@ -161,6 +161,7 @@ def _warnings(wanted: Editing, class_: Chosen, others: ingress_conflicts.Others,
             "an address, and names point there, nobody reaches it."
         )
     yield from _losses(wanted)
+    yield from nobody_behind(wanted.changed_backends, around)
     yield from ingress_tls.warnings(wanted.changed_secrets, wanted.certificates.issuing, around.vetting)
     yield from ingress_conflicts.warnings(others)
     for each in around.unread:
