@@ -12,6 +12,7 @@ from bot.domain.changes import (
     ingress_again,
     ingress_annotations,
     ingress_conflicts,
+    ingress_regex,
     ingress_spec,
     ingress_tls,
 )
@@ -22,14 +23,15 @@ from bot.domain.changes.ingress_spec import Backend, Rule
 from bot.domain.changes.ingress_tls import Issuing, Vetting
 from bot.domain.changes.releasing import LOSS
 from bot.domain.diagnosis.unready import Unready
-from bot.domain.network.ingresses import port_called, routes
+from bot.domain.network.ingresses import RETIRED, port_called, routes
+from bot.domain.network.nginx_paths import is_served
 from bot.domain.network.references import INGRESS, JSON, JSONObject, Ref, ref_to
 from bot.domain.network.services import PodIndex, only_idle
 from bot.domain.network.snapshot import Ingress, IngressClass, IngressSpec, Service, Snapshot
 from bot.domain.network.tls_secrets import TLSSecret
 from bot.errors import Conflict, NotFound, Refused
 
-CODES = (ingress_conflicts.ELSEWHERE, ingress_annotations.SNIPPET, LOSS)
+CODES = (ingress_conflicts.ELSEWHERE, ingress_annotations.SNIPPET, ingress_regex.REGEX, LOSS)
 """All doubts that a plan of an Ingress may have."""
 
 
@@ -105,6 +107,7 @@ def plan(wanted: Wanted, around: Surroundings) -> Change:
     if around.there is not None and _stands(wanted, manifest, around.there):
         summary = f"{wanted.ref} does that already"
         return Change(cluster=wanted.cluster, request=wanted.line, summary=summary, steps=())
+    regex = expressions(msgspec.convert(manifest, Ingress), class_, around)
     apply = Apply(
         ref=wanted.ref,
         manifest=manifest,
@@ -117,8 +120,17 @@ def plan(wanted: Wanted, around: Surroundings) -> Change:
         summary=f"lead {_addresses(wanted)} by Ingress {wanted.ref.short}",
         steps=(apply, *proof(Led(wanted.ref, meant, around.services, class_.controller, idle(around)))),
         premises=tuple(_premises(class_, vetted)),
-        warnings=tuple(_warnings(wanted, class_, others, around)),
-        doubts=tuple(_doubts(wanted, others, annotations, _loss(wanted, manifest, around))),
+        warnings=(*_warnings(wanted, class_, others, around), *(regex.warnings() if regex else ())),
+        doubts=tuple(
+            doubt
+            for doubt in (
+                ingress_conflicts.elsewhere(others),
+                ingress_annotations.doubt(annotations),
+                regex.doubt() if regex else None,
+                _loss(wanted, manifest, around),
+            )
+            if doubt is not None and doubt.code not in wanted.accepted
+        ),
     )
 
 
@@ -245,6 +257,14 @@ def _loss(wanted: Wanted, manifest: JSONObject, around: Surroundings) -> Doubt |
     return ingress_again.doubt(wanted.ref, manifest, around.there, class_said=bool(wanted.ingress_class))
 
 
+def expressions(ingress: Ingress, class_: Chosen, around: Surroundings) -> ingress_regex.Expressions | None:
+    """What regular expressions do to it and by it; None where its controller is not ingress-nginx."""
+    if class_.controller != RETIRED:
+        return None
+    served = [each for each in around.ingresses if is_served(each, around.classes or ())]
+    return ingress_regex.Expressions(ingress, served)
+
+
 def idle(around: Surroundings) -> frozenset[str]:
     """The Services whose pods are scaled to zero; of specs alone, since the steps of a plan may not follow a status."""
     pods = PodIndex(around.behind)
@@ -259,11 +279,3 @@ def nobody_behind(backends: Iterable[Backend], around: Surroundings) -> Iterator
             yield f"{around.services[name].ref} has no ready endpoint, and requests end in an error: {why}."
     if not unready.known:
         yield "Whether somebody is ready behind its Services is not known: EndpointSlices could not be read."
-
-
-def _doubts(
-    wanted: Wanted, others: ingress_conflicts.Others, annotations: Mapping[str, str], loss: Doubt | None
-) -> Iterator[Doubt]:
-    for doubt in (ingress_conflicts.elsewhere(others), ingress_annotations.doubt(annotations), loss):
-        if doubt is not None and doubt.code not in wanted.accepted:
-            yield doubt
