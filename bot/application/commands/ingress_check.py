@@ -5,21 +5,19 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-import msgspec
-
 from bot.application.execution import ingress_looking as looking
 from bot.application.execution.looking_up import check_namespace, existing
 from bot.application.ports import Context, Look
 from bot.domain.chat.grammar import argument
-from bot.domain.chat.report import Block, FindingsBlock, Report, Status, Text, table, text
+from bot.domain.chat.report import Block, FindingsBlock, Report, Status, table, text
 from bot.domain.chat.values import InNamespaces, Name
 from bot.domain.chat.wording import counted, skipped_notes, unread_notes
 from bot.domain.diagnosis.diagnose import Diagnosis
 from bot.domain.diagnosis.finding import Severity
 from bot.domain.diagnosis.ingress_check import Known, judge, kinds
 from bot.domain.network.ingresses import class_of, hosts
-from bot.domain.network.references import INGRESS, INGRESS_CLASS, ref_to
-from bot.domain.network.snapshot import Ingress, Scope, Snapshot
+from bot.domain.network.references import INGRESS, ref_to
+from bot.domain.network.snapshot import Ingress
 from bot.errors import NotFound
 
 _SHOWN_ROWS = 60
@@ -32,19 +30,18 @@ class CheckIngresses(InNamespaces):
 
 async def check_ingresses(request: CheckIngresses, context: Context) -> Report:
     where = request.where or "all namespaces"
-    own, everywhere, served = await asyncio.gather(
-        looking.read(context, request.where, kinds=kinds()),
-        context.cluster.read(Scope((INGRESS, INGRESS_CLASS))),
-        looking.serving(context),
+    (snapshot, notes), served = await asyncio.gather(
+        looking.with_neighbours(context, request.where, kinds()), looking.serving(context)
     )
-    snapshot, notes = _with_neighbours(own, everywhere)
     if not snapshot.could_read(INGRESS):
         return Report(
             status=Status.FAILED,
             title=f"The Ingresses in {where} could not be read",
             footnotes=unread_notes(snapshot.unread),
         )
-    chosen = [each for each in own.ingresses if request.name in ("", each.name)]
+    chosen = [
+        each for each in snapshot.ingresses if request.name in ("", each.name) and request.where in ("", each.namespace)
+    ]
     if request.name and not chosen:
         await existing(context.cluster, ref_to(INGRESS, request.namespace, request.name))
         raise NotFound(f"There is no Ingress {request.name}", next_step="see `ingress list -A`")
@@ -69,16 +66,6 @@ async def check_ingresses(request: CheckIngresses, context: Context) -> Report:
         ),
         examined=diagnosis.findings,
     )
-
-
-def _with_neighbours(own: Snapshot, everywhere: Snapshot) -> tuple[Snapshot, tuple[Text, ...]]:
-    """The snapshot with the Ingresses of all namespaces, since they share hosts; and what is not known without them."""
-    if everywhere.could_read(INGRESS):
-        return msgspec.structs.replace(own, ingresses=everywhere.ingresses), ()
-    if not own.could_read(INGRESS):
-        return own, ()
-    said = "Ingresses of other namespaces could not be read: whether they have the same hosts is not known"
-    return own, (text(said),)
 
 
 def _bad(diagnosis: Diagnosis) -> bool:

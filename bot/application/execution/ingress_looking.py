@@ -54,6 +54,19 @@ async def read(context: Context, where: str, selector: str = "", kinds: Iterable
     return msgspec.structs.replace(around, ingresses=kept)
 
 
+async def with_neighbours(context: Context, where: str, kinds: Iterable[Kind]) -> tuple[Snapshot, tuple[Text, ...]]:
+    """The same with the Ingresses of all namespaces, since they share hosts; and what is not known without them."""
+    if not where:
+        return await read(context, where, kinds=kinds), ()
+    own, everywhere = await asyncio.gather(
+        read(context, where, kinds=kinds), context.cluster.read(Scope((INGRESS, INGRESS_CLASS)))
+    )
+    if everywhere.could_read(INGRESS):
+        return msgspec.structs.replace(own, ingresses=everywhere.ingresses), ()
+    said = "Ingresses of other namespaces could not be read: whether they have the same hosts is not known"
+    return own, (text(said),) if own.could_read(INGRESS) else ()
+
+
 async def secrets(context: Context, ingresses: Iterable[Ingress]) -> Secrets:
     """Those that they name, each once."""
     named = list(
