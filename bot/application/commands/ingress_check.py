@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from bot.application.execution import ingress_looking as looking
 from bot.application.execution.looking_up import check_namespace, existing
 from bot.application.ports import Context, Look
+from bot.domain.chat import grammar
+from bot.domain.chat.addresses import IngressName
 from bot.domain.chat.grammar import argument
 from bot.domain.chat.report import Block, FindingsBlock, Report, Status, table, text
-from bot.domain.chat.values import InNamespaces, Name
+from bot.domain.chat.values import InNamespaces
 from bot.domain.chat.wording import counted, skipped_notes, unread_notes
 from bot.domain.diagnosis.diagnose import Diagnosis
 from bot.domain.diagnosis.finding import Severity
@@ -25,7 +27,7 @@ _SHOWN_ROWS = 60
 
 @dataclass(frozen=True, kw_only=True)
 class CheckIngresses(InNamespaces):
-    name: Name = argument("one of them; default: all", default="")
+    name: IngressName = argument("one of them; default: all", default="")
 
 
 async def check_ingresses(request: CheckIngresses, context: Context) -> Report:
@@ -43,8 +45,11 @@ async def check_ingresses(request: CheckIngresses, context: Context) -> Report:
         each for each in snapshot.ingresses if request.name in ("", each.name) and request.where in ("", each.namespace)
     ]
     if request.name and not chosen:
-        await existing(context.cluster, ref_to(INGRESS, request.namespace, request.name))
-        raise NotFound(f"There is no Ingress {request.name}", next_step="see `ingress list -A`")
+        if request.where:
+            await existing(context.cluster, ref_to(INGRESS, request.namespace, request.name))
+        meant = grammar.suggestion(request.name, sorted({each.name for each in snapshot.ingresses}))
+        place = request.where or "any namespace"
+        raise NotFound(f"There is no Ingress {request.name} in {place}", next_step=meant or "see `ingress list -A`")
     if request.where and not chosen:
         await check_namespace(context.cluster, request.where)
     secrets = await looking.secrets(context, chosen)

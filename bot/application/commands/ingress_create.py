@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from bot.application.execution import ingress_surroundings as reading
 from bot.application.execution.ingress_words import PathType, as_kubectl, backend, check_accepted, check_annotations
 from bot.application.ports import Changing, Context
-from bot.domain.changes import ingress as planning
 from bot.domain.changes.change import Change
+from bot.domain.changes.ingress import plan
 from bot.domain.changes.ingress_spec import Rule
+from bot.domain.changes.ingress_wanted import Surroundings, Wanted
 from bot.domain.chat.addresses import AnnotationText, HostAndPath, HostPath, IngressRuleText
 from bot.domain.chat.grammar import argument, option
 from bot.domain.chat.values import ChangeRequest, Name, ServiceBackendName, URLPath, Word
@@ -52,7 +53,7 @@ async def create_ingress(request: CreateIngress, context: Context) -> Change:
     default = backend(request.default_backend) if request.default_backend else None
     led = [*(rule.backend for rule in rules), *([default] if default else [])]
     services = await reading.services(cluster, namespace, (each.service for each in led))
-    wanted = planning.Wanted(
+    wanted = Wanted(
         line=context.line,
         cluster=cluster.identity.uid,
         namespace=namespace,
@@ -64,9 +65,10 @@ async def create_ingress(request: CreateIngress, context: Context) -> Change:
         annotations={each.key: each.value for each in request.annotations},
         issuing=reading.issuing(namespace, request.cluster_issuer, request.issuer),
         accepted=frozenset(request.accept),
+        name_said=bool(request.name),
     )
     near = await reading.neighbours(cluster, namespace)
-    around = planning.Surroundings(
+    around = Surroundings(
         services=services,
         there=await reading.found(cluster, namespace, wanted.name),
         ingresses=near.snapshot.ingresses,
@@ -75,7 +77,7 @@ async def create_ingress(request: CreateIngress, context: Context) -> Change:
         behind=await reading.behind(cluster, namespace),
         unread=near.unread,
     )
-    return planning.plan(wanted, around)
+    return plan(wanted, around)
 
 
 def _check(request: CreateIngress) -> None:

@@ -7,14 +7,15 @@ from bot.application.execution.looking_up import existing
 from bot.application.ports import Changing, Context
 from bot.domain.changes.change import Change
 from bot.domain.changes.ingress_delete import Removal, plan
+from bot.domain.chat.addresses import IngressName
 from bot.domain.chat.grammar import argument
-from bot.domain.chat.values import ChangeRequest, Name
+from bot.domain.chat.values import ChangeRequest
 from bot.domain.network.references import INGRESS, ref_to
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeleteIngress(ChangeRequest):
-    name: Name = argument("the Ingress")
+    name: IngressName = argument("the Ingress")
 
 
 async def delete_ingress(request: DeleteIngress, context: Context) -> Change:

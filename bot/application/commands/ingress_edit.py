@@ -8,11 +8,11 @@ from bot.application.execution.ingress_words import PathType, as_kubectl, backen
 from bot.application.execution.looking_up import existing
 from bot.application.ports import Changing, Context
 from bot.domain.changes.change import Change
-from bot.domain.changes.ingress import Surroundings
 from bot.domain.changes.ingress_edit import plan
 from bot.domain.changes.ingress_edited import Certificates, Editing
 from bot.domain.changes.ingress_spec import Rule
-from bot.domain.chat.addresses import AnnotationKey, AnnotationText, HostAndPath, IngressRuleText
+from bot.domain.changes.ingress_wanted import Surroundings
+from bot.domain.chat.addresses import AnnotationKey, AnnotationText, HostAndPath, IngressName, IngressRuleText
 from bot.domain.chat.grammar import argument, option
 from bot.domain.chat.values import ChangeRequest, Name, ServiceBackendName, Word
 from bot.domain.network.references import INGRESS, INGRESS_CLASS, ref_to
@@ -21,7 +21,7 @@ from bot.errors import UsageError
 
 @dataclass(frozen=True, kw_only=True)
 class EditIngress(ChangeRequest):
-    name: Name = argument("the Ingress")
+    name: IngressName = argument("the Ingress")
     addresses: tuple[HostAndPath, ...] = argument("hosts and paths to add, or to lead elsewhere", default=())
     service: ServiceBackendName | None = option("--service", summary="the Service and port for these", default=None)
     rules: tuple[IngressRuleText, ...] = option("--rule", summary="the same as kubectl has it; repeatable", default=())

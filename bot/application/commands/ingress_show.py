@@ -10,9 +10,10 @@ from bot.application.execution import ingress_looking as looking
 from bot.application.execution.looking_up import existing
 from bot.application.execution.telling_events import Events, events_of
 from bot.application.ports import Context, Look
+from bot.domain.chat.addresses import IngressName
 from bot.domain.chat.grammar import argument
 from bot.domain.chat.report import Action, Block, FindingsBlock, Report, Status, table, text
-from bot.domain.chat.values import InNamespace, Name
+from bot.domain.chat.values import InNamespace
 from bot.domain.chat.wording import counted, skipped_notes, unread_notes
 from bot.domain.diagnosis.diagnose import Diagnosis
 from bot.domain.diagnosis.finding import Severity
@@ -31,7 +32,7 @@ _LONGEST = 120
 
 @dataclass(frozen=True, kw_only=True)
 class ShowIngress(InNamespace):
-    name: Name = argument("the Ingress")
+    name: IngressName = argument("the Ingress")
 
 
 async def show_ingress(request: ShowIngress, context: Context) -> Report:

@@ -43,6 +43,8 @@ async def _instead(cluster: Cluster, kind: Kind, ref: Ref) -> str:
         objects = await cluster.list(kind, ref.namespace)
     except BotError:
         return ""
+    if ref.namespace and (elsewhere := await _elsewhere(cluster, kind, ref)):
+        return elsewhere
     names = sorted(str(each["metadata"]["name"]) for each in objects)  # type: ignore[call-overload,index]
     where = f" in {ref.namespace}" if ref.namespace else ""
     if not names:
@@ -52,3 +54,16 @@ async def _instead(cluster: Cluster, kind: Kind, ref: Ref) -> str:
     more = f" and {len(names) - _NAMED_AT_MOST} more" if len(names) > _NAMED_AT_MOST else ""
     verb = "is" if len(names) == 1 else "are"
     return f"there {verb} {', '.join(f'`{name}`' for name in names[:_NAMED_AT_MOST])}{more}"
+
+
+async def _elsewhere(cluster: Cluster, kind: Kind, ref: Ref) -> str:
+    """The namespaces that have one of this very name; empty where there is none, or they may not be listed."""
+    try:
+        objects = await cluster.list(kind, fields=f"metadata.name={ref.name}")
+    except BotError:
+        return ""
+    places = sorted(str(each["metadata"]["namespace"]) for each in objects)  # type: ignore[call-overload,index]
+    if not places:
+        return ""
+    more = f" and {len(places) - _NAMED_AT_MOST} more" if len(places) > _NAMED_AT_MOST else ""
+    return f"there is one in {', '.join(places[:_NAMED_AT_MOST])}{more}: say so by `-n {places[0]}`"

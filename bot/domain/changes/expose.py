@@ -121,7 +121,8 @@ def _check_taken(wanted: Exposure, made: JSONObject, service: JSONObject) -> Non
     raise Conflict(
         f"There is a Service {wanted.ref.short} already",
         cause=why,
-        next_step=f"choose another name, as in `--name {wanted.name[:58]}-new`",
+        next_step=f"choose another name, as in `--name {wanted.name[:58]}-new`"
+        + (f", or change that one: `service edit {wanted.name} -n {wanted.namespace}`" if same_pods else ""),
     )
 
 

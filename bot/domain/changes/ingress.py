@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -14,81 +13,26 @@ from bot.domain.changes import (
     ingress_conflicts,
     ingress_regex,
     ingress_spec,
+    ingress_taken,
     ingress_tls,
 )
 from bot.domain.changes.change import Apply, Change, Doubt, Premise
 from bot.domain.changes.ingress_class import Chosen, chosen
 from bot.domain.changes.ingress_proof import Led, proof, unasked
-from bot.domain.changes.ingress_spec import Backend, Rule
-from bot.domain.changes.ingress_tls import Issuing, Vetting
+from bot.domain.changes.ingress_spec import Backend
+from bot.domain.changes.ingress_wanted import Surroundings, Wanted
 from bot.domain.changes.releasing import LOSS
 from bot.domain.diagnosis.unready import Unready
 from bot.domain.network.ingresses import RETIRED, port_called, routes
 from bot.domain.network.nginx_paths import is_served
-from bot.domain.network.references import INGRESS, JSON, JSONObject, Ref, ref_to
+from bot.domain.network.references import JSON, JSONObject
 from bot.domain.network.services import PodIndex, only_idle
-from bot.domain.network.snapshot import Ingress, IngressClass, IngressSpec, Service, Snapshot
+from bot.domain.network.snapshot import Ingress, IngressSpec, Service
 from bot.domain.network.tls_secrets import TLSSecret
-from bot.errors import Conflict, NotFound, Refused
+from bot.errors import NotFound, Refused
 
 CODES = (ingress_conflicts.ELSEWHERE, ingress_annotations.SNIPPET, ingress_regex.REGEX, LOSS)
 """All doubts that a plan of an Ingress may have."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What is wanted."""
-
-    line: str
-    """The canonical request."""
-    cluster: str
-    namespace: str
-    name: str
-    rules: tuple[Rule, ...]
-    default: Backend | None = None
-    """Who answers what no rule leads anywhere."""
-    default_tls: str = ""
-    """The Secret where there is no rule to have one."""
-    ingress_class: str = ""
-    """Empty: the default one."""
-    annotations: Mapping[str, str]
-    issuing: Issuing | None = None
-    """cert-manager makes the Secrets."""
-    accepted: frozenset[str] = frozenset()
-
-    @property
-    def ref(self) -> Ref:
-        return ref_to(INGRESS, self.namespace, self.name)
-
-    @property
-    def secrets(self) -> dict[str, list[str]]:
-        """The hosts of each TLS Secret."""
-        return ingress_tls.hosts_of(self.rules, self.default_tls if not self.rules else "")
-
-    @property
-    def backends(self) -> tuple[Backend, ...]:
-        named = [*(rule.backend for rule in self.rules), *([self.default] if self.default else [])]
-        return tuple(dict.fromkeys(named))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What the plan rests on, as it is now."""
-
-    services: Mapping[str, Service]
-    """By name, those that are to be led to."""
-    there: JSONObject | None
-    """The whole object of the wanted name."""
-    ingresses: Sequence[Ingress]
-    """Those of all namespaces that may be read."""
-    classes: Sequence[IngressClass] | None
-    """None: they may not be read."""
-    vetting: Vetting
-    """What is known of certificates."""
-    behind: Snapshot
-    """Endpoints of the namespace, its pods and what makes them: who stands behind the Services."""
-    unread: tuple[str, ...] = ()
-    """What could not be read, in plain words."""
 
 
 def plan(wanted: Wanted, around: Surroundings) -> Change:
@@ -104,7 +48,7 @@ def plan(wanted: Wanted, around: Surroundings) -> Change:
     meant = msgspec.convert(spec, IngressSpec)
     others = ingress_conflicts.Others(wanted.ref, meant, class_.name, class_.controller, around.ingresses, annotations)
     ingress_conflicts.check_own_namespace(others)
-    if around.there is not None and _stands(wanted, manifest, around.there):
+    if around.there is not None and ingress_taken.stands(wanted, manifest, around):
         summary = f"{wanted.ref} does that already"
         return Change(cluster=wanted.cluster, request=wanted.line, summary=summary, steps=())
     regex = expressions(msgspec.convert(manifest, Ingress), class_, around)
@@ -199,27 +143,6 @@ def _tls(wanted: Wanted) -> list[JSON]:
     if not wanted.rules and wanted.default_tls:
         return [ingress_spec.tls_entry(wanted.default_tls, ())]
     return ingress_spec.tls_entries(wanted.rules)
-
-
-def _stands(wanted: Wanted, manifest: JSONObject, there: JSONObject) -> bool:
-    """Whether it is all there already. One that Patchbay made for these very routes may be changed, another one not:
-    raises Conflict."""
-    have = fields.at(there, ("metadata", "annotations")).value or {}
-    asked = fields.at(manifest, ("metadata", "annotations")).value or {}
-    if fields.covers(there.get("spec"), manifest["spec"]) and fields.covers(have, asked):
-        return True
-    mine, theirs = (
-        {route.key for route in routes(msgspec.convert(each.get("spec") or {}, IngressSpec))}
-        for each in (manifest, there)
-    )
-    if mine == theirs and fields.applied_by_us(there):
-        return False
-    raise Conflict(
-        f"There is an {wanted.ref} already",
-        cause="it leads other hosts or paths" if mine != theirs else "it was not made by Patchbay",
-        next_step=f"choose another name, as in `--name {wanted.name[:58]}-new`, or change that one: "
-        f"`ingress edit {wanted.name} -n {wanted.namespace}`",
-    )
 
 
 def _addresses(wanted: Wanted) -> str:

@@ -18,11 +18,13 @@ from bot.domain.changes import (
     ingress_tls,
 )
 from bot.domain.changes.change import Change, Edit, FieldValue, Premise
-from bot.domain.changes.ingress import Surroundings, check_port, expressions, idle, nobody_behind
+from bot.domain.changes.ingress import check_port, expressions, idle, nobody_behind
 from bot.domain.changes.ingress_class import Chosen, chosen
 from bot.domain.changes.ingress_edited import Editing
 from bot.domain.changes.ingress_proof import Led, proof
+from bot.domain.changes.ingress_wanted import Surroundings
 from bot.domain.changes.owning import keeper
+from bot.domain.network import nginx_paths
 from bot.domain.network.ingresses import LEGACY_CLASS, Route, class_of, port_called, routes, tls_of
 from bot.domain.network.references import JSON
 from bot.domain.network.snapshot import IngressSpec
@@ -46,7 +48,7 @@ def plan(wanted: Editing, around: Surroundings) -> Change:
         )
     others = _others(wanted, class_, around)
     ingress_conflicts.check_own_namespace(others)
-    regex = expressions(wanted.changed, class_, around)
+    regex = expressions(wanted.changed, class_, around) if _matches_otherwise(wanted, class_) else None
     edit = Edit(ref=wanted.ref, fields=tuple(new for new, _ in changes), prior=tuple(old for _, old in changes))
     return Change(
         cluster=wanted.cluster,
@@ -134,6 +136,13 @@ def _others(wanted: Editing, class_: Chosen, around: Surroundings) -> ingress_co
     return ingress_conflicts.Others(
         wanted.ref, _only(wanted, new), class_.name, class_.controller, around.ingresses, wanted.before.annotations
     )
+
+
+def _matches_otherwise(wanted: Editing, class_: Chosen) -> bool:
+    """Whether paths, their meaning or who serves them change: only then is it time to speak of expressions."""
+    had, will = wanted.before.annotations, wanted.changed.annotations
+    named = {key for key in {*had, *will} if key.startswith(nginx_paths.PREFIX) and had.get(key) != will.get(key)}
+    return bool(_fresh(wanted) or named or class_.name != class_of(wanted.before))
 
 
 def _proven(wanted: Editing) -> IngressSpec:

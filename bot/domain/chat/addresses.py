@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from bot.domain.chat.grammar import Value
+from bot.domain.network.references import INGRESS
 
 _HOST = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
 _SERVICE = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _PORT_NAME = re.compile(r"(?=.*[a-z])[a-z0-9]([a-z0-9-]{0,13}[a-z0-9])?")
-_SECRET = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
+_OBJECT = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 # https://kubernetes.io/docs/concepts/overview/working-with-objects/annotations/#syntax-and-character-set
 _ANNOTATION = re.compile(r"([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
 _MOST_CHARACTERS = 2_000
@@ -74,6 +75,18 @@ HostAndPath = Annotated[
 ]
 
 
+def _ingress(word: str) -> str:
+    kind, slash, name = word.rpartition("/")
+    if slash and kind.lower() not in (*INGRESS.short_names, INGRESS.plural):
+        raise ValueError(word)
+    if len(name) > 253 or not _OBJECT.fullmatch(name):
+        raise ValueError(word)
+    return name
+
+
+IngressName = Annotated[str, Value(_ingress, "an Ingress's name, or ing/NAME", "web", "NAME|ing/NAME")]
+
+
 @dataclass(frozen=True, slots=True)
 class IngressRuleWord:
     """One rule as `kubectl create ingress --rule` takes it: `shop.example.com/api*=api:80,tls=cert`."""
@@ -97,7 +110,7 @@ def _rule(word: str) -> IngressRuleWord:
     if not match:
         raise ValueError(word)
     host, path, service, port, tls, secret = match.groups()
-    if not _SERVICE.fullmatch(service) or (secret and (len(secret) > 253 or not _SECRET.fullmatch(secret))):
+    if not _SERVICE.fullmatch(service) or (secret and (len(secret) > 253 or not _OBJECT.fullmatch(secret))):
         raise ValueError(word)
     exact = not path.endswith("*")
     plain = _path(path.removesuffix("*"))

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from bot.domain.network.ingresses import RETIRED, Route, class_of, default_classes, is_canary, routes
 from bot.domain.network.snapshot import Ingress, IngressClass
 
-_PREFIX = "nginx.ingress.kubernetes.io/"
+PREFIX = "nginx.ingress.kubernetes.io/"
 _NAMED = "nginx"
 """Its class where no IngressClass says so, by the annotation of old."""
 _SPECIAL = re.compile(r"[$()*+?\[\]{}^|\\]")
@@ -65,8 +65,8 @@ def is_served(ingress: Ingress, classes: Iterable[IngressClass]) -> bool:
 def asks(ingress: Ingress, path: str = "") -> bool:
     """Whether its annotations make regular expressions of all paths of the host of this path."""
     said = ingress.annotations
-    target = said.get(f"{_PREFIX}rewrite-target", "")
-    return said.get(f"{_PREFIX}use-regex", "").lower() == "true" or bool(target and target != path)
+    target = said.get(f"{PREFIX}rewrite-target", "")
+    return said.get(f"{PREFIX}use-regex", "").lower() == "true" or bool(target and target != path)
 
 
 def expressions(ingresses: Iterable[Ingress]) -> dict[str, list[Expression]]:

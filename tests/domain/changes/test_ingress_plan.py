@@ -9,10 +9,11 @@ import msgspec
 import pytest
 
 from bot.domain.changes.change import Reach, Until, Wait
-from bot.domain.changes.ingress import Surroundings, Wanted, plan
+from bot.domain.changes.ingress import plan
 from bot.domain.changes.ingress_proof import askable
 from bot.domain.changes.ingress_spec import Backend, Rule
 from bot.domain.changes.ingress_tls import Issuing, Vetting
+from bot.domain.changes.ingress_wanted import Surroundings, Wanted
 from bot.domain.network.cert_manager import CLUSTER_ISSUER, secret_name
 from bot.domain.network.certificates import Certificate, KeyPair
 from bot.domain.network.references import DEPLOYMENT, ENDPOINT_SLICE, SECRET, ref_to
