@@ -9,13 +9,13 @@ from bot.application.execution.objects import printed
 from bot.application.execution.routes import Behind, gateways_of, read_behind, read_routes
 from bot.application.ports import Context, Look
 from bot.domain.changes import fields
-from bot.domain.changes.gateway_removal import backends
 from bot.domain.changes.route_conflicts import hosts, matches
 from bot.domain.chat.masking import masked
 from bot.domain.chat.report import Block, Bullets, Code, Plain, Report, Status, Text, table, text
 from bot.domain.chat.values import Listing, OutputFormat
 from bot.domain.network.ages import age
 from bot.domain.network.gateways import not_accepted
+from bot.domain.network.leading import backends
 from bot.domain.network.references import JSONObject
 
 _SHOWN_WARNINGS = 10

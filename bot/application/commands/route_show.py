@@ -9,7 +9,6 @@ from typing import Any
 from bot.application.execution.routes import Behind, find_route, gateways_of, read_behind
 from bot.application.ports import Context, Look
 from bot.domain.changes import fields
-from bot.domain.changes.gateway_removal import backends
 from bot.domain.changes.route_conflicts import hosts
 from bot.domain.chat.grammar import argument, option
 from bot.domain.chat.masking import masked
@@ -18,6 +17,7 @@ from bot.domain.chat.route_values import ROUTE_KINDS, RouteKind
 from bot.domain.chat.values import InNamespace, Name
 from bot.domain.network.ages import age
 from bot.domain.network.gateways import ParentTold, Told, not_programmed, parents
+from bot.domain.network.leading import backends
 from bot.domain.network.references import SERVICE, JSONObject, ref_to
 from bot.errors import BotError, NotFound
 

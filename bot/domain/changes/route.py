@@ -43,7 +43,7 @@ def plan(wanted: Wanted, around: Surroundings) -> Change:
     done = there is not None and says_the_same(there.get("spec"), object["spec"])
     if there is not None and not done:
         _check_taken(wanted, object, there)
-    needed = [each for each in _references(wanted) if not granting.granted(each, around.grants)]
+    needed = [each for each in granting.references(object) if not granting.granted(each, around.grants)]
     if done and not needed:
         return Change(cluster=wanted.cluster, request=wanted.line, summary=f"{wanted.ref} does that already", steps=())
     apply = Apply(
@@ -108,16 +108,6 @@ def _check_taken(wanted: Wanted, object: JSONObject, there: JSONObject) -> None:
         cause="it was not made by Patchbay" if same else "it is for other hosts or paths",
         next_step=f"choose another name, as in `--name {wanted.name[:58]}-new`",
     )
-
-
-def _references(wanted: Wanted) -> list[Reference]:
-    """The Services of other namespaces that it leads to."""
-    found = [
-        Reference(wanted.kind, wanted.namespace, each.ref)
-        for each in wanted.backends
-        if each.namespace != wanted.namespace
-    ]
-    return list(dict.fromkeys(found))
 
 
 def _premises(wanted: Wanted, attached: Attachment, ports: Mapping[Backend, dict[str, Any]]) -> tuple[Premise, ...]:

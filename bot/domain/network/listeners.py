@@ -11,7 +11,16 @@ from typing import Any
 
 import msgspec
 
-from bot.domain.network.references import GATEWAY, GRPC_ROUTE, HTTP_ROUTE, TLS_ROUTE, JSONObject, Ref
+from bot.domain.network.references import (
+    GATEWAY,
+    GRPC_ROUTE,
+    HTTP_ROUTE,
+    SECRET,
+    TLS_ROUTE,
+    JSONObject,
+    Ref,
+    ref_to,
+)
 from bot.domain.network.selectors import as_text, matches_selector
 from bot.domain.network.snapshot import LabelSelector
 
@@ -81,6 +90,23 @@ def listeners(gateway: JSONObject) -> Sequence[Mapping[str, Any]]:
     """As they stand in its spec."""
     spec: Any = gateway.get("spec") or {}
     return [each for each in spec.get("listeners") or () if isinstance(each, Mapping)]
+
+
+def certificates(gateway: JSONObject) -> list[Ref]:
+    """The Secrets that its listeners name, each once."""
+    metadata: Any = gateway.get("metadata") or {}
+    own = str(metadata.get("namespace") or "")
+    return list(dict.fromkeys(each for listener in listeners(gateway) for each in certificates_of(listener, own)))
+
+
+def certificates_of(listener: Mapping[str, Any], namespace: str) -> list[Ref]:
+    """The Secrets that one listener names, in its order; `namespace` is the Gateway's."""
+    said = (listener.get("tls") or {}).get("certificateRefs") or ()
+    return [
+        ref_to(SECRET, str(each.get("namespace") or namespace), str(each.get("name")))
+        for each in said
+        if each.get("kind", SECRET.name) == SECRET.name and not each.get("group")
+    ]
 
 
 def _refusal(listener: Mapping[str, Any], own: str, applicant: Applicant) -> tuple[str, str]:

@@ -330,6 +330,48 @@ async def test_a_grant_that_another_route_needs_stays(world: Edge) -> None:
     assert world.find("ReferenceGrant", "kube-system", "httproute-shop-to-service-kube-dns") is not None
 
 
+async def test_a_route_that_comes_back_brings_the_grant_that_went_with_another_one(world: Edge) -> None:
+    line = "--service kube-system/kube-dns:metrics -n shop"
+    await world.approved(f"route create dns.example.com {line}")
+    await world.approved(f"route create dns2.example.com {line} --name two")
+    both = world.standing()
+    await world.approved("route delete kube-dns -n shop")
+    await world.approved("route delete two -n shop")
+    words = await world.approved("changes undo 3")
+    assert "created ReferenceGrant kube-system/httproute-shop-to-service-kube-dns" in words
+    assert "[+] HTTPRoute shop/kube-dns is accepted by its Gateways" in words
+    await world.approved("changes undo 4")
+    assert world.standing() == both
+
+
+async def test_a_route_that_comes_back_unpermitted_is_told_in_the_plan(world: Edge) -> None:
+    """Nobody asked Patchbay to take the grant away, so it does not make one of its own accord either."""
+    await world.approved("route create dns.example.com --service kube-system/kube-dns:metrics -n shop")
+    await world.remove("ReferenceGrant", "kube-system", "httproute-shop-to-service-kube-dns")
+    await world.approved("route delete kube-dns -n shop")
+    plan, approve = await world.planned("changes undo 2")
+    assert "No ReferenceGrant in kube-system lets HTTPRoutes of shop refer to Service kube-system/kube-dns" in plan
+    words = await world.said(approve)
+    assert "Applied, but not proven to work" in words
+    assert world.find("ReferenceGrant", "kube-system", "httproute-shop-to-service-kube-dns") is None
+
+
+async def test_a_grant_for_a_certificate_goes_with_the_last_gateway_that_needs_it_and_comes_back(world: Edge) -> None:
+    await world.make(tls_secret("other-tls", "*.example.com", namespace="infra"))
+    line = "--listener HTTPS:443:*.example.com --tls infra/other-tls -n shop"
+    await world.approved(f"gateway create one {line}")
+    await world.approved(f"gateway create two {line}")
+    both = world.standing()
+    assert "ReferenceGrant" not in await world.approved("gateway delete one -n shop")
+    assert "deleted ReferenceGrant infra/gateway-shop-to-secret-other-tls" in await world.approved(
+        "gateway delete two -n shop"
+    )
+    words = await world.approved("changes undo 3")
+    assert "created ReferenceGrant infra/gateway-shop-to-secret-other-tls" in words
+    await world.approved("changes undo 4")
+    assert world.standing() == both
+
+
 async def test_two_routes_of_one_name_are_told_apart_by_kind(world: Edge) -> None:
     await world.approved("route create g.example.com --service web:80 --kind grpc --name pages -n shop")
     assert "say one of --kind grpc, --kind http" in (await world.said("route delete pages -n shop")).lower()
