@@ -142,6 +142,21 @@ async def test_a_grant_lets_gateways_of_one_namespace_use_one_certificate(world:
     }
 
 
+async def test_without_its_grant_the_listener_is_not_served_and_with_it_it_is_again(world: Edge) -> None:
+    await world.make(tls_secret("other-tls", "*.example.com", namespace="infra"))
+    line = "gateway create new --listener HTTPS:443:*.example.com --tls infra/other-tls -n shop"
+    await world.approved(line)
+    assert "is served" in await world.said("gateway show new -n shop")
+    await world.remove("ReferenceGrant", "infra", "gateway-shop-to-secret-other-tls")
+    shown = await world.said("gateway show new -n shop")
+    assert "is not all served" in shown
+    assert "no ReferenceGrant" in shown
+    words = await world.approved(line)
+    assert "created ReferenceGrant infra/gateway-shop-to-secret-other-tls" in words
+    assert "[+] Gateway shop/new is programmed" in words
+    assert "[x]" not in words
+
+
 async def test_what_is_there_already_is_not_made_again(world: Edge) -> None:
     await world.approved("gateway create new --listener HTTP:80 --allow all -n shop")
     assert "Gateway shop/new does that already" in await world.said("gateway create new --allow all -n shop")
