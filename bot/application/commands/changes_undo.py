@@ -67,7 +67,12 @@ async def undo_change(request: UndoChange, context: Context) -> Change:
         request=context.line,
         alone=record.change.alone,
         summary=f"undo change {record.id}: {record.change.summary}",
-        steps=(*grants, *steps, *await _proof(steps, record.change.alone, context), *reproving.proof(steps, current)),
+        steps=(
+            *grants,
+            *steps,
+            *await _proof(steps, record.change.alone, context),
+            *await reproving.proof(context.cluster, steps, current),
+        ),
         warnings=(*left, *unpermitted),
         doubts=tuple(
             each for each in await missed(context.cluster, steps) if each.code not in frozenset(request.accept)

@@ -27,6 +27,7 @@ from bot.domain.network.references import (
     ref_to,
 )
 from bot.domain.network.services import EndpointIndex
+from bot.domain.network.shadowing import Precedence
 from bot.domain.network.snapshot import Scope, Service
 from bot.domain.network.tls_secrets import TLSSecret
 from bot.errors import BotError, NotFound, Refused
@@ -103,6 +104,16 @@ async def _no_route(cluster: Cluster, namespace: str, name: str, routes: Routes)
     names = sorted(str(fields.metadata(each)["name"]) for each in routes.objects)
     listed = f"there is {', '.join(names[:5])}" if names else f"there are no routes in {namespace} at all"
     return NotFound(f"There is no route {namespace}/{name}", next_step=suggestion(name, names) or listed)
+
+
+async def read_precedence(cluster: Cluster, namespace: str) -> Precedence:
+    """Of all namespaces, or of that one where no more may be read; of nothing where not even that."""
+    try:
+        gateways = (await gateway_api.read_if_served(cluster, GATEWAY, namespace)).objects
+        routes = (await routes_everywhere(cluster, namespace)).objects
+    except Refused:
+        return Precedence({}, ())
+    return Precedence({fields.ref_of(each): each for each in gateways}, routes)
 
 
 @dataclass(frozen=True, slots=True)

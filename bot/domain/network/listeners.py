@@ -174,12 +174,12 @@ def meeting(hostname: str, hosts: Sequence[str]) -> Iterator[str]:
         if not hostname:
             yield host
         elif hosts_meet(hostname, host):
-            yield _narrower(hostname, host)
+            yield narrower(hostname, host)
 
 
-def _narrower(one: str, other: str) -> str:
-    """Of two names that meet: the exact one, else the longer one."""
-    return max(one, other, key=lambda name: (not name.startswith("*."), len(name)))
+def narrower(one: str, other: str) -> str:
+    """Of two names that meet: the exact one, else the longer one; empty stands for all."""
+    return max(one, other, key=lambda name: (bool(name) and not name.startswith("*."), len(name)))
 
 
 def takes_from(listener: Mapping[str, Any]) -> str:
@@ -194,6 +194,19 @@ def takes_from(listener: Mapping[str, Any]) -> str:
             return as_text(msgspec.convert(namespaces.get("selector") or {}, LabelSelector)) or "none"
         case other:
             return str(other).lower()
+
+
+def attached(route: JSONObject, gateway: Ref, verdict: Verdict) -> bool:
+    """Whether a route asks for that listener of that Gateway."""
+    metadata: Any = route.get("metadata") or {}
+    spec: Any = route.get("spec") or {}
+    return any(
+        each.get("kind", GATEWAY.name) == GATEWAY.name
+        and (each.get("namespace") or metadata.get("namespace"), each.get("name")) == (gateway.namespace, gateway.name)
+        and each.get("sectionName", verdict.listener) == verdict.listener
+        and each.get("port", verdict.port) == verdict.port
+        for each in spec.get("parentRefs") or ()
+    )
 
 
 def refers_to(route: JSONObject, gateway: Ref, section: str = "") -> bool:
