@@ -5,19 +5,21 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from bot.application.execution import gateway_api
+from bot.application.execution.grants import read_grants
 from bot.application.execution.looking_up import check_namespace
 from bot.application.execution.tls_secrets import tls_secret
 from bot.application.ports import Changing, Context
 from bot.domain.changes import fields, gateway_class
 from bot.domain.changes import gateway as planning
 from bot.domain.changes.change import Change
-from bot.domain.changes.gateway_wanted import SAME, Wanted, check, named
+from bot.domain.changes.gateway_wanted import SAME, Wanted, check, manifest, named
+from bot.domain.changes.granting import references, targets
 from bot.domain.chat.grammar import Value, argument, option
 from bot.domain.chat.masking import masked
 from bot.domain.chat.route_values import InAnyNamespace, Listener, ListenerWord, SecretName
 from bot.domain.chat.values import ChangeRequest, Name, label_selector
-from bot.domain.network.references import GATEWAY_CLASS, REFERENCE_GRANT, SECRET, JSONObject, Ref, ref_to
-from bot.errors import NotFound, Refused
+from bot.domain.network.references import GATEWAY_CLASS, SECRET, JSONObject, Ref, ref_to
+from bot.errors import NotFound
 
 
 def _allowed(word: str) -> str:
@@ -59,12 +61,13 @@ async def create_gateway(request: CreateGateway, context: Context) -> Change:
     wanted = dataclasses.replace(
         wanted, cluster=cluster.identity.uid, class_name=str(fields.metadata(found).get("name"))
     )
+    others = targets(references(manifest(wanted)))
     around = planning.Surroundings(
         gateway_class=found,
         unserved=masked(gateway_class.not_accepted(found))[0],
         there=await _there(wanted, context),
         secret=await tls_secret(context, wanted.tls.namespace, wanted.tls.name) if wanted.tls else None,
-        grants=await _grants(wanted, context),
+        grants=(await read_grants(cluster, others, needed=True)).objects,
         now=context.ports.clock.now(),
     )
     return planning.plan(wanted, around)
@@ -94,16 +97,6 @@ async def _there(wanted: Wanted, context: Context) -> JSONObject | None:
         return await context.cluster.get(wanted.ref)
     except NotFound:
         return None
-
-
-async def _grants(wanted: Wanted, context: Context) -> list[JSONObject]:
-    """Of the Secret's namespace, when that is another one. Where grants may not be read, one is planned."""
-    if wanted.tls is None or wanted.tls.namespace == wanted.namespace:
-        return []
-    try:
-        return await context.cluster.list(REFERENCE_GRANT, wanted.tls.namespace)
-    except Refused:
-        return []
 
 
 COMMAND = Changing(

@@ -12,7 +12,7 @@ from bot.domain.changes.gateway_same import says_the_same
 from bot.domain.changes.gateway_wanted import SAME, Wanted, manifest
 from bot.domain.changes.granting import Reference
 from bot.domain.network.listeners import listeners
-from bot.domain.network.references import GATEWAY, JSONObject
+from bot.domain.network.references import JSONObject
 from bot.domain.network.tls_secrets import TLSSecret, remarks, unfit, wrong_with
 from bot.errors import Conflict, NotFound, Refused
 
@@ -44,7 +44,7 @@ def plan(wanted: Wanted, around: Surroundings) -> Change:
     done = there is not None and says_the_same(there.get("spec"), object["spec"])
     if there is not None and not done:
         _check_taken(wanted, there)
-    needed = [each for each in _references(wanted) if not granting.granted(each, around.grants)]
+    needed = [each for each in granting.references(object) if not granting.granted(each, around.grants)]
     if done and not needed:
         return Change(cluster=wanted.cluster, request=wanted.line, summary=f"{wanted.ref} does that already", steps=())
     apply = Apply(
@@ -100,12 +100,6 @@ def _check_taken(wanted: Wanted, there: JSONObject) -> None:
         next_step=f"choose another name, as in `gateway create {wanted.name[:58]}-new`, or see `gateway show "
         f"{wanted.name} -n {wanted.namespace}`",
     )
-
-
-def _references(wanted: Wanted) -> list[Reference]:
-    if wanted.tls is None or wanted.tls.namespace == wanted.namespace:
-        return []
-    return [Reference(GATEWAY, wanted.namespace, wanted.tls)]
 
 
 def _proof(wanted: Wanted) -> Iterator[Step]:

@@ -41,6 +41,11 @@ class ByBot(msgspec.Struct, frozen=True, tag="bot"):
 Vantage: TypeAlias = ByAPIServer | ByBot  # nodes and pods follow
 
 
+def spoken_of(host: str) -> str:
+    """The name by which a host is asked for: of a wildcard one below it."""
+    return host.replace("*.", "patchbay.", 1) if host.startswith("*.") else host
+
+
 class HTTPProbe(msgspec.Struct, frozen=True, tag="http"):
     """One GET to a port of a Service or a Pod. Any status from the target itself counts as answered."""
 
@@ -80,8 +85,17 @@ class AddressProbe(msgspec.Struct, frozen=True, tag="address"):
     path: str = "/"
     timeout_seconds: float = 5.0
 
+    @property
+    def url(self) -> str:
+        """As a client would write it."""
+        return f"{self.scheme}://{f'{self.host}:{self.port}' if self.host else self._where}{self.path}"
+
+    @property
+    def _where(self) -> str:
+        return f"[{self.address}]:{self.port}" if ":" in self.address else f"{self.address}:{self.port}"
+
     def __str__(self) -> str:
-        where = f"[{self.address}]:{self.port}" if ":" in self.address else f"{self.address}:{self.port}"
+        where = self._where
         if self.scheme in ("tcp", "tls"):
             named = f" as {self.host}" if self.host else ""
             return f"connect {where}{' by TLS' if self.scheme == 'tls' else ''}{named}"

@@ -142,6 +142,21 @@ async def test_a_grant_lets_gateways_of_one_namespace_use_one_certificate(world:
     }
 
 
+async def test_without_its_grant_the_listener_is_not_served_and_with_it_it_is_again(world: Edge) -> None:
+    await world.make(tls_secret("other-tls", "*.example.com", namespace="infra"))
+    line = "gateway create new --listener HTTPS:443:*.example.com --tls infra/other-tls -n shop"
+    await world.approved(line)
+    assert "is served" in await world.said("gateway show new -n shop")
+    await world.remove("ReferenceGrant", "infra", "gateway-shop-to-secret-other-tls")
+    shown = await world.said("gateway show new -n shop")
+    assert "is not all served" in shown
+    assert "no ReferenceGrant" in shown
+    words = await world.approved(line)
+    assert "created ReferenceGrant infra/gateway-shop-to-secret-other-tls" in words
+    assert "[+] Gateway shop/new is programmed" in words
+    assert "[x]" not in words
+
+
 async def test_what_is_there_already_is_not_made_again(world: Edge) -> None:
     await world.approved("gateway create new --listener HTTP:80 --allow all -n shop")
     assert "Gateway shop/new does that already" in await world.said("gateway create new --allow all -n shop")
@@ -328,6 +343,48 @@ async def test_a_grant_that_another_route_needs_stays(world: Edge) -> None:
     words = await world.approved("route delete kube-dns -n shop")
     assert "ReferenceGrant" not in words
     assert world.find("ReferenceGrant", "kube-system", "httproute-shop-to-service-kube-dns") is not None
+
+
+async def test_a_route_that_comes_back_brings_the_grant_that_went_with_another_one(world: Edge) -> None:
+    line = "--service kube-system/kube-dns:metrics -n shop"
+    await world.approved(f"route create dns.example.com {line}")
+    await world.approved(f"route create dns2.example.com {line} --name two")
+    both = world.standing()
+    await world.approved("route delete kube-dns -n shop")
+    await world.approved("route delete two -n shop")
+    words = await world.approved("changes undo 3")
+    assert "created ReferenceGrant kube-system/httproute-shop-to-service-kube-dns" in words
+    assert "[+] HTTPRoute shop/kube-dns is accepted by its Gateways" in words
+    await world.approved("changes undo 4")
+    assert world.standing() == both
+
+
+async def test_a_route_that_comes_back_unpermitted_is_told_in_the_plan(world: Edge) -> None:
+    """Nobody asked Patchbay to take the grant away, so it does not make one of its own accord either."""
+    await world.approved("route create dns.example.com --service kube-system/kube-dns:metrics -n shop")
+    await world.remove("ReferenceGrant", "kube-system", "httproute-shop-to-service-kube-dns")
+    await world.approved("route delete kube-dns -n shop")
+    plan, approve = await world.planned("changes undo 2")
+    assert "No ReferenceGrant in kube-system lets HTTPRoutes of shop refer to Service kube-system/kube-dns" in plan
+    words = await world.said(approve)
+    assert "Applied, but not proven to work" in words
+    assert world.find("ReferenceGrant", "kube-system", "httproute-shop-to-service-kube-dns") is None
+
+
+async def test_a_grant_for_a_certificate_goes_with_the_last_gateway_that_needs_it_and_comes_back(world: Edge) -> None:
+    await world.make(tls_secret("other-tls", "*.example.com", namespace="infra"))
+    line = "--listener HTTPS:443:*.example.com --tls infra/other-tls -n shop"
+    await world.approved(f"gateway create one {line}")
+    await world.approved(f"gateway create two {line}")
+    both = world.standing()
+    assert "ReferenceGrant" not in await world.approved("gateway delete one -n shop")
+    assert "deleted ReferenceGrant infra/gateway-shop-to-secret-other-tls" in await world.approved(
+        "gateway delete two -n shop"
+    )
+    words = await world.approved("changes undo 3")
+    assert "created ReferenceGrant infra/gateway-shop-to-secret-other-tls" in words
+    await world.approved("changes undo 4")
+    assert world.standing() == both
 
 
 async def test_two_routes_of_one_name_are_told_apart_by_kind(world: Edge) -> None:

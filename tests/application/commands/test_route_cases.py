@@ -313,6 +313,69 @@ async def test_a_request_arrives_by_the_gateways_address_with_each_hop_told(worl
     assert "203.0.113.11:80 takes connections" in words
 
 
+async def test_a_redirect_is_proven_by_where_it_leads(world: Edge) -> None:
+    words = await world.approved("route create new.example.com/a --redirect https -n shop")
+    assert "[+] asked by address: http://new.example.com:80/a" in words
+    assert "HTTP 301, which leads to https://new.example.com/a" in words
+    words = await world.approved("route create old.example.com --redirect new.example.com -n shop")
+    assert "HTTP 301, which leads to http://new.example.com/" in words
+    assert "[x]" not in words
+    await world.approved("route delete old-to-new -n shop")
+    words = await world.approved("changes undo 3")
+    assert "[+] asked by address: http://old.example.com:80/ of HTTPRoute shop/old-to-new" in words
+
+
+async def test_what_comes_back_is_asked_for_what_it_is_for(world: Edge) -> None:
+    """Not at the usual port for `/`, where nobody listens for it."""
+    await world.make(gateway("inner", "shop", port=443))
+    await world.approved("route create new.example.com/api --service api:80 --gateway inner -n shop")
+    await world.approved("route create db.example.com --service db:5432 --kind tls -n shop")
+    await world.approved("route delete api -n shop")
+    words = await world.approved("changes undo 3")
+    assert "[+] asked by address: http://new.example.com:443/api of HTTPRoute shop/api: HTTP 200" in words
+    await world.approved("route delete db -n shop")
+    assert "tls://db.example.com:8443 of TLSRoute shop/db" in await world.approved("changes undo 5")
+
+
+async def test_a_route_that_takes_all_that_another_one_gets_is_told_before(world: Edge) -> None:
+    await world.make(
+        gateway("narrow", "shop", hostname="new.example.com"),
+        route("wide", host="*.example.com", parent={"name": "narrow", "namespace": "shop"}),
+    )
+    plan, approve = await world.planned("route create new.example.com --service api:80 --gateway narrow -n shop")
+    assert "HTTPRoute shop/wide gets no request for new.example.com/ at listener http any more" in plan
+    assert "it says new.example.com, the other *.example.com" in plan
+    await world.said(approve)
+    listed = await world.said("route list -n shop")
+    assert "HTTPRoute shop/wide gets no request: HTTPRoute shop/api gets what comes for new.example.com/" in listed
+    assert "shadowed" in listed
+    shown = await world.said("route show wide -n shop")
+    assert "HTTPRoute shop/wide is not served as it stands" in shown
+    assert "is served" in await world.said("route show api -n shop")
+    assert "shadowed" in await world.said("gateway show narrow -n shop")
+
+
+async def test_a_route_that_another_one_would_keep_from_everything_is_refused(world: Edge) -> None:
+    await world.make(
+        gateway("narrow", "shop", hostname="new.example.com"),
+        route("exact", host="new.example.com", parent={"name": "narrow", "namespace": "shop"}),
+    )
+    words = await world.said("route create '*.example.com/api' --service api:80 --gateway narrow -n shop")
+    assert "new.example.com/api is led somewhere already" in words
+    assert "By HTTPRoute shop/exact" in words
+    assert "it says new.example.com, the other *.example.com" in words
+
+
+async def test_a_request_that_another_route_answers_proves_nothing_and_is_not_made(world: Edge) -> None:
+    theirs = route("root", matches=[{"path": {"type": "Exact", "value": "/"}}])
+    await world.make(theirs)
+    plan, approve = await world.planned("route create new.example.com --service api:80 -n shop")
+    assert "It is not asked by address for new.example.com/ afterwards: HTTPRoute shop/root answers that" in plan
+    assert "asked by address" not in await world.said(approve)
+    plan, _ = await world.planned("route create new.example.com/api --service api:80 --name two -n shop")
+    assert "It is not asked by address" not in plan
+
+
 async def test_a_redirect_to_tls_that_would_be_passed_by_is_told() -> None:
     async with staged_edge() as world:
         line = "route create new.example.com --service web:80 -n shop"
