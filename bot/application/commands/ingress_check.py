@@ -30,8 +30,8 @@ class CheckIngresses(InNamespaces):
 
 async def check_ingresses(request: CheckIngresses, context: Context) -> Report:
     where = request.where or "all namespaces"
-    snapshot, served = await asyncio.gather(
-        looking.read(context, request.where, kinds=kinds()), looking.serving(context)
+    (snapshot, notes), served = await asyncio.gather(
+        looking.with_neighbours(context, request.where, kinds()), looking.serving(context)
     )
     if not snapshot.could_read(INGRESS):
         return Report(
@@ -39,7 +39,9 @@ async def check_ingresses(request: CheckIngresses, context: Context) -> Report:
             title=f"The Ingresses in {where} could not be read",
             footnotes=unread_notes(snapshot.unread),
         )
-    chosen = [each for each in snapshot.ingresses if request.name in ("", each.name)]
+    chosen = [
+        each for each in snapshot.ingresses if request.name in ("", each.name) and request.where in ("", each.namespace)
+    ]
     if request.name and not chosen:
         await existing(context.cluster, ref_to(INGRESS, request.namespace, request.name))
         raise NotFound(f"There is no Ingress {request.name}", next_step="see `ingress list -A`")
@@ -54,7 +56,9 @@ async def check_ingresses(request: CheckIngresses, context: Context) -> Report:
         blocks=tuple(_blocks(chosen, diagnosis)),
         footnotes=(
             *unread_notes(snapshot.unread),
+            *notes,
             *secrets.notes,
+            *looking.undecided_notes(snapshot, chosen),
             *skipped_notes(diagnosis.skipped),
             text(
                 "Nobody was asked: `check services` asks the Services, `ingress show NAME` tells more of one of these"

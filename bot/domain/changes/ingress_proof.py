@@ -4,14 +4,14 @@ there."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.domain.changes.change import Ask, Reach, Step, Until, Wait
 from bot.domain.network.ingresses import Route, backends, port_meant, routes, speaks_tls, tls_of
 from bot.domain.network.probing import HTTPProbe
 from bot.domain.network.references import Ref
-from bot.domain.network.snapshot import IngressSpec, Service, ServiceBackend, ServicePort
+from bot.domain.network.snapshot import IngressBackend, IngressSpec, Service, ServiceBackend, ServicePort
 
 ENDPOINTS_SECONDS = 60.0
 ADDRESS_SECONDS = 30.0
@@ -31,6 +31,8 @@ class Led:
     services: Mapping[str, Service]
     controller: str
     """Of its class; empty: not known."""
+    idle: Collection[str] = ()
+    """Services whose pods are scaled to zero: of these nobody is asked, since nobody would answer."""
 
 
 def proof(led: Led) -> Iterator[Step]:
@@ -57,7 +59,7 @@ def _behind(led: Led) -> Iterator[Step]:
         service = led.services.get(backend.name)
         port = _port(service, backend)
         known = [(each.ref, number.port) for each, number, _ in asked]
-        if service is None or port is None or (service.ref, port.port) in known:
+        if service is None or port is None or backend.name in led.idle or (service.ref, port.port) in known:
             continue
         asked.append((service, port, address))
     for ref in dict.fromkeys(service.ref for service, *_ in asked[:_MOST]):
@@ -79,10 +81,14 @@ def _from_outside(led: Led) -> Iterator[Step]:
     first: dict[str, Route] = {}
     for route in routes(led.spec):
         first.setdefault(route.host, route)
-    if not first:
+    if not first and not _is_idle(led, led.spec.default_backend):
         yield Reach(ref=led.ref, scheme=_scheme(led.spec, ""))
-    for host, route in list(first.items())[:_MOST]:
+    for host, route in [(h, r) for h, r in first.items() if not _is_idle(led, r.backend)][:_MOST]:
         yield Reach(ref=led.ref, scheme=_scheme(led.spec, host), host=host, path=askable(route.path))
+
+
+def _is_idle(led: Led, backend: IngressBackend | None) -> bool:
+    return backend is not None and backend.service is not None and backend.service.name in led.idle
 
 
 def _scheme(spec: IngressSpec, host: str) -> str:

@@ -10,6 +10,7 @@ from bot.domain.diagnosis.diagnose import Diagnosis, all_rules, diagnose, kinds_
 from bot.domain.diagnosis.finding import Finding, Observations
 from bot.domain.diagnosis.ingress_certificates import certificate_findings
 from bot.domain.diagnosis.ingress_controllers import controller_findings, retired_findings
+from bot.domain.diagnosis.ingress_hosts import host_finding
 from bot.domain.network.ingresses import backends
 from bot.domain.network.owners import owner_of
 from bot.domain.network.references import SERVICE, Kind, Ref, ref_to
@@ -20,6 +21,7 @@ from bot.domain.network.tls_secrets import TLSSecret
 _RULES = (
     "ingress-backend-missing",
     "ingress-class-unserved",
+    "ingress-path-never-reached",
     "ingress-route-taken-twice",
     "service-selects-no-pods",
     "service-target-port-missing",
@@ -57,6 +59,7 @@ def judge(snapshot: Snapshot, ingresses: Iterable[Ingress], known: Known) -> Dia
         own = secrets.get(ingress.namespace, {})
         found += certificate_findings(snapshot.cluster.uid, ingress, own, known.now)
         found += controller_findings(snapshot, ingress, known.running)
+        found.append(host_finding(snapshot.cluster.uid, ingress))
     found += retired_findings(snapshot, chosen)
     wrong = sorted((f for f in found if not f.right), key=_rank)
     return Diagnosis(tuple(wrong), tuple(f for f in found if f.right), of_rules.skipped)

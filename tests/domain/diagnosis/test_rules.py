@@ -56,7 +56,7 @@ def saw(probe: Probe, outcome: Outcome, evidence: str = "") -> Observation:
 def test_a_rule_is_called_like_its_file() -> None:
     rules = declared("bot.domain.diagnosis.rules", "RULE", Rule)
     assert [rule.code for rule in rules.values()] == [module.replace("_", "-") for module in rules]
-    assert len(rules) == 11
+    assert len(rules) == 12
 
 
 class TestServiceSelectsNoPods:
