@@ -54,7 +54,7 @@ async def settle(work: Work, index: int, step: Settle) -> None:
             break
         await work.ports.clock.sleep(POLL_SECONDS)
         await work.breathe()
-    unserved = next((node.name for node in work.step(index).nodes if not node.served), "")
+    unserved = next((node.name for node in _waiting(work.step(index).nodes, step)), "")
     words = await own_words(work)
     told = (*words, *await _word_of(work, unserved), *await evidence(work, step.ref, unserved))
     why = "; ".join([why, *words[:1]])
@@ -101,9 +101,10 @@ def _why(states: Sequence[NodeState], agent: JSONObject | None, everywhere: bool
         return f"{step.ref} is not of {step.version} yet"
     if not states:
         return "there are no nodes"
-    waiting = [state for state in states if not state.served]
+    waiting = _waiting(states, step)
     if not waiting:
-        return not_rolled_out(agent)
+        spared = sum(bool(state.pod) and not state.pod_ready for state in states if state.name in step.without)
+        return not_rolled_out(agent, spared)
     first = waiting[0]
     if first.pod_state == "Running" and not first.pod_ready and not first.ready:
         why = f"the node is not Ready, and pod {first.pod} runs there and is not ready"
@@ -119,6 +120,11 @@ def _why(states: Sequence[NodeState], agent: JSONObject | None, everywhere: bool
         why = "nobody has said yet that its network is available"
     others = f", and {len(waiting) - 1} more of {len(states)} nodes" if len(waiting) > 1 else ""
     return f"node {first.name}: {why}{others}"
+
+
+def _waiting(states: Sequence[NodeState], step: Settle) -> list[NodeState]:
+    """The nodes that are not served, and should be."""
+    return [state for state in states if not state.served and state.name not in step.without]
 
 
 def _is_of(agent: JSONObject, version: str) -> bool:

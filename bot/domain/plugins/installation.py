@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from bot.domain.network.references import Kind, Ref
 from bot.domain.plugins.fitting import Objects
@@ -88,6 +88,8 @@ class Installation:
     """What one that is there was told, as far as `brings` asks for it."""
     ready: Callable[[Parameters], tuple[Ref, ...]] = lambda parameters: ()
     """Objects that say by their conditions (Available, Degraded) that all is well."""
+    behind: Mapping[str, Ref] = field(default_factory=dict)
+    """By the name of such an object: the workload that it speaks of."""
     controllers: tuple[Ref, ...] = ()
     """Deployments of it that come up once there is a network."""
     writers: tuple[str, ...] = ()

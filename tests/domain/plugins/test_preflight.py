@@ -432,6 +432,23 @@ def codes_of(name: str) -> set[str]:
     return set(re.findall(r'doubt\(\s*"([a-z0-9-]+)"', source_of(name)))
 
 
+def test_who_accepts_a_doubt_of_nodes_accepts_that_they_stay_without() -> None:
+    nodes = (
+        node("down", ready=None, message="Kubelet stopped posting node status."),
+        node("windows", system="windows"),
+        node("risc", architecture="riscv64"),
+        node("well"),
+    )
+    wants, has = wanted("calico"), around(*nodes)
+
+    def without(*codes: str) -> tuple[str, ...]:
+        return preflight.left_without(wants, has, frozenset(codes))
+
+    assert without() == without("leftovers") == ()
+    assert without("node-not-ready") == ("down",)
+    assert without("not-linux", "architecture") == ("risc", "windows")
+
+
 def test_a_conflict_stops_with_its_evidence_and_what_was_looked_at_besides() -> None:
     checks = preflight.checked(wanted(), around(node(address="10.244.0.9"), kube_proxy=False))
     with pytest.raises(Refused, match=r"node1 \(10\.244\.0\.9\)") as refused:

@@ -85,6 +85,7 @@ CNI = NetworkPlugin(
         ready=lambda parameters: (
             Ref("APIService", "v1beta2.controlplane.antrea.io", "", "apiregistration.k8s.io/v1"),
         ),
+        behind={"v1beta2.controlplane.antrea.io": ref_to(DEPLOYMENT, "kube-system", "antrea-controller")},
         notes=(
             "The pinned file is Antrea's source at the tag, whose images float: here they are pinned to the version.",
         ),

@@ -84,6 +84,8 @@ def _ready(parameters: Parameters) -> tuple[Ref, ...]:
     return tuple(Ref("TigeraStatus", name, "", "operator.tigera.io/v1") for name in names)
 
 
+_DEPLOYMENTS = {"apiserver": "calico-apiserver", "goldmane": "goldmane", "whisker": "whisker"}
+"""What a TigeraStatus speaks of, by its name."""
 _IMAGES = (
     "node", "cni", "pod2daemon-flexvol", "typha", "kube-controllers", "csi", "node-driver-registrar", "apiserver",
 )  # fmt: skip
@@ -185,6 +187,10 @@ CNI = NetworkPlugin(
         brings=_brings,
         standing=_standing,
         ready=_ready,
+        behind={
+            "calico": ref_to(DAEMON_SET, "calico-system", "calico-node"),
+            **{n: ref_to(DEPLOYMENT, "calico-system", w) for n, w in _DEPLOYMENTS.items()},
+        },
         writers=WRITERS,
     ),
     leftovers=Leftovers(
