@@ -70,16 +70,21 @@ async def _taken_away(work: Work, step: Settle) -> bool:
 
 
 async def _word_of(work: Work, node: str) -> tuple[str, ...]:
-    """Why a node is not Ready, by its kubelet or by who misses that."""
+    """Why a node is not Ready, by its kubelet or by who misses that, and who says that its network is unavailable."""
     try:
         there = await look(work, ref_to(NODE, "", node)) if node else None
     except BotError:
         return ()
     conditions: Any = fields.at(there, ("status", "conditions")).value if there else None
-    said: Any = next((each for each in conditions or () if each.get("type") == "Ready"), {})
-    if said.get("status") == "True" or not said.get("message"):
-        return ()
-    return (masked(f"node {node} is not Ready: {said['message']}")[0],)
+    said: dict[str, Any] = {str(each.get("type")): each for each in conditions or ()}
+    found = []
+    ready, network = said.get("Ready", {}), said.get("NetworkUnavailable", {})
+    if ready.get("status") != "True" and ready.get("message"):
+        found.append(f"node {node} is not Ready: {ready['message']}")
+    if network.get("status") == "True":
+        words = ": ".join(str(network[key]) for key in ("reason", "message") if network.get(key))
+        found.append(f"node {node} has NetworkUnavailable: {words or 'nobody says why'}")
+    return tuple(masked(line)[0] for line in found)
 
 
 async def _look(work: Work, step: Settle) -> tuple[tuple[NodeState, ...], str]:

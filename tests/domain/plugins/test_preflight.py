@@ -54,12 +54,13 @@ def node(
     system: str = "linux",
     architecture: str = "amd64",
     network: str = "",
+    shut: bool = False,
 ) -> Node:
-    """A node as kubeadm leaves it. `network` is the reason in its condition NetworkUnavailable."""
+    """A node as kubeadm leaves it. `network` is the reason in its condition NetworkUnavailable, True when `shut`."""
     status = {True: "True", False: "False", None: "Unknown"}[ready]
     conditions = [{"type": "Ready", "status": status, "message": message}]
     if network:
-        conditions.append({"type": "NetworkUnavailable", "status": "False", "reason": network})
+        conditions.append({"type": "NetworkUnavailable", "status": str(shut), "reason": network})
     return msgspec.convert(
         {
             "metadata": builders.metadata(name, ""),
@@ -264,6 +265,20 @@ CASES: list[tuple[str, Wanted, Surroundings, list[str], str]] = [
         around(node(network="CalicoIsDown"), node("b", network="CalicoIsUp"), node("c", network="")),
         ["doubt leftovers"],
         "Calico was on node1, b (condition",
+    ),
+    (
+        "other_plugins",
+        wanted("antrea"),
+        around(node(ready=True, network="CalicoIsDown", shut=True), node("b", ready=True)),
+        ["conflict", "doubt leftovers"],
+        "Calico has left node1 with NetworkUnavailable, which Antrea never takes back",
+    ),
+    (
+        "other_plugins",
+        wanted(),
+        around(node(ready=True, network="CalicoIsDown", shut=True)),
+        ["doubt leftovers"],
+        "Calico was on node1",
     ),
     ("pod_cidr", wanted(), around(node(), pod_ranges=ranged("10.244.0.0/16")), ["ok", "ok"], "kubeadm-config"),
     ("pod_cidr", wanted(), around(node()), ["unknown", "ok"], "no one in the cluster says"),
