@@ -10,7 +10,7 @@ from bot.domain.network.references import DAEMON_SET, DEPLOYMENT, Kind, Ref, ref
 from bot.domain.plugins.cni import Marks, NetworkPlugin
 from bot.domain.plugins.fitting import Objects, change_images, copied, from_registry, named
 from bot.domain.plugins.incoming import Incoming
-from bot.domain.plugins.installation import Installation, Leftovers
+from bot.domain.plugins.installation import Installation, Leftovers, Wire
 from bot.domain.plugins.parameters import Encapsulation, Option, Parameters
 from bot.domain.plugins.releases import ManifestFile, Release
 from bot.domain.plugins.surroundings import Surroundings
@@ -77,6 +77,12 @@ def overhead(parameters: Parameters) -> int:
             return 20
         case _:
             return 70 if six else 50
+
+
+def _wire(parameters: Parameters) -> Wire:
+    how = (parameters.encapsulation or Encapsulation.VXLAN_CROSS_SUBNET).value
+    protocol = {"V": "UDP", "I": "IPIP"}.get(how[0], "")
+    return Wire(protocol, how in ("VXLAN", "IPIP"))
 
 
 def _ready(parameters: Parameters) -> tuple[Ref, ...]:
@@ -180,6 +186,8 @@ CNI = NetworkPlugin(
         fit=_fit,
         agent=ref_to(DAEMON_SET, "calico-system", "calico-node"),
         overhead=overhead,
+        wire=_wire,
+        wraps_all="say `--encapsulation VXLAN`",
         tells_network=True,
         uses_node_cidrs=False,
         blocks=Kind("IPAMBlock", "ipamblocks", "crd.projectcalico.org/v1", namespaced=False),

@@ -120,6 +120,8 @@ WRONG: dict[str, list[Case]] = {
          "spec.ipipMode", "IPIPCrossSubnet, which Azure's network drops"),
         (lambda: facts(ROUTER, node(provider="azure:///x"), agents=[whole(ROUTER)]),
          "DaemonSet kube-system/kube-router", "spec.template.spec.containers[kube-router].args", "network drops"),
+        (lambda: antrea("gre", provider="azure:///x"), "ConfigMap kube-system/antrea-config",
+         "data[antrea-agent.conf].tunnelType", "wraps by GRE, which Azure's network drops"),
     ],
     "node-pod-cidr-wrong": [
         (lambda: flannel(node(cidr="")), "Node node1", _CIDR, "has no range"),
@@ -231,6 +233,18 @@ RIGHT: dict[str, list[str]] = {
     "agent-gone": [_CALICO, _AGENT],
     "agent-versions-differ": [_CALICO, _AGENT],
 }
+
+
+def antrea(tunnel: str, provider: str) -> Facts:
+    agent = daemon_set("antrea-agent", images=["antrea/antrea-agent-ubuntu:v2.7.0"])
+    settings = config_map("antrea-config", **{"antrea-agent.conf": f'#a comment\ntunnelType: "{tunnel}"\n'})
+    return facts(agent, node(provider=provider), config_maps={"Antrea": settings})
+
+
+def test_what_antrea_wraps_by_is_right_where_it_is_carried() -> None:
+    for there in (antrea("geneve", "azure:///x"), antrea("gre", "")):
+        found = judged(there, "cloud-drops-encapsulation")
+        assert (found.wrong, [each.object.kind for each in found.right]) == ((), ["ConfigMap"])
 
 
 def judged(there: Facts, *codes: str) -> Diagnosis:
