@@ -14,7 +14,7 @@ from bot.domain.network.pods import PodState, state_of
 from bot.domain.network.references import DAEMON_SET, NODE, POD, Ref
 from bot.domain.network.snapshot import Node, Pod
 from bot.domain.plugins import configured, ranges
-from bot.domain.plugins.cni import Recognised, plugin_names
+from bot.domain.plugins.cni import Recognised, last_told, plugin_names
 from bot.domain.plugins.components import components, conditions, installer, replicas
 from bot.domain.plugins.facts import Facts
 from bot.domain.plugins.present import without_agent
@@ -60,6 +60,10 @@ def _trouble(facts: Facts) -> str:
     if gone := without_agent(facts):
         return f"the agent of {' or '.join(gone)} is gone, and what is left of it stands; `cni check` tells more"
     if not facts.found and facts.snapshot.nodes:
+        before = last_told(facts.snapshot.nodes, facts.known)
+        if before and all(node.ready for node in facts.snapshot.nodes):
+            was = " and ".join(before)
+            return f"{was} was here before, and nodes are ready by a file on their hosts; `cni check` tells more"
         return "nodes wait for one; `help cni install` tells how"
     for found in facts.found:
         if found.agent is not None:

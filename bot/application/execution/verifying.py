@@ -38,8 +38,8 @@ async def wait(work: Work, index: int, step: Wait) -> None:
         await work.breathe()
     note = f"not within {step.timeout_seconds:g} s: {why}"
     told: tuple[str, ...] = ()
-    if step.until is Until.ROLLED_OUT:
-        told = await evidence(work, step.ref)
+    if workload := step.ref if step.until is Until.ROLLED_OUT else step.behind:
+        told = await evidence(work, workload)
     elif step.until in (Until.ENDPOINTS_READY, Until.ADDRESS_ASSIGNED):
         told = await diagnosed(work, step.ref)
     await work.mark(index, state=StepState.FAILED, ended_at=work.now(), note=note, evidence=told)
@@ -94,7 +94,8 @@ def _not_available(object: JSONObject) -> str:
     if degraded.get("status") == "True":
         return f"it is degraded: {degraded.get('message') or degraded.get('reason')}"
     if available.get("status") != "True":
-        return f"it is not available: {available.get('message') or 'nothing is said of it yet'}"
+        going = said.get("Progressing", {}).get("message")
+        return f"it is not available: {available.get('message') or going or 'nothing is said of it yet'}"
     return ""
 
 
@@ -108,13 +109,14 @@ def _not_accepted(object: JSONObject) -> str:
     return "no controller has accepted it" if waiting else f"it is not accepted: {said.get('message')}"
 
 
-def not_rolled_out(workload: JSONObject) -> str:
-    """Why a Deployment or DaemonSet is not rolled out, as `kubectl rollout status` judges it; empty: it is."""
+def not_rolled_out(workload: JSONObject, spared: int = 0) -> str:
+    """Why a Deployment or DaemonSet is not rolled out, as `kubectl rollout status` judges it; empty: it is. `spared` is
+    how many of its pods are not asked for."""
     status: Any = workload.get("status") or {}
     if int(status.get("observedGeneration") or 0) < int(fields.metadata(workload).get("generation") or 0):
         return "its newest generation has not been looked at yet"
     if workload.get("kind") == DAEMON_SET.name:
-        wanted = int(status.get("desiredNumberScheduled") or 0)
+        wanted = int(status.get("desiredNumberScheduled") or 0) - spared
         updated, available = status.get("updatedNumberScheduled") or 0, status.get("numberAvailable") or 0
     else:
         replicas = fields.at(workload, ("spec", "replicas"))

@@ -117,6 +117,8 @@ class Wait(msgspec.Struct, frozen=True, tag="wait", kw_only=True):
     timeout_seconds: float
     required: bool = True
     """False: when it does not come to hold the change stands, and the report says what was waited for in vain."""
+    behind: Ref | None = None
+    """The workload that does what is waited for: when that does not come, its pod, events and log are told."""
     part: str = ""
 
 
@@ -140,6 +142,8 @@ class Settle(msgspec.Struct, frozen=True, tag="settle", kw_only=True):
     """True: this plugin sets NetworkUnavailable on each node. Some never do."""
     version: str = ""
     """The tag that one of the agent's images has to have; empty: any will do."""
+    without: tuple[str, ...] = ()
+    """Nodes that are not waited for: somebody has accepted that they stay without a network."""
     part: str = ""
 
 

@@ -82,6 +82,7 @@ class Taken:
     versions: tuple[str, ...]
     """Newest first; empty: whatever the mirror holds."""
     backends: tuple[str, ...] = ()
+    unsized_backends: tuple[str, ...] = ()
     extras: tuple[str, ...] = ()
     extras_need: tuple[tuple[str, str], ...] = ()
     encapsulations: tuple[Encapsulation, ...] = ()
@@ -237,6 +238,12 @@ def _check_mtu(parameters: Parameters, taken: Taken) -> None:
             f"`--mtu` cannot be {parameters.mtu}",
             cause=f"expected {least} to 9216 bytes" + (", as IPv6 needs 1280" if least == 1280 else ""),
             next_step="leave it out: plugins find out what the nodes' links carry",
+        )
+    if parameters.mtu and parameters.backend in taken.unsized_backends:
+        raise UsageError(
+            f"`--backend {parameters.backend}` takes no `--mtu`",
+            cause=f"{taken.title} gives pods what the nodes' links carry there, whatever it is told",
+            next_step="leave `--mtu` out",
         )
 
 

@@ -125,6 +125,9 @@ WRONG = [
     ("flannel --nat-outgoing no", "takes no `--nat-outgoing`", "leave it out"),
     ("flannel --block-size 26", "takes no `--block-size`", "leave it out"),
     ("flannel --with goldmane", "takes no `--with`", "leave it out"),
+    ("flannel --backend host-gw --mtu 1400", "whatever it is told", "leave `--mtu` out"),
+    ("kube-router --backend vxlan", "expected one of ipip, fou", "leave it out"),
+    ("kube-router --encapsulation VXLAN", "expected one of IPIP, IPIPCrossSubnet, None", "leave it out"),
     ("flannel --backend ipip", "vxlan, host-gw, wireguard", "leave it out"),
     ("antrea --encapsulation IPIP", "expected one of None", "leave it out"),
     ("antrea --backend wireguard", "geneve, vxlan, gre", "leave it out"),
@@ -214,6 +217,8 @@ RIGHT: list[tuple[str, Parameters]] = [
     ("calico --with goldmane,whisker", Parameters(extras=frozenset({"goldmane", "whisker"}))),
     ("calico --with Goldmane --with whisker", Parameters(extras=frozenset({"goldmane", "whisker"}))),
     ("antrea --backend gre", Parameters(backend="gre")),
+    ("canal --backend host-gw --mtu 1400", Parameters(backend="host-gw", mtu=1400)),
+    ("kube-router --backend fou --encapsulation IPIP", Parameters(backend="fou", encapsulation=Encapsulation.IPIP)),
     ("canal --backend host-gw", Parameters(backend="host-gw")),
     ("cilium --version v1.20.0", Parameters(version="v1.20.0")),
 ]

@@ -54,12 +54,13 @@ def node(
     system: str = "linux",
     architecture: str = "amd64",
     network: str = "",
+    shut: bool = False,
 ) -> Node:
-    """A node as kubeadm leaves it. `network` is the reason in its condition NetworkUnavailable."""
+    """A node as kubeadm leaves it. `network` is the reason in its condition NetworkUnavailable, True when `shut`."""
     status = {True: "True", False: "False", None: "Unknown"}[ready]
     conditions = [{"type": "Ready", "status": status, "message": message}]
     if network:
-        conditions.append({"type": "NetworkUnavailable", "status": "False", "reason": network})
+        conditions.append({"type": "NetworkUnavailable", "status": str(shut), "reason": network})
     return msgspec.convert(
         {
             "metadata": builders.metadata(name, ""),
@@ -112,14 +113,58 @@ CASES: list[tuple[str, Wanted, Surroundings, list[str], str]] = [
         wanted("calico", encapsulation=Encapsulation.IPIP),
         around(node(cloud="azure:///1")),
         ["conflict"],
-        "drops IPIP: take `--encapsulation VXLAN`",
+        "drops IPIP: say `--encapsulation VXLAN`, or take another plugin",
     ),
-    ("cloud", wanted("kube-router"), around(node(cloud="azure:///1")), ["conflict"], "drops IPIP"),
+    (
+        "cloud",
+        wanted("kube-router"),
+        around(node(cloud="azure:///1")),
+        ["conflict"],
+        "drops IPIP: say `--backend fou --encapsulation IPIP`",
+    ),
+    (
+        "cloud",
+        wanted("kube-router", backend="fou", encapsulation=Encapsulation.IPIP),
+        around(node(cloud="azure:///1")),
+        ["ok"],
+        "nodes are of azure",
+    ),
+    (
+        "cloud",
+        wanted("kube-router", backend="fou"),
+        around(node(cloud="azure:///1")),
+        ["doubt cloud-routes"],
+        "between nodes of one subnet nothing is wrapped",
+    ),
+    ("cloud", wanted("antrea", backend="gre"), around(node(cloud="azure:///1")), ["conflict"], "network drops GRE"),
+    (
+        "cloud",
+        wanted("antrea", backend="gre"),
+        around(node(cloud="aws:///a/i-1")),
+        ["doubt cloud-firewall"],
+        "GRE is protocol 47, which the nodes' security groups have to allow",
+    ),
+    (
+        "cloud",
+        wanted("calico", encapsulation=Encapsulation.IPIP),
+        around(node(cloud="gce://p/z/n")),
+        ["doubt cloud-firewall"],
+        "IPIP is protocol 4, which the nodes' firewall rules have to allow",
+    ),
+    (
+        "cloud",
+        wanted("calico"),
+        around(node(cloud="azure:///1")),
+        ["doubt cloud-routes"],
+        "or say `--encapsulation VXLAN`",
+    ),
+    ("cloud", wanted("calico", encapsulation=Encapsulation.VXLAN), around(node(cloud="azure:///1")), ["ok"], "azure"),
+    ("cloud", wanted("calico"), around(node(cloud="openstack:///1")), ["ok"], "nodes are of openstack"),
     (
         "cloud",
         wanted("calico", encapsulation=Encapsulation.IPIP_CROSS_SUBNET),
         around(node(cloud="aws:///a/i-1")),
-        ["doubt aws-protocol-4"],
+        ["doubt aws-protocol-4", "doubt cloud-routes"],
         "security groups",
     ),
     ("cloud", wanted(backend="host-gw"), around(node(cloud="gce://p/z/n")), ["doubt cloud-routes"], "route pods'"),
@@ -163,6 +208,9 @@ CASES: list[tuple[str, Wanted, Surroundings, list[str], str]] = [
     ("mtu", wanted(), around(), ["ok"], "50 bytes a packet are its own, 1450 of 1500 stay"),
     ("mtu", wanted(mtu=1450), around(), ["ok"], "fit into 1500"),
     ("mtu", wanted(mtu=1451), around(), ["doubt mtu"], "at most 1450"),
+    ("mtu", wanted(mtu=1450), around(node(cloud="gce://p/z/n")), ["doubt mtu"], "1460 is what links of gce carry"),
+    ("mtu", wanted(mtu=8951), around(node(cloud="aws:///a/i-1")), ["ok"], "fit into 9001"),
+    ("mtu", wanted(mtu=8951), around(node(cloud="aws:///a/i-1"), node("b")), ["doubt mtu"], "at most 1450"),
     ("mtu", wanted(mtu=1500, backend="host-gw"), around(), ["ok"], "0 bytes"),
     ("mtu", wanted("calico", mtu=1480, encapsulation=Encapsulation.IPIP), around(), ["ok"], "20 bytes"),
     ("mtu", wanted("calico", mtu=1480, pod_cidrs=("fd00::/56",)), around(), ["doubt mtu"], "at most 1430"),
@@ -264,6 +312,20 @@ CASES: list[tuple[str, Wanted, Surroundings, list[str], str]] = [
         around(node(network="CalicoIsDown"), node("b", network="CalicoIsUp"), node("c", network="")),
         ["doubt leftovers"],
         "Calico was on node1, b (condition",
+    ),
+    (
+        "other_plugins",
+        wanted("antrea"),
+        around(node(ready=True, network="CalicoIsDown", shut=True), node("b", ready=True)),
+        ["conflict", "doubt leftovers"],
+        "Calico has left node1 with NetworkUnavailable, which Antrea never takes back",
+    ),
+    (
+        "other_plugins",
+        wanted(),
+        around(node(ready=True, network="CalicoIsDown", shut=True)),
+        ["doubt leftovers"],
+        "Calico was on node1",
     ),
     ("pod_cidr", wanted(), around(node(), pod_ranges=ranged("10.244.0.0/16")), ["ok", "ok"], "kubeadm-config"),
     ("pod_cidr", wanted(), around(node()), ["unknown", "ok"], "no one in the cluster says"),
@@ -430,6 +492,23 @@ def source_of(name: str) -> str:
 
 def codes_of(name: str) -> set[str]:
     return set(re.findall(r'doubt\(\s*"([a-z0-9-]+)"', source_of(name)))
+
+
+def test_who_accepts_a_doubt_of_nodes_accepts_that_they_stay_without() -> None:
+    nodes = (
+        node("down", ready=None, message="Kubelet stopped posting node status."),
+        node("windows", system="windows"),
+        node("risc", architecture="riscv64"),
+        node("well"),
+    )
+    wants, has = wanted("calico"), around(*nodes)
+
+    def without(*codes: str) -> tuple[str, ...]:
+        return preflight.left_without(wants, has, frozenset(codes))
+
+    assert without() == without("leftovers") == ()
+    assert without("node-not-ready") == ("down",)
+    assert without("not-linux", "architecture") == ("risc", "windows")
 
 
 def test_a_conflict_stops_with_its_evidence_and_what_was_looked_at_besides() -> None:

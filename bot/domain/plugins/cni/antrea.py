@@ -8,7 +8,7 @@ import re
 from bot.domain.network.references import DAEMON_SET, DEPLOYMENT, Ref, ref_to
 from bot.domain.plugins.cni import Marks, NetworkPlugin
 from bot.domain.plugins.fitting import Misshapen, Objects, change_images, copied, from_registry, named, pinned
-from bot.domain.plugins.installation import Installation, Leftovers
+from bot.domain.plugins.installation import Installation, Leftovers, Wire
 from bot.domain.plugins.parameters import Encapsulation, Option, Parameters
 from bot.domain.plugins.releases import ManifestFile, Release
 
@@ -48,6 +48,12 @@ def overhead(parameters: Parameters) -> int:
     return 38 if parameters.backend == "gre" else 50
 
 
+def _wire(parameters: Parameters) -> Wire:
+    if parameters.encapsulation is Encapsulation.NONE:
+        return Wire("", within_subnets=False)
+    return Wire("GRE") if parameters.backend == "gre" else Wire()
+
+
 CNI = NetworkPlugin(
     title="Antrea",
     marks=(
@@ -78,6 +84,8 @@ CNI = NetworkPlugin(
         fit=_fit,
         agent=ref_to(DAEMON_SET, "kube-system", "antrea-agent"),
         overhead=overhead,
+        wire=_wire,
+        wraps_all="leave out `--backend` and `--encapsulation`",
         tells_network=False,
         uses_node_cidrs=True,
         controllers=(ref_to(DEPLOYMENT, "kube-system", "antrea-controller"),),
@@ -85,6 +93,7 @@ CNI = NetworkPlugin(
         ready=lambda parameters: (
             Ref("APIService", "v1beta2.controlplane.antrea.io", "", "apiregistration.k8s.io/v1"),
         ),
+        behind={"v1beta2.controlplane.antrea.io": ref_to(DEPLOYMENT, "kube-system", "antrea-controller")},
         notes=(
             "The pinned file is Antrea's source at the tag, whose images float: here they are pinned to the version.",
         ),

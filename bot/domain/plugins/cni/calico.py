@@ -10,7 +10,7 @@ from bot.domain.network.references import DAEMON_SET, DEPLOYMENT, Kind, Ref, ref
 from bot.domain.plugins.cni import Marks, NetworkPlugin
 from bot.domain.plugins.fitting import Objects, change_images, copied, from_registry, named
 from bot.domain.plugins.incoming import Incoming
-from bot.domain.plugins.installation import Installation, Leftovers
+from bot.domain.plugins.installation import Installation, Leftovers, Wire
 from bot.domain.plugins.parameters import Encapsulation, Option, Parameters
 from bot.domain.plugins.releases import ManifestFile, Release
 from bot.domain.plugins.surroundings import Surroundings
@@ -79,11 +79,19 @@ def overhead(parameters: Parameters) -> int:
             return 70 if six else 50
 
 
+def _wire(parameters: Parameters) -> Wire:
+    how = (parameters.encapsulation or Encapsulation.VXLAN_CROSS_SUBNET).value
+    protocol = {"V": "UDP", "I": "IPIP"}.get(how[0], "")
+    return Wire(protocol, how in ("VXLAN", "IPIP"))
+
+
 def _ready(parameters: Parameters) -> tuple[Ref, ...]:
     names = ("ippools", "calico", "apiserver", *sorted(parameters.extras))
     return tuple(Ref("TigeraStatus", name, "", "operator.tigera.io/v1") for name in names)
 
 
+_DEPLOYMENTS = {"apiserver": "calico-apiserver", "goldmane": "goldmane", "whisker": "whisker"}
+"""What a TigeraStatus speaks of, by its name."""
 _IMAGES = (
     "node", "cni", "pod2daemon-flexvol", "typha", "kube-controllers", "csi", "node-driver-registrar", "apiserver",
 )  # fmt: skip
@@ -178,6 +186,8 @@ CNI = NetworkPlugin(
         fit=_fit,
         agent=ref_to(DAEMON_SET, "calico-system", "calico-node"),
         overhead=overhead,
+        wire=_wire,
+        wraps_all="say `--encapsulation VXLAN`",
         tells_network=True,
         uses_node_cidrs=False,
         blocks=Kind("IPAMBlock", "ipamblocks", "crd.projectcalico.org/v1", namespaced=False),
@@ -185,6 +195,10 @@ CNI = NetworkPlugin(
         brings=_brings,
         standing=_standing,
         ready=_ready,
+        behind={
+            "calico": ref_to(DAEMON_SET, "calico-system", "calico-node"),
+            **{n: ref_to(DEPLOYMENT, "calico-system", w) for n, w in _DEPLOYMENTS.items()},
+        },
         writers=WRITERS,
     ),
     leftovers=Leftovers(

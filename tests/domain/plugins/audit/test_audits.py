@@ -120,6 +120,8 @@ WRONG: dict[str, list[Case]] = {
          "spec.ipipMode", "IPIPCrossSubnet, which Azure's network drops"),
         (lambda: facts(ROUTER, node(provider="azure:///x"), agents=[whole(ROUTER)]),
          "DaemonSet kube-system/kube-router", "spec.template.spec.containers[kube-router].args", "network drops"),
+        (lambda: antrea("gre", provider="azure:///x"), "ConfigMap kube-system/antrea-config",
+         "data[antrea-agent.conf].tunnelType", "wraps by GRE, which Azure's network drops"),
     ],
     "node-pod-cidr-wrong": [
         (lambda: flannel(node(cidr="")), "Node node1", _CIDR, "has no range"),
@@ -231,6 +233,18 @@ RIGHT: dict[str, list[str]] = {
     "agent-gone": [_CALICO, _AGENT],
     "agent-versions-differ": [_CALICO, _AGENT],
 }
+
+
+def antrea(tunnel: str, provider: str) -> Facts:
+    agent = daemon_set("antrea-agent", images=["antrea/antrea-agent-ubuntu:v2.7.0"])
+    settings = config_map("antrea-config", **{"antrea-agent.conf": f'#a comment\ntunnelType: "{tunnel}"\n'})
+    return facts(agent, node(provider=provider), config_maps={"Antrea": settings})
+
+
+def test_what_antrea_wraps_by_is_right_where_it_is_carried() -> None:
+    for there in (antrea("geneve", "azure:///x"), antrea("gre", "")):
+        found = judged(there, "cloud-drops-encapsulation")
+        assert (found.wrong, [each.object.kind for each in found.right]) == ((), ["ConfigMap"])
 
 
 def judged(there: Facts, *codes: str) -> Diagnosis:
@@ -345,9 +359,20 @@ def test_canals_definitions_are_its_own_and_not_left_of_calico() -> None:
     assert judged(there, "leftovers-of-plugin").wrong == ()
 
 
-def test_what_nodes_were_told_alone_proves_no_agent_gone_and_is_a_leftover() -> None:
-    there = facts(node(network=("False", "FlannelIsUp")))
-    assert [each.rule for each in judged(there).wrong] == ["leftovers-of-plugin"]
+def test_nodes_that_are_ready_by_what_a_plugin_left_have_no_network_for_sure() -> None:
+    there = judged(facts(node(network=("False", "FlannelIsUp"))))
+    (found,) = there.wrong
+    assert (found.rule, found.severity) == ("no-network-plugin", Severity.MEDIUM)
+    assert "flannel was the last on node1" in found.evidence[1]
+    assert not [each for each in there.right if each.rule == found.rule]
+
+
+def test_a_node_that_a_plugin_shut_is_told_once_with_what_opens_it() -> None:
+    there = flannel(node(network=("True", "CalicoIsDown")))
+    (found,) = (each for each in judged(there).wrong if each.object.kind == "Node")
+    assert found.rule == "node-network-unavailable"
+    assert "Calico said so, and is not there any more" in found.evidence
+    assert "kubectl patch node node1 --subresource=status" in found.next_step
 
 
 def test_an_mtu_that_calico_measured_on_wide_links_is_right() -> None:
