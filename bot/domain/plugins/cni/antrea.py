@@ -5,7 +5,7 @@ The file that is pinned is the source at the tag, whose images float (`:latest`)
 
 import re
 
-from bot.domain.network.references import DAEMON_SET, DEPLOYMENT, Ref, ref_to
+from bot.domain.network.references import CONFIG_MAP, DAEMON_SET, DEPLOYMENT, Ref, ref_to
 from bot.domain.plugins.cni import Marks, NetworkPlugin
 from bot.domain.plugins.fitting import Misshapen, Objects, change_images, copied, from_registry, named, pinned
 from bot.domain.plugins.installation import Installation, Leftovers, Wire
@@ -89,6 +89,9 @@ CNI = NetworkPlugin(
         tells_network=False,
         uses_node_cidrs=True,
         controllers=(ref_to(DEPLOYMENT, "kube-system", "antrea-controller"),),
+        makes=tuple(
+            ref_to(CONFIG_MAP, "kube-system", f"antrea-{name}") for name in ("ca", "cluster-identity", "ipsec-ca")
+        ),
         writers=("antrea-agent", "antrea-controller"),
         ready=lambda parameters: (
             Ref("APIService", "v1beta2.controlplane.antrea.io", "", "apiregistration.k8s.io/v1"),
