@@ -253,13 +253,19 @@ def _check_families(parameters: Parameters, taken: Taken) -> None:
         raise UsageError(
             f"{taken.title} is installed with IPv4 here",
             cause="`--pod-cidr` has an IPv6 range, which this plugin's manifest has no place for",
-            next_step="leave the IPv6 range out, or take Calico or Flannel",
+            next_step="leave the IPv6 range out, or take Antrea, Calico or flannel",
         )
     if 6 in versions and parameters.encapsulation in (Encapsulation.IPIP, Encapsulation.IPIP_CROSS_SUBNET):
         raise UsageError(
             f"`--encapsulation {parameters.encapsulation.value}` carries no IPv6",
             cause="Calico wraps IPv6 in VXLAN, or not at all",
             next_step="say `--encapsulation VXLAN` or `--encapsulation None`",
+        )
+    if 6 in versions and parameters.backend == "gre":
+        raise UsageError(
+            "`--backend gre` carries no IPv6",
+            cause=f"{taken.title} takes no GRE where pods have IPv6 addresses",
+            next_step="leave `--backend` out, or say `--backend vxlan`",
         )
 
 

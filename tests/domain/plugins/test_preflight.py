@@ -214,6 +214,7 @@ CASES: list[tuple[str, Wanted, Surroundings, list[str], str]] = [
     ("mtu", wanted(mtu=1500, backend="host-gw"), around(), ["ok"], "0 bytes"),
     ("mtu", wanted("calico", mtu=1480, encapsulation=Encapsulation.IPIP), around(), ["ok"], "20 bytes"),
     ("mtu", wanted("calico", mtu=1480, pod_cidrs=("fd00::/56",)), around(), ["doubt mtu"], "at most 1430"),
+    ("mtu", wanted("antrea", mtu=1440, pod_cidrs=("fd00::/56",)), around(), ["doubt mtu"], "at most 1430"),
     ("node_addresses", wanted(), around(node()), ["ok"], "none of 1 nodes"),
     (
         "node_addresses",
@@ -379,6 +380,23 @@ CASES: list[tuple[str, Wanted, Surroundings, list[str], str]] = [
         around(node(cidrs=["fd00:1::/64"]), pod_ranges=ranged("fd00:1::/56")),
         ["conflict", "conflict"],
         "the cluster's pods have fd00:1::/56 alone",
+    ),
+    (
+        "pod_cidr",
+        wanted("antrea", pod_cidrs=("10.244.0.0/16", "fd00:1::/56")),
+        around(
+            node(cidrs=["10.244.1.0/24", "fd00:1::/64"]),
+            pod_ranges=(*ranged("10.244.0.0/16"), *ranged("fd00:1::/56")),
+        ),
+        ["ok", "ok"],
+        "fd00:1::/56",
+    ),
+    (
+        "pod_cidr",
+        wanted("antrea", pod_cidrs=("10.244.0.0/16", "fd00:1::/56")),
+        around(node(), pod_ranges=(*ranged("10.244.0.0/16"), *ranged("fd00:1::/56"))),
+        ["ok", "conflict"],
+        "node1 has none of IPv6",
     ),
     (
         "pod_cidr",

@@ -42,10 +42,11 @@ def _set(text: str, key: str, value: str) -> str:
 
 
 def overhead(parameters: Parameters) -> int:
-    """https://antrea.io/docs/main/docs/network-requirements: Geneve and VXLAN 50, GRE 38."""
+    """https://antrea.io/docs/main/docs/network-requirements: Geneve and VXLAN 50, GRE 38; over IPv6 20 more."""
     if parameters.encapsulation is Encapsulation.NONE:
         return 0
-    return 38 if parameters.backend == "gre" else 50
+    six = 20 if parameters.pod_cidrs and all(":" in cidr for cidr in parameters.pod_cidrs) else 0
+    return (38 if parameters.backend == "gre" else 50) + six
 
 
 def _wire(parameters: Parameters) -> Wire:
@@ -81,6 +82,7 @@ CNI = NetworkPlugin(
         backends=_BACKENDS,
         encapsulations=(Encapsulation.NONE,),  # how it wraps is said by --backend
         pod_cidrs=("10.244.0.0/16",),
+        dual_stack=True,  # it takes what nodes have, of both families: https://antrea.io/docs/main/docs/getting-started
         fit=_fit,
         agent=ref_to(DAEMON_SET, "kube-system", "antrea-agent"),
         overhead=overhead,
