@@ -95,10 +95,11 @@ _REGISTRY = re.compile(
     r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(:[0-9]{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*){0,8}"
 )
 _FORBIDDEN = (
+    ipaddress.ip_network("0.0.0.0/8"),
     ipaddress.ip_network("127.0.0.0/8"),
     ipaddress.ip_network("169.254.0.0/16"),
     ipaddress.ip_network("224.0.0.0/4"),
-    ipaddress.ip_network("::1/128"),
+    ipaddress.ip_network("::/8"),  # loopback, and IPv4 in other clothes: RFC 4291
     ipaddress.ip_network("fe80::/10"),
     ipaddress.ip_network("ff00::/8"),
 )
@@ -140,7 +141,7 @@ def _network(word: str) -> Network:
     if any(network.version == each.version and network.overlaps(each) for each in _FORBIDDEN):
         raise UsageError(
             f"`--pod-cidr` {network} cannot be routed",
-            cause="it has addresses of a loopback, link-local or multicast range",
+            cause="it has addresses of an unspecified, loopback, link-local or multicast range",
             next_step="take a private range such as 10.244.0.0/16",
         )
     return network

@@ -79,6 +79,8 @@ WRONG = [
     ("calico --pod-cidr 127.0.0.0/16", "loopback", "10.244.0.0/16"),
     ("calico --pod-cidr 169.254.0.0/16", "link-local", "10.244.0.0/16"),
     ("calico --pod-cidr 0.0.0.0/0", "loopback", "10.244.0.0/16"),
+    ("calico --pod-cidr 0.16.0.0/12", "unspecified", "10.244.0.0/16"),
+    ("calico --pod-cidr ::ffff:0:0/96", "unspecified", "10.244.0.0/16"),
     ("calico --pod-cidr fe80::/64", "link-local", "10.244.0.0/16"),
     ("calico --pod-cidr fd00::%eth0/64", "fd00::%eth0/64", "--pod-cidr"),
     ("calico --pod-cidr 10.244.0.0/16,10.245.0.0/16", "both IPv4", "one of IPv4 and one of IPv6"),
