@@ -58,8 +58,8 @@ def _cluster(wanted: Wanted, around: Surroundings) -> Iterator[Said]:
     if missing:
         yield unknown(f"{' and '.join(missing)} could not be read, which may say otherwise than {shown}")
     if not wrong and said:
-        sayers = {cidr: [each.said_by for each in around.pod_ranges if each.cidr == cidr] for cidr in said}
-        by = "; ".join(f"{cidr}, by {' and '.join(dict.fromkeys(names))}" for cidr, names in sayers.items())
+        names_of = {cidr: [each.said_by for each in around.pod_ranges if each.cidr == cidr] for cidr in said}
+        by = "; ".join(f"{cidr}, by {' and '.join(dict.fromkeys(names))}" for cidr, names in names_of.items())
         yield ok(f"{shown}; the cluster has {by}")
     elif not wrong and not missing:
         yield unknown(f"{shown}; no one in the cluster says what it should be")
