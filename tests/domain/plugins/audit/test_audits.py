@@ -156,6 +156,8 @@ WRONG: dict[str, list[Case]] = {
     "component-not-ready": [
         (lambda: calico(deployment("calico-typha", ready=0)), "Deployment calico-system/calico-typha",
          "status.readyReplicas", "0 of 1"),
+        (lambda: calico(daemon_set("csi-node-driver", namespace="calico-system", ready=1)),
+         "DaemonSet calico-system/csi-node-driver", "status.numberReady", "1 of 2 replicas"),
         (lambda: calico(deployment("tigera-operator", "tigera-operator", replicas=0)),
          "Deployment tigera-operator/tigera-operator", "spec.replicas", "scaled to none"),
         (lambda: calico(tigera_statuses=(tigera_status(Degraded="True", Available="True"),)), "TigeraStatus calico",
