@@ -174,7 +174,7 @@ class Handlers:
             with _telling(warnings, writing):
                 created = await self._registry.creating(kind, target.namespace, obj, writing)
             return self._answer(created, kind, form, 201, [*warnings, *writing.warnings])
-        if kind.needs_revision and not metadata.get("resourceVersion"):
+        if kind.needs_revision and metadata.get("resourceVersion", "0") == "0":
             self._registry.get(*_where(target))
             cause = statuses.invalid("metadata.resourceVersion", 0, "must be specified for an update")
             raise statuses.unprocessable(kind.plural, kind.group, target.name, [cause])

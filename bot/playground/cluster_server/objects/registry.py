@@ -31,7 +31,7 @@ from bot.playground.cluster_server.objects.rationing import Quotas
 from bot.playground.cluster_server.objects.store import Store
 from bot.playground.cluster_server.rules import BY_KIND, NONE
 from bot.playground.cluster_server.rules.contract import Rules
-from bot.playground.cluster_server.rules.metadata import judge_metadata
+from bot.playground.cluster_server.rules.metadata import judge_metadata, without_double_owners
 from bot.playground.cluster_server.rules.pods import UPDATES
 from bot.playground.cluster_server.rules.resizing import judge_resize, resized
 from bot.playground.cluster_server.values import copied, dig
@@ -289,9 +289,12 @@ class Registry:
         given = asked.get("metadata") or {}
         # The real server gives an entry that a custom resource's scale was written by no time.
         time = "" if kind.custom and writing.subresource == "scale" else self.now()
-        owned: Owned = partial(ownership.after_update, before, meant, kind.type, manager, time)
-        if not before["metadata"].get("managedFields") and not given.get("managedFields"):
-            owned = builtins.list  # nobody owned it: so it stays
+        claimed = given.get("managedFields", before["metadata"].get("managedFields"))
+        if not claimed or not any(claimed):
+            owned: Owned = builtins.list  # nobody owned it, or nobody is to own it any more: so it stays
+        else:
+            was = before | {"metadata": before["metadata"] | {"managedFields": claimed}}
+            owned = partial(ownership.after_update, was, meant, kind.type, manager, time)
         hidden = tuple(key for key in (*_UNBORN, "resourceVersion") if key not in given)
         return await self._written(kind, obj, before, meant, owned, writing, asking, hidden)
 
@@ -408,8 +411,8 @@ class Registry:
         stays = bool(finalizers) or grace > 0 or (kind.name == "Namespace" and dig(obj, "spec", "finalizers"))
         if not stays and kind.name == "Pod" and not kind.group:
             obj = obj | {"metadata": metadata | {"deletionTimestamp": self.now(), "deletionGracePeriodSeconds": 0}}
-        if deleting.dry_run:
-            return obj, not stays
+        if deleting.dry_run and not stays:
+            return obj, True
         if not stays:
             removed = self.store.remove(kind, namespace, name)
             assert removed is not None
@@ -426,7 +429,7 @@ class Registry:
         obj = obj | {"metadata": metadata}
         if kind.name == "Namespace":
             obj["status"] = obj.get("status", {}) | {"phase": "Terminating"}
-        return self.store.put(kind, obj), False
+        return (obj if deleting.dry_run else self.store.put(kind, obj)), False
 
     async def _let_go(self, kind: Kind, obj: Object, deleting: Deleting) -> Object:
         """Asks what may refuse that an object is deleted. The object as it is then."""
@@ -470,9 +473,9 @@ class Registry:
             body.pop("status", None)
         given = asked.get("metadata") or {}
         prefix = given.get("generateName", "")
-        if prefix and not given.get("name"):
-            self._check_prefix(kind, prefix)
         name = given.get("name") or self._generated(prefix)
+        if prefix and not given.get("name"):
+            self._check_prefix(kind, prefix, name)
         if not name and rules_of(kind).names_itself:
             name = self._uid()
         if not name:
@@ -496,10 +499,12 @@ class Registry:
         return {"kind": kind.name, "apiVersion": kind.stored_as, "metadata": metadata} | body
 
     @staticmethod
-    def _check_prefix(kind: Kind, prefix: str) -> None:
-        causes = list(name_causes("metadata.generateName", prefix.rstrip("-") or prefix, rules_of(kind).naming))
+    def _check_prefix(kind: Kind, prefix: str, name: str) -> None:
+        naming = rules_of(kind).naming
+        causes = list(name_causes("metadata.generateName", prefix.rstrip("-") or prefix, naming))
         if causes:
-            raise statuses.unprocessable(kind.name, kind.group, "", causes)
+            causes += name_causes("metadata.name", name, naming)
+            raise statuses.unprocessable(kind.name, kind.group, name, causes)
 
     def _generated(self, prefix: str) -> str:
         return prefix + "".join(self._random.choices(SUFFIX, k=5)) if prefix else ""
@@ -520,10 +525,17 @@ class Registry:
 
     def _check_version(self, kind: Kind, before: Object, asked: Object) -> None:
         given, metadata = asked.get("metadata") or {}, before["metadata"]
-        if given.get("resourceVersion") and given["resourceVersion"] != metadata["resourceVersion"]:
+        revision = given.get("resourceVersion") or "0"
+        if not revision.isdecimal():
+            raise statuses.APIError(500, "", f'strconv.ParseUint: parsing "{revision}": invalid syntax')
+        if revision not in ("0", metadata["resourceVersion"]):
             raise statuses.conflict(kind.plural, kind.group, metadata["name"], statuses.MODIFIED)
         if given.get("uid") and given["uid"] != metadata["uid"]:
-            said = f"Precondition failed: UID in precondition: {given['uid']}, UID in object meta: {metadata['uid']}"
+            place = "/".join(filter(None, (kind.plural, metadata.get("namespace"), metadata["name"])))
+            said = (
+                f"StorageError: invalid object, Code: 4, Key: /{place}, ResourceVersion: 0, AdditionalErrorMsg: "
+                f"Precondition failed: UID in precondition: {given['uid']}, UID in object meta: {metadata['uid']}"
+            )
             raise statuses.conflict(kind.plural, kind.group, metadata["name"], said)
 
     def _check_preconditions(self, kind: Kind, obj: Object, deleting: Deleting) -> None:
@@ -567,10 +579,13 @@ class Registry:
                 obj["status"] = before["status"]
         metadata = obj["metadata"]
         metadata["name"] = before["metadata"]["name"]
+        ends = metadata.get("deletionTimestamp")
         for key in (*_SYSTEM_KEPT, "namespace"):
             metadata.pop(key, None)
             if key in before["metadata"]:
                 metadata[key] = before["metadata"][key]
+        if ends:
+            metadata["deletionTimestamp"] = ends  # judged: it may only be what it was
         if "managedFields" not in metadata and "managedFields" in before["metadata"]:
             metadata["managedFields"] = before["metadata"]["managedFields"]
         for key in ("labels", "annotations", "finalizers", "ownerReferences"):
@@ -629,11 +644,12 @@ class Registry:
     def _judge(self, kind: Kind, obj: Object, before: Object | None, meant: Object, writing: Writing) -> None:
         """Prepares an object, in place, and judges it. Raises 422."""
         rules = rules_of(kind)
+        writing.warnings.extend(without_double_owners(obj["metadata"], is_new=before is None))
         rules.prepare(obj, before)
         is_service = (kind.group, kind.name) == ("", "Service")
         if is_service:
             self._allotments.settle(obj, before)
-        causes = list(judge_metadata(obj["metadata"], kind.name, is_new=before is None))
+        causes = list(judge_metadata(obj["metadata"], before and before["metadata"], kind))
         if before is not None and writing.subresource == "resize":
             causes += judge_resize(obj, before)
         else:
