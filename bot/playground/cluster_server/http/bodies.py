@@ -24,6 +24,8 @@ Object = dict[str, Any]
 STRATEGIC_PATCH = "application/strategic-merge-patch+json"
 SAID = web.RequestKey("said", bytes)
 """The body as it came, for the words of an error."""
+PATCHED = web.RequestKey("patched", list)
+"""What a patch says twice, or too much."""
 
 
 async def read_body(request: web.Request, kind: Kind) -> Object:
@@ -85,7 +87,8 @@ class Bodies:
         kind = target.kind
         validation = request.query.get("fieldValidation") or "Warn"
         twice = duplicates(request[SAID]) if SAID in request and validation != "Ignore" else []
-        fields = [f'duplicate field "{path}"' for path in twice] + [f'unknown field "{path}"' for path in unknown]
+        fields = [*request.get(PATCHED, ()), *(f'duplicate field "{path}"' for path in twice)]
+        fields += [f'unknown field "{path}"' for path in unknown]
         if fields and validation == "Strict":
             said = "strict decoding error: " + ", ".join(fields)
             raise statuses.bad_request(

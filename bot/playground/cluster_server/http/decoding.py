@@ -141,6 +141,12 @@ class _Reader:
 
 
 class _Restorer(_Reader):
+    def read(self, value: Any, node: Node, path: Path) -> Any:
+        if node.kind == "integer" and type(value) is int and -(2**63) <= value < 2**63:  # Go cuts off what is too much
+            half = 2 ** _bits(node)
+            value = (value + half) % (2 * half) - half
+        return super().read(value, node, path)
+
     def _wrong(self, value: Any, path: Path, wanted: str = "") -> Exception:
         node = _node_at(self._root, path)
         found = _RESTORED.get(type(value), "int64")

@@ -43,7 +43,7 @@ class Handlers:
         if target.subresource == "scale" and request.method in ("GET", "PUT", "PATCH"):
             return await self._patches.scale(request, target)
         method = methods.get(request.method)
-        if method is None or not _allowed(request.method, target) or (request.method == "PUT" and not target.name):
+        if method is None or not _allowed(request.method, target):
             raise statuses.method_not_allowed()
         try:
             return await method(request, target)
@@ -133,6 +133,8 @@ class Handlers:
 
 
 def _allowed(method: str, target: Target) -> bool:
+    if method in ("PUT", "PATCH") and not target.name:
+        return False
     if target.subresource not in ("", "status", "ephemeralcontainers", "resize", "finalize"):
         return False
     named = {"GET": "get", "HEAD": "get", "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}

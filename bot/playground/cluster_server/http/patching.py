@@ -4,30 +4,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
-import msgspec
 from aiohttp import web
 
 from bot.playground.cluster_server import statuses
 from bot.playground.cluster_server.access.guarding import Guard
 from bot.playground.cluster_server.http import answers, declaring, scaling
 from bot.playground.cluster_server.http.answers import answer, answered
-from bot.playground.cluster_server.http.bodies import STRATEGIC_PATCH, Bodies, read_body
+from bot.playground.cluster_server.http.bodies import PATCHED, STRATEGIC_PATCH, Bodies, read_body
 from bot.playground.cluster_server.http.decoding import Unreadable
-from bot.playground.cluster_server.http.parsing import go_name_of, parsed, parsed_yaml
+from bot.playground.cluster_server.http.parsing import duplicates, parsed_patch, parsed_yaml
+from bot.playground.cluster_server.http.printing import printed
 from bot.playground.cluster_server.http.requests import Form, Target, check_name, flag, form_of, other_name, where
 from bot.playground.cluster_server.http.writing import APPLY_PATCH, telling, writing_at, writing_of
 from bot.playground.cluster_server.objects.patching import json_patched, merge_patched, strategic_patched
 from bot.playground.cluster_server.objects.registry import Registry, Writing
-from bot.playground.cluster_server.values import as_go
+from bot.playground.cluster_server.schema import Node
+from bot.playground.cluster_server.values import as_go, go_name_of
 
 Object = dict[str, Any]
 Answer = web.StreamResponse
 
 _JSON_PATCH, _MERGE_PATCH = "application/json-patch+json", "application/merge-patch+json"
-_encoder = msgspec.json.Encoder()
 _CONFLICT, _MOST_TRIES = 409, 6
 T = TypeVar("T")
 
@@ -51,54 +52,66 @@ class Patches:
             said = f"the body of the request was in an unknown format - accepted media types include: {accepted}"
             raise statuses.unsupported_media(said)
         self._writing(request, target)
-        patch = parsed(await request.read(), target.kind.name)
+        patch = await self._said(request)
         return await self._retried(target, partial(self._patch_live, request, target, form, patch))
 
     async def _patch_live(self, request: web.Request, target: Target, form: Form, patch: Any, stored: Object) -> Answer:
         writing, live = self._writing(request, target), answers.versioned(stored, target.kind)
-        if request.content_type != _JSON_PATCH and not isinstance(patch, dict):
-            found = go_name_of(patch)
-            raise statuses.bad_request(
-                f"json: cannot unmarshal {found} into Go value of type map[string]interface {{}}"
-            )
-        if request.content_type == _JSON_PATCH:
-            patched = json_patched(live, patch)
-        elif request.content_type == _MERGE_PATCH:
-            patched = merge_patched(live, patch)
-        else:
-            patched = strategic_patched(live, patch, target.kind.type)
+        patched = _patched(request.content_type, live, patch, target)
         try:
             obj, warnings = self._bodies.decoded(request, patched, target)
         except statuses.APIError as error:
-            raise _unpatchable(error, request.content_type, patch, patched) from error
+            raise _unpatchable(error, request.content_type, patch, patched, target.kind.type) from error
         metadata = obj.get("metadata") or {}
         with telling(warnings, writing):
             check_name(metadata, target)
         if metadata.get("uid", live["metadata"]["uid"]) != live["metadata"]["uid"]:
             cause = statuses.invalid("metadata.uid", metadata["uid"], "field is immutable")
-            raise statuses.unprocessable(target.kind.name, target.kind.group, target.name, [cause])
+            raise statuses.unprocessable(target.kind.name, target.kind.group, target.name, [cause, cause])
         with telling(warnings, writing):
             updated = await self._registry.updating(*where(target), obj, writing)
         return self._answer(updated, target, form, 200, [*warnings, *writing.warnings])
+
+    @staticmethod
+    async def _said(request: web.Request) -> Any:
+        """The patch, and beside it what it says twice, which is told of the object. Raises 400."""
+        body, is_strategic = await request.read(), request.content_type == STRATEGIC_PATCH
+        patch = parsed_patch(body, strategic=is_strategic)
+        doubled = [f'duplicate field "{path}"' for path in duplicates(body)]
+        if request.content_type == _JSON_PATCH:
+            doubled = [f"json patch {said}" for said in doubled]
+            operations = enumerate(patch) if isinstance(patch, list) else ()
+            doubled += [
+                f'json patch unknown field "[{number}].{name}"'
+                for number, operation in operations
+                for name in operation
+                if isinstance(operation, dict) and name not in ("op", "path", "from", "value")
+            ]
+        request[PATCHED] = doubled
+        return {} if patch is None and is_strategic else patch
 
     async def scale(self, request: web.Request, target: Target) -> Answer:
         kind = target.kind
         if request.method == "GET":
             return answered(scaling.scale_of(self._registry.get(*where(target)), kind))
         self._registry.get(*where(target))
-        body = await read_body(request, kind) if request.method == "PUT" else parsed(await request.read(), kind.name)
+        body = await read_body(request, scaling.SCALE) if request.method == "PUT" else await self._said(request)
         return await self._retried(target, partial(self._scale_live, request, target, body))
 
     async def _scale_live(self, request: web.Request, target: Target, body: Any, live: Object) -> Answer:
         kind, writing = target.kind, self._writing(request, target)
-        scale = scaling.scale_of(live, kind)
-        if request.content_type == _JSON_PATCH:
-            wanted = json_patched(scale, body)
-        else:
-            wanted = body if request.method == "PUT" else merge_patched(scale, body)
-        with telling([], writing):
+        scale, place = scaling.scale_of(live, kind), replace(target, kind=scaling.SCALE)
+        changed = body if request.method == "PUT" else _patched(request.content_type, scale, body, place)
+        try:
+            wanted, warnings = self._bodies.decoded(request, changed, place)
+        except statuses.APIError as error:
+            if request.method == "PUT":
+                raise
+            raise _unpatchable(error, request.content_type, body, changed, scaling.SCALE.type) from error
+        check_name(wanted.get("metadata") or {}, target)
+        with telling(warnings, writing):
             written = await self._registry.updating(*where(target), scaling.scaled(live, wanted, kind), writing)
-        return answered(scaling.scale_of(written, kind), 200, writing.warnings)
+        return answered(scaling.scale_of(written, kind), 200, [*warnings, *writing.warnings])
 
     async def _apply(self, request: web.Request, target: Target, form: Form) -> Answer:
         if not request.query.get("fieldManager"):
@@ -148,16 +161,28 @@ class Patches:
         return answer(obj, target.kind, form, self._registry.clock(), status, warnings)
 
 
-def _unpatchable(error: statuses.APIError, patch_type: str, patch: Any, patched: Any) -> statuses.APIError:
+def _patched(patch_type: str, live: Object, patch: Any, target: Target) -> Any:
+    """Raises 400, 422 and 500."""
+    if patch_type == _JSON_PATCH:
+        return json_patched(live, patch)
+    if patch is None:
+        raise statuses.bad_request("Invalid JSON Patch")
+    if not isinstance(patch, dict):
+        said = f"json: cannot unmarshal {go_name_of(patch)} into Go value of type map[string]interface {{}}"
+        raise statuses.bad_request(said if patch_type == STRATEGIC_PATCH else f"error decoding patch: {said}")
+    if patch_type != STRATEGIC_PATCH:
+        return merge_patched(live, patch)
+    head = {name: live[name] for name in ("kind", "apiVersion")}  # a struct is patched, whatever it is called
+    return strategic_patched(live, patch, target.kind.type) | head
+
+
+def _unpatchable(error: statuses.APIError, patch_type: str, patch: Any, patched: Any, node: Node) -> statuses.APIError:
     """What a patch makes of an object that is of a wrong type is said of the patch."""
     message = str(error.status["message"])
     _, strict, fields = message.partition("strict decoding error: ")
-    unknown = re.search(r"no kind \"[^\"]*\" is registered for version .*", message)
-    if strict or unknown:
-        said = f"{strict}{fields}" if strict else unknown[0] if unknown else ""
-        shown = _encoder.encode(patched).decode()
-        return statuses.unprocessable("", "", "", [statuses.invalid("patch", shown, said)])
-    if not isinstance(error, Unreadable):
+    other = re.search(r"(no kind \"[^\"]*\" is registered for version|converting) .*", message)
+    if not strict and not other and not isinstance(error, Unreadable):
         return error
-    shown = as_go(patch) if patch_type == STRATEGIC_PATCH else _encoder.encode(patched).decode()
-    return statuses.unprocessable("", "", "", [statuses.invalid("patch", shown, error.said)])
+    said = error.said if isinstance(error, Unreadable) else f"{strict}{fields}" if strict else other[0] if other else ""
+    shown = as_go(patch) if patch_type == STRATEGIC_PATCH else printed(patched, patch, node)
+    return statuses.unprocessable("", "", "", [statuses.invalid("patch", shown, said)])
