@@ -284,7 +284,7 @@ REAL = (
         "a dashboard that speaks HTTPS itself",
         manifest(path(port="https"), tls=[HOST], annotations={"backend-protocol": "HTTPS", "proxy-ssl-verify": "off"}),
         Verdict.PARTLY,
-        frozenset({"backend-protocol"}),
+        frozenset({"backend-protocol", "proxy-ssl-verify"}),
         expects=("Gateway", "HTTPRoute", "HTTPRoute", "BackendTLSPolicy"),
     ),
     Real(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from bot.domain.migration.gateway_api import Features
 from bot.domain.migration.nginx.filters import Filters
+from bot.domain.migration.nginx.redirects import Redirects
 from bot.domain.migration.outcome import Journal
 from bot.domain.network.references import GRPC_ROUTE, JSON, JSONObject
 
@@ -41,13 +43,20 @@ def why_not(paths: Iterable[str], shared: Iterable[str], features: Features) -> 
     return "its paths are no names of gRPC services" if None in [method_match(each) for each in paths] else ""
 
 
+def without_redirects(own: Redirects, journal: Journal) -> Redirects:
+    """What a GRPCRoute takes of those that leave some requests to the Service, which is none."""
+    if own.app_root:
+        journal.lose("app-root", "a GRPCRoute does not redirect", "nothing: what calls methods does not ask for /")
+    return replace(own, app_root="")
+
+
 def without(own: Filters, journal: Journal) -> Filters:
     """What a GRPCRoute takes of the filters; the rest is lost."""
     gone = {"proxy-read-timeout", "proxy-send-timeout"} if own.timeouts else set()
     gone |= {"upstream-vhost"} if own.vhost else set()
     if any(each["type"] == "CORS" for each in own.filters):
-        gone |= {each.source for each in journal.carried if "cors" in each.source}
-    told = {each.source for each in journal.carried}
+        gone |= {each.source for each in journal.written if "cors" in each.source}
+    told = {each.source for each in journal.written}
     for name in sorted(gone & told):
         journal.withdraw(name)
         journal.lose(name, "a GRPCRoute has no such filter", "a policy of the implementation")

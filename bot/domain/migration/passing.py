@@ -18,7 +18,7 @@ def passed_through(reading: Reading) -> Iterator[JSONObject]:
         return
     for host, paths in reading.paths.items():
         if not host:
-            reading.journal.lose("spec.rules", "TLS that is passed through needs a host name", "name the host")
+            reading.journal.lose("ssl-passthrough", "TLS that is passed through needs a host name", "name the host")
             continue
         chosen = next((each for each in paths if each.value == "/"), paths[0] if paths else None)
         backend = reading.backends.ref(chosen.said.backend, chosen.where) if chosen else None

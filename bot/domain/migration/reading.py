@@ -70,6 +70,8 @@ class Reading:
     """Why it speaks gRPC, and becomes an HTTPRoute all the same."""
     target: str
     """`rewrite-target`, or empty."""
+    regex: bool
+    """`use-regex`: its paths are regular expressions; those of another Ingress of the host may make them so, too."""
     passthrough: bool
     kept: Kept
     names: Names
@@ -79,7 +81,13 @@ class Reading:
     @property
     def to_https(self) -> bool:
         """Whether HTTP is redirected for hosts with TLS. Of other controllers it is not known: both are answered."""
-        return self.served.nginx and self.redirects.to_https
+        return self.served.nginx and self.redirects.to_https and not self.redirects.elsewhere
+
+    @property
+    def rewrites(self) -> bool:
+        """Whether a path is to become another one, as the controller asks: then paths are regular expressions."""
+        paths = [each.value for listed in self.paths.values() for each in listed]
+        return any(self.target and self.target != each for each in paths)
 
     def secure(self, host: str) -> bool:
         return self.attachment.secure(host)
@@ -99,7 +107,7 @@ def read(ingress: Ingress, around: Around, journal: Journal, annotations: Annota
     values = [each.value for listed in paths.values() for each in listed]
     shared = [host for host in paths if around.neighbours.shared_with_http(ingress, host)]
     why_not_grpc = grpc.why_not(values, shared, around.features) if protocol.grpc else ""
-    is_grpc = protocol.grpc and not why_not_grpc
+    is_grpc = protocol.grpc and not why_not_grpc and not found.elsewhere
     if is_grpc:
         aside.carry("backend-protocol", "a GRPCRoute")
     named = certificates(ingress.spec.tls or (), [host for host in paths if host], ingress.name)
@@ -113,12 +121,13 @@ def read(ingress: Ingress, around: Around, journal: Journal, annotations: Annota
         paths=paths,
         backends=Backends(ingress.namespace, services, journal),
         attachment=Attachment(around.choice, ingress.namespace, ingress.name, named, journal),
-        redirects=found,
+        redirects=grpc.without_redirects(found, aside) if is_grpc else found,
         protocol=protocol,
         filters=grpc.without(own, aside) if is_grpc else own,
         grpc=is_grpc,
         why_not_grpc=why_not_grpc,
         target=annotations.text("rewrite-target"),
+        regex=annotations.flag("use-regex", False),
         passthrough=passthrough,
         kept=foreign.tell(ingress, served, around.choice.gateway is None, journal),
         names=Names(ingress.name),

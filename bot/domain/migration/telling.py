@@ -12,12 +12,37 @@ from bot.domain.network.references import JSONObject
 
 
 def tell_rewriting(reading: Reading) -> None:
-    """`rewrite-target` and `use-regex`, whose effect is told with each path."""
-    reading.annotations.flag("use-regex", False)
-    lost = {each.source for each in reading.journal.lost}
-    for name in ("rewrite-target", "use-regex"):
-        if reading.annotations.has(name) and name not in lost:
-            reading.journal.carry(name, "what is said of each path")
+    """`rewrite-target` and `use-regex`, whose effect was told with each path, where they have none."""
+    annotations, journal = reading.annotations, reading.journal
+    told = {each.source for each in journal.carried} | {each.source for each in journal.lost}
+    if annotations.has("use-regex") and "use-regex" not in told:
+        why = "no path is a regular expression" if reading.regex else "false is what it is without"
+        if reading.regex and reading.grpc:
+            why = "paths are names of methods"
+        journal.carry("use-regex", f"nothing: {why}")
+    if annotations.has("rewrite-target") and "rewrite-target" not in told:
+        journal.carry("rewrite-target", "nothing: the paths stay as they are")
+
+
+_OF_REQUESTS = frozenset({
+    "upstream-vhost", "x-forwarded-prefix", "custom-headers", "enable-cors", "cors-allow-origin", "cors-allow-methods",
+    "cors-allow-headers", "cors-expose-headers", "cors-allow-credentials", "cors-max-age", "mirror-target",
+    "proxy-read-timeout", "proxy-send-timeout", "backend-protocol",
+})  # fmt: skip
+"""What is done with a request on its way to a Service, or with what the Service answers."""
+
+
+def tell_unused(reading: Reading, routed: bool) -> None:
+    """What was to be in rules, where no rule has come of it. `routed`: whether there is a route at all."""
+    journal, by = reading.journal, reading.redirects.elsewhere_by
+    for source in dict.fromkeys(each.source for each in journal.written):
+        if routed and (reading.spoken_to or source not in _OF_REQUESTS):
+            continue
+        journal.withdraw(source)
+        if routed and by:
+            journal.carry(source, f"nothing: {by} answers every request, and no Service is asked")
+        else:
+            journal.lose(source, "no rule leads to a Service", "see what is said of the rules")
 
 
 def tell_gateway(reading: Reading, written: Sequence[JSONObject]) -> None:

@@ -26,6 +26,10 @@ def translate(ingress: Ingress, around: Around) -> Translation:
     reading = read(ingress, around, journal, annotations)
     made = tuple(passing.passed_through(reading) if reading.passthrough else _routes(reading))
     made = standing.beside(made, around.routes, journal)
+    policies = tuple(_policies(reading)) if made else ()
+    telling.tell_unused(reading, bool(made))
+    if not reading.passthrough:
+        backend_tls.tell_details(annotations, reading.protocol, bool(policies), journal)
     telling.tell_rest(reading)
     if not reading.passthrough:
         reading.attachment.tell()
@@ -34,7 +38,7 @@ def translate(ingress: Ingress, around: Around) -> Translation:
     gateway = reading.attachment.gateway(reading.kept.gateway)
     telling.tell_gateway(reading, gateway)
     grants = (*reading.attachment.grants(), *_mirror_grants(reading)) if made else ()
-    manifests = (*gateway, *grants, *made, *_policies(reading))
+    manifests = (*gateway, *grants, *made, *policies)
     return _result(ingress, journal, manifests, reading.attachment.missing())
 
 

@@ -79,10 +79,11 @@ def _cors(annotations: Annotations, features: Features, journal: Journal) -> JSO
                 "the standard channel of v1.5, or a policy of the implementation",
             )
         return None
+    methods = _methods(annotations, journal)
     cors: dict[str, JSON] = {
         "allowOrigins": [*_origins(annotations, journal)],
-        "allowMethods": [*_methods(annotations, journal)],
-        "allowHeaders": [*_names(annotations.text("cors-allow-headers") or _HEADERS)],
+        "allowMethods": [*(methods or _METHODS.split(", "))],
+        "allowHeaders": [*(_names(annotations.text("cors-allow-headers")) or _names(_HEADERS))],
         "maxAge": max(annotations.number("cors-max-age", _MAX_AGE, least=-1), 1),
     }
     if annotations.flag("cors-allow-credentials", True):
@@ -90,11 +91,17 @@ def _cors(annotations: Annotations, features: Features, journal: Journal) -> JSO
     if exposed := _names(annotations.text("cors-expose-headers")):
         cors["exposeHeaders"] = [*exposed]
     if not cors["allowOrigins"]:
-        journal.lose("enable-cors", "no origin is left that a route could allow", "see cors-allow-origin")
+        for each in ("enable-cors", *details):
+            journal.lose(each, "no origin is left that a route could allow", "see cors-allow-origin")
         return None
     journal.carry("enable-cors", "a CORS filter", "its support is Extended: see that the implementation has it")
     for each in details:
-        journal.carry(each, "a field of the CORS filter")
+        if each == "cors-allow-credentials" and "allowCredentials" not in cors:
+            journal.carry(each, "no allowCredentials in the CORS filter")
+        elif each in ("cors-expose-headers", "cors-allow-headers") and not _names(annotations.text(each)):
+            journal.carry(each, "nothing: it holds no name of a header")
+        elif each != "cors-allow-methods" or methods:
+            journal.carry(each, "a field of the CORS filter")
     return {"type": "CORS", "cors": cors}
 
 
@@ -196,7 +203,11 @@ def _vhost(annotations: Annotations, journal: Journal) -> str:
 def _mirror(annotations: Annotations, journal: Journal) -> tuple[JSONObject | None, tuple[str, str] | None]:
     target = annotations.text("mirror-target")
     body, host = annotations.text("mirror-request-body"), annotations.text("mirror-host")
-    if body == "off" and target:
+    if not target:
+        for each in [each for each in ("mirror-request-body", "mirror-host") if annotations.has(each)]:
+            journal.carry(each, "nothing: it means something only with mirror-target")
+        return None, None
+    if body == "off":
         journal.lose("mirror-request-body", "a mirrored request has its body", "nothing", Concern.TUNING)
     elif body:
         journal.carry("mirror-request-body", "nothing: a mirrored request has its body")
@@ -207,8 +218,6 @@ def _mirror(annotations: Annotations, journal: Journal) -> tuple[JSONObject | No
             "have the mirror take any Host",
             Concern.TUNING,
         )
-    if not target:
-        return None, None
     match = _MIRROR.fullmatch(target)
     if match is None or match["scheme"] == "https":
         journal.lose(
@@ -227,9 +236,15 @@ def _mirror(annotations: Annotations, journal: Journal) -> tuple[JSONObject | No
 
 def _timeouts(annotations: Annotations, journal: Journal) -> JSONObject | None:
     """nginx counts the time between two reads (or writes), the Gateway API the whole request."""
-    names = [each for each in ("proxy-read-timeout", "proxy-send-timeout") if annotations.has(each)]
-    seconds = max((annotations.number(each, 60, least=1) for each in names), default=0)
-    for each in names:
+    names = ("proxy-read-timeout", "proxy-send-timeout")
+    said = {each: annotations.number(each, 60, least=1) for each in names}
+    said = {each: number for each, number in said.items() if annotations.heeded(each)}
+    seconds = max(said.values(), default=0)
+    longest = next((each for each, number in said.items() if number == seconds), "")
+    for each in said:
+        if each != longest:
+            journal.carry(each, f"nothing: {longest}, {seconds} s, is no shorter")
+            continue
         journal.carry(
             each,
             f"timeouts.request {seconds}s",
