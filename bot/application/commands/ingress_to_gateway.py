@@ -14,6 +14,7 @@ from bot.application.execution.reading_migration import (
     read_headers,
     read_ingresses,
 )
+from bot.application.execution.reading_nginx import read_controllers
 from bot.application.execution.routes import Routes, routes_everywhere
 from bot.application.execution.telling_migration import tell, tell_all
 from bot.application.ports import Context, Look
@@ -65,9 +66,12 @@ async def to_gateway(request: ToGateway, context: Context) -> Report:
             cause="one names a Gateway that is there, the other the class of one that is written",
             next_step="leave one of them away",
         )
-    ingresses, api = await asyncio.gather(
-        read_ingresses(context.cluster, request.where), read_gateway_api(context.cluster)
+    read, api, controllers = await asyncio.gather(
+        read_ingresses(context.cluster, request.where),
+        read_gateway_api(context.cluster),
+        read_controllers(context.cluster),
     )
+    ingresses = read.told(*controllers)
     if many:
         return await _all(request, ingresses, api, context)
     return await _one(request, ingresses, api, context)
@@ -86,6 +90,7 @@ async def _one(request: ToGateway, ingresses: Ingresses, api: GatewayAPI, contex
         features=api.features,
         choice=chosen(request.namespace, api.gateways, api.classes, request.gateway, request.gateway_class),
         config_maps=await read_headers(context.cluster, [ingress]),
+        controllers=ingresses.controllers,
         routes=routes.objects,
     )
     found = await asyncio.to_thread(translate, ingress, around)
@@ -170,6 +175,7 @@ async def _all(request: ToGateway, ingresses: Ingresses, api: GatewayAPI, contex
         features=api.features,
         choice=Choice(None, request.gateway_class or "any"),
         config_maps=await read_headers(context.cluster, wanted),
+        controllers=ingresses.controllers,
         routes=routes.objects,
     )
     found = await asyncio.to_thread(_translated, wanted, around)

@@ -88,15 +88,20 @@ class Certificate:
     secret: str
     assumed: bool = False
     """The Ingress names no Secret, so that this one has to be made."""
+    by_default: str = ""
+    """The Secret, as `namespace/name`, that the controller served in its place, where that is known."""
 
 
-def certificates(tls: Iterable[IngressTLS], hosts: Sequence[str], ingress: str) -> tuple[Certificate, ...]:
-    """Those of the Ingress; an entry without hosts is for all hosts of the rules."""
+def certificates(
+    tls: Iterable[IngressTLS], hosts: Sequence[str], ingress: str, by_default: str = ""
+) -> tuple[Certificate, ...]:
+    """Those of the Ingress; an entry without hosts is for all hosts of the rules. `by_default`: see Certificate."""
     found: dict[str, Certificate] = {}
     for entry in tls:
         for host in entry.hosts or hosts or [""]:
             secret = entry.secret_name or f"{ingress[:249]}-tls"
-            found.setdefault(host, Certificate(host, secret, assumed=not entry.secret_name))
+            assumed = not entry.secret_name
+            found.setdefault(host, Certificate(host, secret, assumed, by_default if assumed else ""))
     return tuple(found.values())
 
 
@@ -246,8 +251,10 @@ class Attachment:
         elif certificate.assumed:
             self._journal.lose(
                 "spec.tls",
-                f"{host} has no Secret: the controller served its default certificate, a Gateway has none",
-                f"put a certificate into Secret {self._namespace}/{certificate.secret}, which the listener names",
+                f"{host} has no Secret: the controller served its default certificate"
+                f"{f', of Secret {certificate.by_default}' if certificate.by_default else ''}, a Gateway has none",
+                f"put {'that' if certificate.by_default else 'a'} certificate into Secret "
+                f"{self._namespace}/{certificate.secret}, which the listener names",
             )
         elif gateway is None:
             self._journal.carry("spec.tls", f"an HTTPS listener for {host} with Secret {certificate.secret}")

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.migration.gateway_api import LONGEST_PATH, Features
+from bot.domain.migration.nginx.controller import Controller, of_the_config_map
 from bot.domain.migration.nginx.values import HOST, Annotations
 from bot.domain.migration.outcome import Journal
 from bot.domain.network.references import JSONObject
@@ -20,6 +21,7 @@ _URL = re.compile(
 )
 _SAME_HOST = frozenset({"$host", "$http_host", "$server_name"})
 _AS_IT_IS = "$request_uri"
+_BOTH = "listeners for HTTP and HTTPS: HTTP is answered like HTTPS"
 _PATH = re.compile(r"/[-A-Za-z0-9/._~!&'()*+,;=:@%]*")
 
 
@@ -32,6 +34,7 @@ class Redirects:
     to_https_behind_proxy: bool
     """Also where TLS ends before the controller, which X-Forwarded-Proto tells."""
     https_code: int
+    usual: Usual
     elsewhere: JSONObject | None = None
     """A RequestRedirect filter that answers every request, before any other redirect is looked at: nginx's own `return`
     comes before what the controller does in Lua."""
@@ -42,17 +45,39 @@ class Redirects:
     www: bool = False
 
 
-def redirects(annotations: Annotations, features: Features, journal: Journal) -> Redirects:
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """What holds where an Ingress says nothing: the controller's defaults, or its ConfigMap."""
+
+    to_https: bool = True
+    forced: bool = False
+    code: int = 308
+
+
+def usual_of(controller: Controller | None) -> Usual:
+    """By `ssl-redirect`, `force-ssl-redirect` and `http-redirect-code`."""
+    if controller is None:
+        return Usual()
+    code = (controller.config or {}).get("http-redirect-code", "")
+    return Usual(
+        to_https=controller.says("ssl-redirect", True),
+        forced=controller.says("force-ssl-redirect", False),
+        code=int(code) if code in ("301", "302", "307", "308") else 308,
+    )
+
+
+def redirects(annotations: Annotations, features: Features, usual: Usual, journal: Journal) -> Redirects:
     """What the annotations say; what a RequestRedirect cannot say is told."""
-    forced = annotations.flag("force-ssl-redirect", False)
+    forced = annotations.flag("force-ssl-redirect", usual.forced)
     by, elsewhere = _elsewhere(annotations, features, journal)
     if annotations.has("preserve-trailing-slash"):
         annotations.flag("preserve-trailing-slash", False)
         journal.carry("preserve-trailing-slash", "nothing: a redirect keeps the path as it is")
     return Redirects(
-        to_https=annotations.flag("ssl-redirect", True) or forced,
+        to_https=annotations.flag("ssl-redirect", usual.to_https) or forced,
         to_https_behind_proxy=forced,
-        https_code=308 if 308 in features.redirect_codes else 301,
+        https_code=usual.code if usual.code in features.redirect_codes else 301,
+        usual=usual,
         elsewhere=elsewhere,
         elsewhere_by=by,
         app_root=_app_root(annotations, journal),
@@ -140,22 +165,25 @@ def tell_https(redirects: Redirects, annotations: Annotations, secure: bool, ins
     said = [each for each in ("force-ssl-redirect", "ssl-redirect") if annotations.heeded(each)]
     source = "ssl-redirect" if "ssl-redirect" in said else ""
     if redirects.to_https_behind_proxy:
-        source = "force-ssl-redirect"
+        name = "force-ssl-redirect"
+        source = name if name in said else of_the_config_map(name)
     if redirects.elsewhere:
         for each in said:
             journal.carry(each, f"nothing: {redirects.elsewhere_by} answers every request before")
         return
     if redirects.to_https and secure:
         becomes = f"a route that redirects HTTP to HTTPS with {redirects.https_code}"
-        differs = "301 is what this Gateway API takes: clients may repeat a POST as GET"
+        differs = f"it was {redirects.usual.code}: with 301 clients may repeat a POST as GET"
         by_default = "spec.tls (redirect to HTTPS)"
-        journal.carry(source or by_default, becomes, differs if redirects.https_code == 301 else "")
+        journal.carry(source or by_default, becomes, differs if redirects.https_code != redirects.usual.code else "")
     if redirects.to_https_behind_proxy and insecure:
         journal.carry(
             source,
             "a rule for X-Forwarded-Proto: http that redirects to HTTPS",
             "it works when the implementation hands on the header of the proxy before it",
         )
+    if secure and not redirects.to_https and not said:
+        journal.carry(of_the_config_map("ssl-redirect"), _BOTH)
     _tell_unheard(redirects, said, source, secure, journal)
     if redirects.to_https and secure and redirects.https_code == 308:
         journal.note(
@@ -172,6 +200,6 @@ def _tell_unheard(redirects: Redirects, said: Sequence[str], source: str, secure
         elif not secure:
             journal.carry(each, "nothing: there is no TLS here")
         elif each == "ssl-redirect":
-            journal.carry(each, "listeners for HTTP and HTTPS: HTTP is answered like HTTPS")
+            journal.carry(each, _BOTH)
         else:
             journal.carry(each, "nothing: false is what it is without")
