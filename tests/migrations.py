@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 
 from bot.domain.migration.attaching import Choice
-from bot.domain.migration.gateway_api import Features, Gateway
+from bot.domain.migration.features import Features
+from bot.domain.migration.gateway_api import Gateway
 from bot.domain.migration.governing import with_usual_names
 from bot.domain.migration.neighbours import Neighbours
 from bot.domain.migration.nginx import CONTROLLER, PREFIX

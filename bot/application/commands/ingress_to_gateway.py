@@ -21,7 +21,8 @@ from bot.application.ports import Context, Look
 from bot.domain.chat.grammar import Value, argument, option
 from bot.domain.chat.report import Code, Plain, Report, Status, Text, text
 from bot.domain.chat.values import InNamespaces, Name
-from bot.domain.migration.attaching import NO_CLASS, Choice, chosen
+from bot.domain.migration.attaching import NO_CLASS, Choice, chosen, usual_class
+from bot.domain.migration.features import supported_by
 from bot.domain.migration.outcome import Translation
 from bot.domain.migration.reading import Around
 from bot.domain.migration.translating import translate
@@ -84,11 +85,12 @@ async def _one(request: ToGateway, ingresses: Ingresses, api: GatewayAPI, contex
         await existing(context.cluster, ref_to(INGRESS, *wanted))  # raises, with what there is instead
         raise NotFound(f"Ingress {request.namespace}/{request.name} could not be read", next_step="try again")
     routes = await _routes(api, request.namespace, context)
+    choice = chosen(request.namespace, api.gateways, api.classes, request.gateway, request.gateway_class)
     around = Around(
         neighbours=ingresses.neighbours,
         services=ingresses.services,
-        features=api.features,
-        choice=chosen(request.namespace, api.gateways, api.classes, request.gateway, request.gateway_class),
+        features=supported_by(api.features, api.class_called(choice.class_name)),
+        choice=choice,
         config_maps=await read_headers(context.cluster, [ingress]),
         controllers=ingresses.controllers,
         routes=routes.objects,
@@ -172,7 +174,7 @@ async def _all(request: ToGateway, ingresses: Ingresses, api: GatewayAPI, contex
     around = Around(
         neighbours=ingresses.neighbours,
         services=ingresses.services,
-        features=api.features,
+        features=supported_by(api.features, api.class_called(request.gateway_class or usual_class(api.classes))),
         choice=Choice(None, request.gateway_class or "any"),
         config_maps=await read_headers(context.cluster, wanted),
         controllers=ingresses.controllers,

@@ -10,7 +10,8 @@ from typing import Any
 from bot.application.ports import Cluster
 from bot.domain.chat.report import Plain, Text, text
 from bot.domain.chat.wording import unread_notes
-from bot.domain.migration.gateway_api import GROUP, Features, Gateway, GatewayClass, decoded, features
+from bot.domain.migration.features import Features, features
+from bot.domain.migration.gateway_api import GROUP, Gateway, GatewayClass, decoded
 from bot.domain.migration.governing import with_usual_names
 from bot.domain.migration.neighbours import Neighbours
 from bot.domain.migration.nginx import PREFIX
@@ -44,6 +45,9 @@ class GatewayAPI:
     classes: tuple[GatewayClass, ...]
     notes: tuple[Text, ...]
     """What could not be read."""
+
+    def class_called(self, name: str) -> GatewayClass | None:
+        return next((each for each in self.classes if each.metadata.name == name), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,11 @@ class Choice:
     gateway_class: str = ""
     """For one that is written; empty: none is known."""
 
+    @property
+    def class_name(self) -> str:
+        """Of the Gateway, whichever it is."""
+        return self.gateway.spec.gateway_class_name if self.gateway else self.gateway_class
+
 
 def chosen(
     namespace: str,
@@ -75,8 +80,13 @@ def chosen(
             cause=f"{len(admitting)} take routes of {namespace}: {names}",
             next_step=f"say one, as in `--gateway {admitting[0].short}`, or `--gateway-class NAME` for a new one",
         )
-    accepted = [each.metadata.name for each in classes if each.accepted] or [each.metadata.name for each in classes]
-    return Choice(None, accepted[0] if len(accepted) == 1 else "")
+    return Choice(None, usual_class(classes))
+
+
+def usual_class(classes: Sequence[GatewayClass]) -> str:
+    """The only one that a controller has taken, else the only one; empty: there is none or more."""
+    names = [each.metadata.name for each in classes if each.accepted] or [each.metadata.name for each in classes]
+    return names[0] if len(names) == 1 else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from bot.domain.migration.gateway_api import Features
+from bot.domain.migration.features import Features
 from bot.domain.migration.nginx.filters import Filters
 from bot.domain.migration.nginx.redirects import Redirects
 from bot.domain.migration.outcome import Journal
@@ -36,8 +36,8 @@ def why_not(paths: Iterable[str], shared: Iterable[str], features: Features) -> 
     `shared` are hosts that Ingresses have which are no gRPC: of an HTTPRoute and a GRPCRoute for one host a listener
     takes the older one alone (https://gateway-api.sigs.k8s.io/reference/spec/#grpcroutespec, hostnames).
     """
-    if GRPC_ROUTE.name not in features.kinds:
-        return "this Gateway API has no GRPCRoute of v1"
+    if why := features.no_kind(GRPC_ROUTE):
+        return why
     if hosts := ", ".join(shared):
         return f"{hosts} is a host of Ingresses without gRPC too, and a listener takes one kind of route for a host"
     return "its paths are no names of gRPC services" if None in [method_match(each) for each in paths] else ""

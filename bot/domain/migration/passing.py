@@ -11,10 +11,8 @@ from bot.domain.network.references import TLS_ROUTE, JSONObject
 
 def passed_through(reading: Reading) -> Iterator[JSONObject]:
     """One for each host. The controller takes the backend of `/`, or the first one."""
-    if TLS_ROUTE.name not in reading.around.features.kinds:
-        reading.journal.lose(
-            "ssl-passthrough", "this Gateway API has no TLSRoute of v1", "the standard channel of v1.5 or newer"
-        )
+    if why := reading.around.features.no_kind(TLS_ROUTE):
+        reading.journal.lose("ssl-passthrough", why, "the standard channel of v1.5 or newer, and who supports it")
         return
     for host, paths in reading.paths.items():
         if not host:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from bot.domain.migration import foreign, grpc
 from bot.domain.migration.attaching import Attachment, Choice, certificates
 from bot.domain.migration.backends import Backends
+from bot.domain.migration.features import Features
 from bot.domain.migration.foreign import Kept, Served
-from bot.domain.migration.gateway_api import Features
 from bot.domain.migration.neighbours import Neighbours
 from bot.domain.migration.nginx import backend_tls
 from bot.domain.migration.nginx.controller import Controller

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Sequence
 
-from bot.domain.migration import governing, passing, redirecting, routes, ruling, standing, telling
+from bot.domain.migration import governing, passing, redirecting, routes, ruling, standing, supporting, telling
 from bot.domain.migration.gateway_api import grant
 from bot.domain.migration.nginx import backend_tls
 from bot.domain.migration.nginx.values import HOST, Annotations
@@ -27,6 +27,7 @@ def translate(ingress: Ingress, around: Around) -> Translation:
     reading = read(ingress, around, journal, annotations, controller)
     made = tuple(passing.passed_through(reading) if reading.passthrough else _routes(reading))
     made = standing.beside(made, around.routes, journal)
+    supporting.tell_unsupported(made, around.features, journal)
     policies = tuple(_policies(reading)) if made else ()
     telling.tell_unused(reading, bool(made))
     if not reading.passthrough:

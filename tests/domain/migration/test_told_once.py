@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.migration.gateway_api import Features
+from bot.domain.migration.features import Features
 from bot.domain.migration.outcome import Translation
 from tests.domain.migration.test_annotations import CONTROLLERS_LIST
 from tests.migrations import HOST, any_path, ingress, path, translated

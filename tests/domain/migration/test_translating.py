@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from bot.domain.migration.gateway_api import Features
+from bot.domain.migration.features import Features
 from bot.domain.migration.outcome import Concern, Verdict
 from bot.domain.network.snapshot import Service
 from tests.migrations import (

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.domain.migration.gateway_api import BACKEND_TLS_POLICY, Features, object_of
+from bot.domain.migration.features import Features
+from bot.domain.migration.gateway_api import BACKEND_TLS_POLICY, object_of
 from bot.domain.migration.nginx.values import HOST, Annotations
 from bot.domain.migration.outcome import Concern, Journal
 from bot.domain.network.references import JSONObject
@@ -83,10 +84,10 @@ def policy(
     """The BackendTLSPolicy of a Service that is spoken to over TLS, which lacks the CA: nobody has told it."""
     if not found.tls:
         return None
-    if BACKEND_TLS_POLICY.name not in features.kinds:
+    if why := features.no_kind(BACKEND_TLS_POLICY):
         journal.lose(
             "backend-protocol",
-            "this Gateway API has no BackendTLSPolicy: the Service would be asked in plain HTTP, and refuse",
+            f"{why}: the Service would be asked in plain HTTP, and refuse",
             "the standard channel of v1.4 or newer, or a policy of the implementation",
         )
         return None

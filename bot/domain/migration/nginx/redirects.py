@@ -10,7 +10,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.domain.migration.gateway_api import LONGEST_PATH, Features
+from bot.domain.migration.features import Features
+from bot.domain.migration.gateway_api import LONGEST_PATH
 from bot.domain.migration.nginx.controller import Controller, of_the_config_map
 from bot.domain.migration.nginx.values import HOST, Annotations
 from bot.domain.migration.outcome import Journal
@@ -35,6 +36,8 @@ class Redirects:
     """Also where TLS ends before the controller, which X-Forwarded-Proto tells."""
     https_code: int
     usual: Usual
+    known: bool
+    """Whether the implementation says which codes it takes."""
     elsewhere: JSONObject | None = None
     """A RequestRedirect filter that answers every request, before any other redirect is looked at: nginx's own `return`
     comes before what the controller does in Lua."""
@@ -78,6 +81,7 @@ def redirects(annotations: Annotations, features: Features, usual: Usual, journa
         to_https_behind_proxy=forced,
         https_code=usual.code if usual.code in features.redirect_codes else 301,
         usual=usual,
+        known=bool(features.class_name),
         elsewhere=elsewhere,
         elsewhere_by=by,
         app_root=_app_root(annotations, journal),
@@ -185,7 +189,7 @@ def tell_https(redirects: Redirects, annotations: Annotations, secure: bool, ins
     if secure and not redirects.to_https and not said:
         journal.carry(of_the_config_map("ssl-redirect"), _BOTH)
     _tell_unheard(redirects, said, source, secure, journal)
-    if redirects.to_https and secure and redirects.https_code == 308:
+    if redirects.to_https and secure and redirects.https_code == 308 and not redirects.known:
         journal.note(
             "Redirects with 308 are Extended support of the Gateway API: see that the implementation has it, "
             "else take 301."
