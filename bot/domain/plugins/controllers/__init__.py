@@ -95,7 +95,7 @@ def recognise(edge: Edge, known: Mapping[str, IngressController]) -> tuple[Found
     workloads: list[Workload] = [*edge.snapshot.deployments, *edge.snapshot.daemon_sets]
     for workload in workloads:
         for name, controller in known.items():
-            if _image(workload, controller):
+            if image_of(workload, controller):
                 by_place.setdefault((name, workload.namespace), []).append(workload)
                 break
     found = [
@@ -111,7 +111,7 @@ def recognise(edge: Edge, known: Mapping[str, IngressController]) -> tuple[Found
 
 
 def _found(edge: Edge, name: str, controller: IngressController, namespace: str, its: tuple[Workload, ...]) -> Found:
-    version = next((version for each in its if (version := _version(_image(each, controller)))), "")
+    version = next((version for each in its if (version := _version(image_of(each, controller)))), "")
     labels = [(each.spec.template.metadata.labels if each.spec.template.metadata else None) or {} for each in its]
     leading = [
         service
@@ -194,7 +194,7 @@ def _ends(image: str, end: str) -> bool:
     return own == end or own.endswith("/" + end)
 
 
-def _image(workload: Workload, controller: IngressController) -> str:
+def image_of(workload: Workload, controller: IngressController) -> str:
     """The image by which it is recognised; empty: it is another's. Earlier ends of repositories count first."""
     images = [each.image for each in workload.spec.template.spec.containers]
     for end in controller.images:
