@@ -12,7 +12,7 @@ from bot.domain.changes.route_conflicts import Rivals
 from bot.domain.changes.route_gateway import Attachment
 from bot.domain.changes.route_wanted import Backend, Wanted
 from bot.domain.network.listeners import Verdict, hosts_meet
-from bot.domain.network.probing import HTTPProbe, Probe, TCPProbe, spoken_of
+from bot.domain.network.probing import HTTPProbe, TCPProbe, spoken_of
 from bot.domain.network.redirects import redirect
 from bot.domain.network.references import GRPC_ROUTE, HTTP_ROUTE, TLS_ROUTE, JSONObject, Ref
 
@@ -40,7 +40,7 @@ def steps(
     yield Wait(ref=wanted.ref, until=Until.ATTACHED, timeout_seconds=ATTACHED_SECONDS, required=False)
     for backend in [each for each in wanted.backends if each.used][:_MOST_BACKENDS]:
         yield Wait(ref=backend.ref, until=Until.ENDPOINTS_READY, timeout_seconds=ENDPOINTS_SECONDS, required=False)
-        yield Ask(probe=_probe(wanted, backend, ports[backend]))
+        yield _ask(wanted, backend, ports[backend])
     yield from (reach(object, each.host, _path(wanted), each.listener) for each in asked if each.by is None)
 
 
@@ -68,11 +68,13 @@ def by_http(wanted: Wanted) -> bool:
     return wanted.kind == HTTP_ROUTE
 
 
-def _probe(wanted: Wanted, backend: Backend, port: JSONObject) -> Probe:
-    number = int(str(port["port"]))
-    if not by_http(wanted):
-        return TCPProbe(target=backend.ref, port=number)
-    return HTTPProbe(target=backend.ref, port=number, path=wanted.rewrite or _path(wanted), tls=spoken(port).tls)
+def _ask(wanted: Wanted, backend: Backend, port: JSONObject) -> Ask:
+    """A port that says it is something else than HTTP (h2c) is asked by TCP, even behind an HTTPRoute."""
+    number, said = int(str(port["port"])), spoken(port)
+    if not by_http(wanted) or (said.sure and not said.http):
+        return Ask(probe=TCPProbe(target=backend.ref, port=number))
+    path = wanted.rewrite or _path(wanted)
+    return Ask(probe=HTTPProbe(target=backend.ref, port=number, path=path, tls=said.tls), sure=True)
 
 
 def _path(wanted: Wanted) -> str:
