@@ -12,7 +12,8 @@ from bot.application.execution.routes import routes_everywhere
 from bot.application.ports import Cluster
 from bot.domain.changes import fields
 from bot.domain.changes.change import Delete, Doubt, Step
-from bot.domain.changes.gateway_removal import USED, references
+from bot.domain.changes.gateway_removal import USED
+from bot.domain.changes.granting import references
 from bot.domain.network.listeners import refers_to
 from bot.domain.network.references import (
     GATEWAY,

@@ -8,8 +8,9 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.domain.changes.change import Ask, Reach, Step, Until, Wait
-from bot.domain.network.ingresses import Route, backends, port_meant, routes, speaks_tls, tls_of
-from bot.domain.network.probing import HTTPProbe
+from bot.domain.network.ingresses import Route, backends, port_meant, routes, tls_of
+from bot.domain.network.probing import HTTPProbe, TCPProbe
+from bot.domain.network.questions import speech_of
 from bot.domain.network.references import Ref
 from bot.domain.network.snapshot import IngressBackend, IngressSpec, Service, ServiceBackend, ServicePort
 
@@ -66,7 +67,15 @@ def _behind(led: Led) -> Iterator[Step]:
         yield Wait(ref=ref, until=Until.ENDPOINTS_READY, timeout_seconds=ENDPOINTS_SECONDS, required=False)
     for service, port, address in asked[:_MOST]:
         path = askable(address[address.index("/") :]) if "/" in address else "/"
-        yield Ask(probe=HTTPProbe(target=service.ref, port=port.port, path=path, tls=speaks_tls(port)))
+        yield _ask(service.ref, port, path)
+
+
+def _ask(service: Ref, port: ServicePort, path: str) -> Ask:
+    """An Ingress speaks HTTP to whom it leads to: only a port that says it is something else (gRPC) is asked by TCP."""
+    said = speech_of(port)
+    if said.sure and not said.http:
+        return Ask(probe=TCPProbe(target=service, port=port.port))
+    return Ask(probe=HTTPProbe(target=service, port=port.port, path=path, tls=said.tls), sure=True)
 
 
 def _port(service: Service | None, backend: ServiceBackend) -> ServicePort | None:
