@@ -47,12 +47,20 @@ def plan(wanted: Wanted, around: Surroundings) -> Change:
     spec = ingress_spec.spec(wanted.rules, wanted.default, class_.name, _tls(wanted))
     manifest = ingress_spec.manifest(wanted.namespace, wanted.name, spec, annotations)
     meant = msgspec.convert(spec, IngressSpec)
-    others = ingress_conflicts.Others(wanted.ref, meant, class_.name, class_.controller, around.ingresses, annotations)
+    regex = expressions(msgspec.convert(manifest, Ingress), class_, around)
+    others = ingress_conflicts.Others(
+        wanted.ref,
+        meant,
+        class_.name,
+        class_.controller,
+        around.ingresses,
+        annotations,
+        regex.hosts if regex else frozenset(),
+    )
     ingress_conflicts.check_own_namespace(others)
     if around.there is not None and ingress_taken.stands(wanted, manifest, around):
         summary = f"{wanted.ref} does that already"
         return Change(cluster=wanted.cluster, request=wanted.line, summary=summary, steps=())
-    regex = expressions(msgspec.convert(manifest, Ingress), class_, around)
     apply = Apply(
         ref=wanted.ref,
         manifest=manifest,

@@ -28,6 +28,8 @@ class Others:
     ingresses: Sequence[Ingress]
     annotations: Mapping[str, str]
     """Its own, as they will be."""
+    expressions: frozenset[str] = frozenset()
+    """Hosts whose paths are regular expressions: which of these goes before which is told by `ingress_regex` alone."""
 
     @property
     def same_class(self) -> Iterator[Ingress]:

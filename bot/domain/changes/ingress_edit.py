@@ -47,9 +47,9 @@ def plan(wanted: Editing, around: Surroundings) -> Change:
             cause="that takes its last rule away, and it has no default backend",
             next_step=f"delete it: `ingress delete {wanted.ref.name} -n {wanted.ref.namespace}`",
         )
-    others = _others(wanted, class_, around)
-    ingress_conflicts.check_own_namespace(others)
     regex = expressions(wanted.changed, class_, around) if _matches_otherwise(wanted, class_) else None
+    others = _others(wanted, class_, around, regex.hosts if regex else frozenset())
+    ingress_conflicts.check_own_namespace(others)
     edit = Edit(ref=wanted.ref, fields=tuple(new for new, _ in changes), prior=tuple(old for _, old in changes))
     return Change(
         cluster=wanted.cluster,
@@ -130,13 +130,21 @@ def _only(wanted: Editing, kept: Iterable[Route]) -> IngressSpec:
     return msgspec.structs.replace(wanted.after, rules=msgspec.convert({"rules": rules}, IngressSpec).rules)
 
 
-def _others(wanted: Editing, class_: Chosen, around: Surroundings) -> ingress_conflicts.Others:
+def _others(
+    wanted: Editing, class_: Chosen, around: Surroundings, expressions: frozenset[str]
+) -> ingress_conflicts.Others:
     """Who may stand in the way of what is new: of everything, when it goes to another controller."""
     had = {route.key for route in routes(wanted.before.spec)}
     moved = bool(wanted.ingress_class) and wanted.ingress_class != class_of(wanted.before)
     new = [route for route in routes(wanted.after) if moved or route.key not in had]
     return ingress_conflicts.Others(
-        wanted.ref, _only(wanted, new), class_.name, class_.controller, around.ingresses, wanted.before.annotations
+        wanted.ref,
+        _only(wanted, new),
+        class_.name,
+        class_.controller,
+        around.ingresses,
+        wanted.before.annotations,
+        expressions,
     )
 
 

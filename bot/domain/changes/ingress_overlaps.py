@@ -43,7 +43,7 @@ def taken_out(others: Others) -> Iterator[str]:
 def _overlapping(others: Others) -> Iterator[tuple[Route, Route, Ingress]]:
     """What is wanted, with that of each other Ingress of the class which some of its requests go to today, when that is
     another Service, or of another namespace."""
-    for ours in routes(others.wanted):
+    for ours in (each for each in routes(others.wanted) if each.host.lower() not in others.expressions):
         for other in others.same_class:
             near = [each for each in routes(other.spec) if _shares(ours, each)]
             if not near:

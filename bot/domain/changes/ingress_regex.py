@@ -35,6 +35,11 @@ class Expressions:
             _identity(never) for all_ in before.values() for never, _ in nginx_paths.never_reached(all_)
         }
 
+    @property
+    def hosts(self) -> frozenset[str]:
+        """Its hosts whose paths are regular expressions by then, in lower case."""
+        return frozenset(self._after)
+
     def doubt(self) -> Doubt | None:
         """Somebody's path would not be reached any more, or be matched otherwise."""
         found = [

@@ -107,3 +107,12 @@ async def test_a_check_finds_what_is_never_reached_and_notes_what_it_cannot_tell
     said = told((await site.answer("ingress check one -n shop")).report)
     assert "could not be compared" in said
     assert "n.example.com/v[0-9]+/x before n.example.com/v1" in said
+
+
+async def test_expressions_alone_say_which_path_goes_before_which(site: Site) -> None:
+    """Not the usual rule, by which an exact path goes first, and the longer one."""
+    line = "ingress create wide.example.com/y --service api:80 --class old --name i -n shop"
+    said = told((await site.answer(line)).report)
+    assert "is taken out of" not in said
+    line = "ingress create re.example.com --service api:80 --path-type Exact --class old --name i -n shop"
+    assert "overlap: " not in told((await site.answer(line)).report)
