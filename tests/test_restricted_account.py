@@ -16,7 +16,7 @@ from bot.adapters.cluster.clusters import KubernetesClusters
 from bot.adapters.cluster.kubeconfig import access
 from bot.adapters.cluster.session import Call, Session
 from bot.domain.chat.invocation import Actor
-from bot.domain.chat.report import Status
+from bot.domain.chat.report import Status, plain
 from tests.contracts.test_rights_port import with_token
 from tests.mirrors import HAVE_MIRROR
 from tests.stage import Stage, staged
@@ -146,3 +146,16 @@ async def test_nothing_needs_the_namespace_kube_system(tmp_path: Path, line: str
         [identity] = await stage.ports.clusters.identities()
     assert report.status in (Status.OK, Status.FINDINGS), (report.title, report.blocks)
     assert identity.uid.startswith("address-")
+
+
+async def test_what_leads_to_a_service_and_may_not_be_listed_is_said_in_one_line(tmp_path: Path) -> None:
+    without = ("httproutes", "grpcroutes", "tlsroutes", "ingressclasses", "deployments", "daemonsets")
+    async with restricted(tmp_path, "look.yaml", without=without, scenario="edge") as stage:
+        report = await stage.say("service show web -n shop")
+        shown = await stage.say("ingress show web -n shop")
+    said = [plain(note) for note in report.footnotes if "who leads to it" in plain(note)]
+    assert said == [
+        "Could not read who leads to it: httproutes, grpcroutes, tlsroutes: the bot's account may not list them in the "
+        "whole cluster"
+    ]
+    assert "? (IngressClasses could not be read)" in str(shown.blocks)

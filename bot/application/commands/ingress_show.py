@@ -20,7 +20,7 @@ from bot.domain.diagnosis.finding import Severity
 from bot.domain.diagnosis.ingress_check import Known, judge, kinds
 from bot.domain.network.ages import age
 from bot.domain.network.ingresses import LEGACY_CLASS, backends, class_of, default_classes, port_meant, routes, tls_of
-from bot.domain.network.references import ENDPOINT_SLICE, INGRESS, ref_to
+from bot.domain.network.references import ENDPOINT_SLICE, INGRESS, INGRESS_CLASS, ref_to
 from bot.domain.network.services import EndpointIndex
 from bot.domain.network.snapshot import Ingress, IngressBackend, Snapshot
 from bot.domain.network.tls_secrets import in_words
@@ -122,7 +122,8 @@ class _Picture:
         controller = next((each.spec.controller for each in self.snapshot.ingress_classes if each.name == name), "")
         title, runs = self.served.title(name), self.served.running.get(name)
         running = {True: "runs", False: "does not run", None: "cannot be seen running"}[runs]
-        yield "Controller", f"{title or controller or '<unknown>'}, {running}" if title or controller else "<none>"
+        nobody = "<none>" if self.snapshot.could_read(INGRESS_CLASS) else "? (IngressClasses could not be read)"
+        yield "Controller", f"{title or controller}, {running}" if title or controller else nobody
         yield "Address", ", ".join(filter(None, map(str, self.ingress.status.points))) or "<none>"
         yield "Made", f"{age(self.ingress.metadata.creation_timestamp, self.snapshot.taken_at)} ago"
 

@@ -37,13 +37,21 @@ async def leading_to(cluster: Cluster, service: Ref) -> Leading:
     answers = await asyncio.gather(*(_listed(cluster, kind, namespace) for kind, namespace in asked))
     objects = [each for listed, _ in answers for each in listed]
     found = [lead for each in objects for lead in leads(each) if lead.service == service]
-    return Leading(tuple(found), tuple(why for _, why in answers if why))
+    kinds: dict[str, list[str]] = {}
+    for (kind, _), (_, why) in zip(asked, answers, strict=True):
+        if why:
+            kinds.setdefault(why, []).append(kind.plural)
+    return Leading(tuple(found), tuple(f"{', '.join(plurals)}: {why}" for why, plurals in kinds.items()))
 
 
 async def _listed(cluster: Cluster, kind: Kind, namespace: str) -> tuple[list[JSONObject], str]:
+    """What there is, and why it could not be read: short, since a list of what is forbidden says it of each kind."""
     try:
         return await cluster.list(kind, namespace), ""
     except NotFound:
         return [], ""
     except BotError as error:
-        return [], f"{kind.plural}: {error.cause or error.summary}"
+        if "forbidden" in error.cause:
+            where = f"in {namespace}" if namespace else "in the whole cluster"
+            return [], f"the bot's account may not list them {where}"
+        return [], error.cause or error.summary

@@ -59,7 +59,9 @@ def is_served(ingress: Ingress, classes: Iterable[IngressClass]) -> bool:
     default = default_classes(there)
     name = class_of(ingress) or (default[0] if len(default) == 1 else "")
     of_class = next((each for each in there if each.name == name), None)
-    return of_class.spec.controller == RETIRED if of_class is not None else name == _NAMED
+    if of_class is not None:
+        return of_class.spec.controller == RETIRED
+    return not ingress.spec.ingress_class_name and name == _NAMED
 
 
 def asks(ingress: Ingress, path: str = "") -> bool:

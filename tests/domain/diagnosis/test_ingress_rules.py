@@ -10,6 +10,7 @@ import pytest
 from bot.domain.diagnosis.diagnose import all_rules, diagnose
 from bot.domain.diagnosis.finding import Finding, Observations, Severity
 from bot.domain.diagnosis.ingress_hosts import host_finding
+from bot.domain.network.references import INGRESS_CLASS
 from bot.domain.network.snapshot import Ingress, IngressClass
 from tests.builders import ingress, snapshot
 
@@ -114,6 +115,13 @@ def test_a_path_that_an_expression_of_ingress_nginx_takes() -> None:
     [finding] = [each for each in found(NEVER, all_, below, nginx) if not each.right]
     assert "/(.*) of Ingress shop/all takes its requests" in finding.summary
     assert finding.next_step
+
+
+def test_without_classes_what_stands_twice_is_seen_and_nothing_is_proven_right() -> None:
+    picture = snapshot(paths("a", ("/x", "web"), ("/x/", "api")), paths("b", ("/y", "web")), unread=(INGRESS_CLASS,))
+    diagnosis = diagnose(picture, Observations(), [all_rules()[NEVER]])
+    assert [each.object.name for each in diagnosis.wrong] == ["a"]
+    assert diagnosis.right == ()
 
 
 def test_a_host_that_nginx_gives_to_an_older_ingress() -> None:

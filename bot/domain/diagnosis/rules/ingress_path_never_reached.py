@@ -28,12 +28,14 @@ class _Never:
 
 def find(snapshot: Snapshot, observations: Observations) -> Iterator[Finding]:
     found: dict[object, list[_Never]] = {}
-    for never in (*_twice(snapshot), *_expressions(snapshot), *_hosts(snapshot)):
+    known = snapshot.could_read(INGRESS_CLASS)
+    by_controller = (*_expressions(snapshot), *_hosts(snapshot)) if known else ()
+    for never in (*_twice(snapshot), *by_controller):
         found.setdefault(never.ingress.ref, []).append(never)
     for ingress in snapshot.ingresses:
         told = {never.field: never for never in reversed(found.get(ingress.ref, []))}
         yield from (_finding(snapshot, never) for never in told.values())
-        if not told:
+        if not told and known:
             yield _finding(snapshot, _Never(ingress, "", "no other rule takes all requests of a path"), right=True)
 
 
@@ -93,4 +95,5 @@ def _finding(snapshot: Snapshot, never: _Never, *, right: bool = False) -> Findi
     )
 
 
-RULE = Rule(code=CODE, severity=Severity.MEDIUM, reads=(INGRESS, INGRESS_CLASS), find=find)
+# Without the classes less is known, and nothing is proven right; what stands twice is seen all the same.
+RULE = Rule(code=CODE, severity=Severity.MEDIUM, reads=(INGRESS,), find=find)
