@@ -199,10 +199,7 @@ def _warnings(wanted: Editing, class_: Chosen, others: ingress_conflicts.Others,
 
 def _losses(wanted: Editing) -> Iterator[str]:
     """Addresses that lead nowhere any more, and hosts that lose or lack a certificate."""
-    left = {route.key for route in routes(wanted.after)}
-    gone = [str(route) for route in routes(wanted.before.spec) if route.key not in left]
-    if gone:
-        yield f"{_told(gone)} does not lead anywhere by it any more."
+    yield from _gone(wanted)
     hosts = list(dict.fromkeys(route.host for route in routes(wanted.after)))
     had = {route.host for route in routes(wanted.before.spec)}
     bare = [host or "*" for host in hosts if tls_of(wanted.after, host) is None]
@@ -212,6 +209,35 @@ def _losses(wanted: Editing) -> Iterator[str]:
     new = [host for host in bare if host not in had and host != "*"]
     if new and len(bare) < len(hosts):
         yield f"{_told(new)} has no certificate, unlike the others: say one by `--tls`.".replace("`", "")
+
+
+def _gone(wanted: Editing) -> Iterator[str]:
+    """What becomes of the requests of each address that is not led by a path of its own any more."""
+    left = {route.key for route in routes(wanted.after)}
+    nowhere: list[str] = []
+    for route in routes(wanted.before.spec):
+        if route.key in left:
+            continue
+        taken = _instead(route, wanted.after)
+        if taken is None:
+            nowhere.append(str(route))
+        elif taken.path_type == "Exact":
+            yield f"Only {route} itself is led from then on: what is below it is not led by this path any more."
+        elif taken.backend != route.backend:
+            service = taken.backend.service
+            yield f"{route} goes to {f'Service {service.name}' if service else 'no Service'} then, by {taken.path}."
+    if nowhere:
+        yield f"{_told(nowhere)} does not lead anywhere by it any more."
+
+
+def _instead(gone: Route, spec: IngressSpec) -> Route | None:
+    """The path of the same host that takes its requests: the exact one, else the longest beginning. Where paths are no
+    prefixes (regular expressions), nobody is named."""
+    same = [each for each in routes(spec) if each.host.lower() == gone.host.lower()]
+    path = gone.path.rstrip("/")
+    exact = [each for each in same if each.path_type == "Exact" and each.path.rstrip("/") == path]
+    below = [each for each in same if each.path_type == "Prefix" and f"{path}/".startswith(f"{each.path.rstrip('/')}/")]
+    return next(iter(exact), None) or max(below, key=lambda each: len(each.path), default=None)
 
 
 def _told(words: Sequence[str]) -> str:

@@ -34,7 +34,9 @@ def edited(ref: Ref, standing: Sequence[Port], edits: PortEdits) -> list[Port]:
     UsageError for what does not say which port it is about."""
     found = [copy.deepcopy(port) for port in standing]
     for word in edits.removed:
-        found.remove(_called(ref, found, word))
+        gone = _called(ref, found, word)
+        found.remove(gone)
+        _check_one_way(gone, edits.wanted)
     if standing and not found and not edits.wanted:
         raise Refused(
             f"{ref} would have no port left",
@@ -52,6 +54,16 @@ def edited(ref: Ref, standing: Sequence[Port], edits: PortEdits) -> list[Port]:
     _name(found)
     _check_distinct(found)
     return found
+
+
+def _check_one_way(gone: Port, wanted: Sequence[WantedPort]) -> None:
+    for port in wanted:
+        if (port.port, port.protocol or TCP) == (gone["port"], gone.get("protocol") or TCP):
+            raise UsageError(
+                f"Port {port.port} is to stay and to go",
+                cause="both `--port` and `--remove-port` name it",
+                next_step="`--port` alone changes a port that is there",
+            )
 
 
 def _called(ref: Ref, there: Sequence[Port], word: str) -> Port:

@@ -166,7 +166,12 @@ async def test_what_is_refused(site: Site, line: str, words: tuple[str, ...]) ->
     ("line", "words"),
     [
         ("ingress edit two --class plain -n shop --dry-run", "until plain has given it an address"),
-        (f"ingress edit two --remove {NEW}/api -n shop --dry-run", f"{NEW}/api does not lead anywhere by it any more"),
+        (f"ingress edit two --remove {NEW}/api -n shop --dry-run", f"{NEW}/api goes to Service web then, by /."),
+        (f"ingress edit two --remove {NEW}/ -n shop --dry-run", f"{NEW}/ does not lead anywhere by it any more"),
+        (
+            f"ingress edit two {NEW}/api --service cart:80 --path-type Exact -n shop --dry-run",
+            f"Only {NEW}/api itself is led from then on",
+        ),
         ("ingress edit tls --no-tls -n shop --dry-run", f"{NEW} will be served without TLS"),
         ("ingress edit tls d.example.com --service web:80 -n shop --dry-run", "d.example.com has no certificate"),
         ("ingress delete beside -n shop --dry-run", "Nothing will lead beside.example.com/ anywhere then"),

@@ -187,6 +187,7 @@ REFUSED: list[tuple[str, tuple[str, ...]]] = [
     ("service edit shopfront --port http=8080", ("Port 8080/TCP is there twice", "--remove-port")),
     ("service edit shopfront --port plain=8080 --port 8080:80/TCP --port plain=80", ("is there twice",)),
     ("service edit peers --type NodePort", ("cannot be headless and of type NodePort",)),
+    ("service edit shopfront --port 80 --remove-port 80", ("Port 80 is to stay and to go", "--port alone changes")),
     ("service edit elsewhere --type ClusterIP", ("another name for shop.example.net", "unexpose elsewhere")),
     ("service edit plain --ip-family-policy RequireDualStack", ("both families",)),
     ("service edit plain --accept nothing --target-port http", ("There is no doubt 'nothing'", "used, owned")),
