@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
+from bot.application.execution.leading import leading_to
 from bot.application.execution.looking_up import existing
 from bot.application.execution.service_surroundings import around_service
 from bot.application.ports import Changing, Context
@@ -96,6 +97,7 @@ async def expose(request: Expose, context: Context) -> Change:
         service = await context.cluster.get(ref_to(SERVICE, request.namespace, name))
     except NotFound:
         service = None
+    leads = (await leading_to(context.cluster, ref_to(SERVICE, request.namespace, name))).found if service else ()
     wanted = planning.Exposure(
         line=context.line,
         cluster=context.cluster.identity.uid,
@@ -107,6 +109,7 @@ async def expose(request: Expose, context: Context) -> Change:
         selector=pairs(request.selector) if request.selector else {},
         labels=pairs(request.labels) if request.labels else {},
         options=_options(request),
+        leads=leads,
         accepted=frozenset(request.accept),
     )
     return planning.plan(wanted, exposed, around, service)

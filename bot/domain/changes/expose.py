@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.domain.changes import expose_again, fields, proof
@@ -12,6 +12,7 @@ from bot.domain.changes.service_fitting import check_options, check_selected, po
 from bot.domain.changes.service_ports import WantedPort, manifest, worked_out
 from bot.domain.changes.service_taken import Around, check_taken, taken_warnings
 from bot.domain.changes.target import Target
+from bot.domain.network.leading import Lead
 from bot.domain.network.references import JSON, SERVICE, JSONObject, Ref, ref_to
 from bot.domain.network.selected import Selected, selected
 from bot.domain.network.services import PodIndex
@@ -41,6 +42,8 @@ class Exposure:
     """Of the Service; empty: the target's, as kubectl takes them."""
     options: Mapping[str, JSON] = field(default_factory=dict)
     """Other fields of the spec that were said, as `{"sessionAffinity": "ClientIP"}`."""
+    leads: Sequence[Lead] = ()
+    """Who leads to the Service that has this name now."""
     accepted: frozenset[str] = frozenset()
 
     @property
@@ -90,7 +93,7 @@ def _staying(wanted: Exposure, made: JSONObject, service: JSONObject | None) -> 
 
 
 def _doubts(wanted: Exposure, made: JSONObject, service: JSONObject | None) -> Iterator[Doubt]:
-    found = expose_again.doubt(wanted.ref, made, service) if service is not None else None
+    found = expose_again.doubt(wanted.ref, made, service, wanted.leads) if service is not None else None
     if found is not None and found.code not in wanted.accepted:
         yield found
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bot.domain.changes import fields
 from bot.domain.changes.change import Doubt
 from bot.domain.changes.releasing import LOSS, released, released_items
 from bot.domain.changes.service_fitting import ports
+from bot.domain.network import leading
+from bot.domain.network.leading import Lead
 from bot.domain.network.references import JSON, JSONObject, Ref
 from bot.errors import Refused
 
@@ -17,9 +19,9 @@ _REACH = ("ClusterIP", "NodePort", "LoadBalancer")
 _KEPT = ("clusterIP", "ipFamilies", "ipFamilyPolicy")
 
 
-def doubt(ref: Ref, manifest: JSONObject, service: JSONObject) -> Doubt | None:
-    """None: it has all that it had."""
-    if not (lost := list(_lost(manifest, service))):
+def doubt(ref: Ref, manifest: JSONObject, service: JSONObject, leads: Sequence[Lead] = ()) -> Doubt | None:
+    """None: it has all that it had. `leads` are those that lead to it now."""
+    if not (lost := list(_lost(manifest, service, leads))):
         return None
     return Doubt(
         LOSS,
@@ -47,10 +49,13 @@ def check_names(ref: Ref, manifest: JSONObject, service: JSONObject) -> tuple[st
     return tuple(_called(port) for port in staying)
 
 
-def _lost(manifest: JSONObject, service: JSONObject) -> Iterator[str]:
+def _lost(manifest: JSONObject, service: JSONObject, leads: Sequence[Lead]) -> Iterator[str]:
     was, now = _spec(service), _spec(manifest)
     gone = _gone(manifest, service)
-    yield from (f"port {_called(port)}" for port in ports(was) if _key(port) in gone)
+    for port in ports(was):
+        if _key(port) in gone:
+            hurt = [lead for lead in leads if lead.port in (str(port["port"]), port.get("name"))]
+            yield f"port {_called(port)}" + (f" (led to by {leading.told(hurt)})" if hurt else "")
     yield from _type(was, now, service)
     after = {_key(port): port for port in ports(now)}
     for port in ports(was):

@@ -98,3 +98,9 @@ async def test_a_code_that_is_none_is_refused(world: Shop) -> None:
     said = await world.said(f"{FULL} --accept nothing")
     assert "There is no doubt 'nothing'" in said
     assert "loss" in said
+
+
+async def test_who_leads_to_a_port_that_goes_is_named(world: Shop) -> None:
+    await world.approved("ingress create two.example.com --service new:two --name two -n shop")
+    said = await world.said(f"expose deploy/web --port one=80:http {MORE} {NEW}")
+    assert "port 81 (led to by Ingress shop/two (two.example.com/))" in said
