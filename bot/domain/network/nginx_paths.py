@@ -10,7 +10,9 @@ controller.go sorts the locations of a server, and buildLocation of template/tem
 
 from __future__ import annotations
 
+import functools
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -95,37 +97,63 @@ def _ordered(found: list[Expression]) -> list[Expression]:
 def never_reached(ordered: list[Expression]) -> Iterator[tuple[Expression, Expression]]:
     """Each expression all of whose requests an earlier one takes and leads elsewhere, with that one. For sure: those
     that cannot be told are not among them."""
+    # As `takes_all` of each pair, by looking up the beginnings of each: a host may have thousands of paths.
+    open_, bound, odd = _Earlier(), _Earlier(), _Earlier()
     for number, later in enumerate(ordered):
-        for earlier in ordered[:number]:
-            if takes_all(earlier.text, later.text):
-                if earlier.same_backend != later.same_backend:
-                    yield later, earlier
-                break
+        text = later.text
+        stem, ends = _parted(text)
+        found = odd.first([text])
+        if not _alternates(text):
+            beginnings = [text[:end] for end in range(len(text) + 1) if not text.startswith(_QUANTIFIERS, end)]
+            slashed = [each[:-1] for each in beginnings if each.endswith("/")]
+            found = min(found, open_.first(beginnings), bound.first([*slashed, *([stem] if ends else [])]))
+        if found < number and ordered[found].same_backend != later.same_backend:
+            yield later, ordered[found]
+        index, key = (odd, text) if _is_odd(text, stem) else (bound if ends else open_, stem)
+        index.places.setdefault(key, number)
+
+
+class _Earlier:
+    """Where an expression was tried first, by what tells what it takes."""
+
+    def __init__(self) -> None:
+        self.places: dict[str, int] = {}
+
+    def first(self, keys: Iterable[str]) -> int:
+        """The place of the first of them; beyond all places where there is none."""
+        return min((self.places[key] for key in keys if key in self.places), default=sys.maxsize)
 
 
 def undecided(ordered: list[Expression]) -> Iterator[tuple[Expression, Expression]]:
     """Pairs of which nobody here can tell whether the second, tried first, takes all requests of the first."""
-    for number, later in enumerate(ordered):
-        for earlier in ordered[:number]:
-            if earlier.same_backend == later.same_backend or takes_all(earlier.text, later.text):
-                continue
-            stem, _ = _parted(earlier.text)
-            if _SPECIAL.search(stem) and _may_meet(earlier.text, later.text):
-                yield later, earlier
+    earlier: list[tuple[str, Expression]] = []
+    for later in ordered:
+        literal = _literal(later.text)
+        for own, first in earlier:
+            meet = own.startswith(literal) or literal.startswith(own)
+            if meet and first.same_backend != later.same_backend and not takes_all(first.text, later.text):
+                yield later, first
+        stem, _ = _parted(later.text)
+        if _SPECIAL.search(stem):
+            earlier.append((literal, later))
 
 
 def takes_all(first: str, second: str) -> bool:
     """Whether whatever the second expression matches is surely matched by the first, each from the beginning."""
-    if _alternates(first) or _alternates(second):
-        return first == second
-    stem, bound = _parted(first)
-    if "$" in stem:
+    (stem, bound), other = _parted(first), _parted(second)
+    if _is_odd(first, stem) or _alternates(second):
         return first == second
     if not bound:
         return _goes_on(stem, second)
-    return _goes_on(f"{stem}/", second) or (stem, True) == _parted(second)
+    return _goes_on(f"{stem}/", second) or (stem, True) == other
 
 
+def _is_odd(text: str, stem: str) -> bool:
+    """Whether it is not looked into: of such ones only the very same is known to be so."""
+    return _alternates(text) or "$" in stem
+
+
+@functools.lru_cache(maxsize=8192)
 def _parted(text: str) -> tuple[str, bool]:
     """The expression without a usual end; True: what follows has to begin with a slash."""
     for end in _BOUND:
@@ -146,6 +174,7 @@ def _goes_on(stem: str, text: str) -> bool:
     return text.startswith(stem) and not text[len(stem) :].startswith(_QUANTIFIERS)
 
 
+@functools.lru_cache(maxsize=8192)
 def _alternates(text: str) -> bool:
     """Whether a `|` stands outside of all groups: then the expression does not begin as it looks."""
     if _ODD_CLASS.search(text):
@@ -160,12 +189,7 @@ def _alternates(text: str) -> bool:
     return False
 
 
-def _may_meet(first: str, second: str) -> bool:
-    """Whether their literal beginnings do not exclude that a path matches both."""
-    one, other = _literal(first), _literal(second)
-    return one.startswith(other) or other.startswith(one)
-
-
+@functools.lru_cache(maxsize=8192)
 def _literal(text: str) -> str:
     if _alternates(text):
         return ""

@@ -110,3 +110,16 @@ def test_what_is_never_reached_is_told_with_what_takes_it_and_only_if_it_leads_e
 def test_what_cannot_be_decided_is_told_as_such_and_what_cannot_meet_is_not() -> None:
     [ordered] = expressions([led("a", "/v[0-9]+/x", **REGEX), led("b", "/v1", "/w", service="api")]).values()
     assert [(a.route.path, b.route.path) for a, b in undecided(ordered)] == [("/v1", "/v[0-9]+/x")]
+
+
+def test_of_many_the_same_is_found_as_of_each_pair() -> None:
+    texts = sorted({text for pair in PAIRS for text in pair[:2]} | {"/api$", "/api/?(.*)", "/api$/x"})
+    many = [led(f"i{number}", text, service=f"s{number}", **REGEX) for number, text in enumerate(texts)]
+    [ordered] = expressions(many).values()
+    pairwise = {
+        later.route.path: next(first.route.path for first in ordered[:number] if takes_all(first.text, later.text))
+        for number, later in enumerate(ordered)
+        if any(takes_all(first.text, later.text) for first in ordered[:number])
+    }
+    assert {later.route.path: first.route.path for later, first in never_reached(ordered)} == pairwise
+    assert len(pairwise) > 5
