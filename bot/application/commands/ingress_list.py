@@ -36,11 +36,7 @@ async def list_ingresses(request: Listing, context: Context) -> Report:
     if not snapshot.ingresses:
         if request.where:
             await check_namespace(context.cluster, request.where)
-        return Report(
-            status=Status.OK,
-            title=f"No Ingresses in {request.where or 'any namespace'}",
-            footnotes=(text("Make one by `ingress create`, or look everywhere by `ingress list -A`"),),
-        )
+        return _nothing(request)
     secrets = await looking.secrets(context, snapshot.ingresses)
     rows = sorted(snapshot.ingresses, key=lambda each: (each.namespace, each.name))
     picture = _Picture(snapshot, secrets, request)
@@ -52,6 +48,16 @@ async def list_ingresses(request: Listing, context: Context) -> Report:
         title=title,
         blocks=tuple(blocks),
         footnotes=(*unread_notes(snapshot.unread), *secrets.notes),
+    )
+
+
+def _nothing(request: Listing) -> Report:
+    having = f" have the labels {request.selector}" if request.selector else ""
+    everywhere = ", or look everywhere by `ingress list -A`" if request.where else ""
+    return Report(
+        status=Status.OK,
+        title=f"No Ingresses in {request.where or 'any namespace'}{having}",
+        footnotes=() if having else (text(f"Make one by `ingress create`{everywhere}"),),
     )
 
 

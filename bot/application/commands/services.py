@@ -34,7 +34,8 @@ async def show_services(request: Listing, context: Context) -> Report:
     if not rows and services.could_read(SERVICE):
         if request.where:
             await check_namespace(context.cluster, request.where)
-        return Report(status=Status.OK, title=f"No services in {request.where or 'any namespace'}")
+        having = f" have the labels {request.selector}" if request.selector else ""
+        return Report(status=Status.OK, title=f"No services in {request.where or 'any namespace'}{having}")
     index = EndpointIndex(around) if around.could_read(ENDPOINT_SLICE) else None
     selection = SelectionIndex(around)
     behind = {each.ref: selection.selected(each.namespace, each.spec.selector or {}) for each in rows}

@@ -33,6 +33,8 @@ class HostPath:
 
 
 def _host_path(word: str) -> HostPath:
+    if not word:
+        raise ValueError(word)  # a variable of a script that is not set must not mean every host
     host, slash, rest = word.partition("/")
     return HostPath(_host(host), _path(f"/{rest}") if slash else "")
 

@@ -232,6 +232,7 @@ REFUSED: list[Any] = [
     (f"{NEW} {NEW} --service web:80", "is said twice"),
     (f"{NEW}/a {NEW}/a/ --service web:80", "is said twice"),
     # Words that are none.
+    ("'' --service web:80", "cannot be"),
     (f"https://{NEW} --service web:80", "without scheme or port"),
     (f"{NEW}:8080 --service web:80", "without scheme or port"),
     ("192.0.2.1 --service web:80", "without scheme or port"),

@@ -94,3 +94,16 @@ async def test_an_edit_that_changes_no_path_says_nothing_of_expressions(site: Si
 async def test_a_service_of_somebody_else_for_the_same_pods_may_be_edited(site: Site) -> None:
     said = told((await site.answer("expose deploy/web --port 81:http -n shop")).report)
     assert "or change that one: service edit web -n shop" in said
+
+
+@pytest.mark.parametrize(
+    ("line", "title"),
+    [
+        ("ingress list -n shop -l app=none", "No Ingresses in shop have the labels app=none"),
+        ("services -n shop -l app=none", "No services in shop have the labels app=none"),
+        ("services -A -l app=none", "No services in any namespace have the labels app=none"),
+        ("ingress list", "No Ingresses in default"),
+    ],
+)
+async def test_a_list_of_nothing_says_what_was_asked_for(site: Site, line: str, title: str) -> None:
+    assert (await site.answer(line)).report.title == title
