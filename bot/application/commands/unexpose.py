@@ -51,7 +51,7 @@ COMMAND = Changing(
     summary="delete a Service, once it is known who still leads to it",
     examples=("unexpose db -n shop --dry-run", "unexpose web -n shop --accept used --dry-run"),
     details="Ingresses, routes and StatefulSets that lead to it are named, and what a controller serves that is "
-    "reached by it alone; `--accept used` says that this is known. What the cluster stands on, and what somebody would make "
-    "again at once, stays. `changes undo` makes it again as it was, with its address and node ports where these are "
-    "still free.",
+    "reached by it alone; `--accept used` says that this is known. What the cluster stands on, and what somebody would "
+    "make again at once, stays. `changes undo` makes it again as it was, with its address and node ports where these "
+    "are still free.",
 )
