@@ -145,6 +145,10 @@ async def test_a_plugin_is_upgraded_to_the_makers_next_release(name: str, tmp_pa
         if name == "calico":
             assert "These stay, although the new release has them no more" in plan
             assert "CustomResourceDefinition adminnetworkpolicies.policy.networking.k8s.io" in plan
+            assert "Installation default: stays as it is" in plan
+            assert "Goldmane default: left out" in plan
+        images = ".image: quay.io/tigera/operator:v1.40.15 → " if name == "calico" else f":{old} → ghcr.io/flannel-io/"
+        assert images in plan.partition("changes to what is there")[2]
         said = told((await here.answer(answer.report.actions[0].command)).report)
         await here.world.cluster.settled()
         assert said.startswith(f"Applied: upgrade {'Calico' if name == 'calico' else name} from {old} to {new}"), said
