@@ -196,6 +196,31 @@ async def test_what_people_changed_survives_an_upgrade(tmp_path: Path) -> None:
 
 
 @needs_mirror
+async def test_which_of_two_plugins_is_meant_has_to_be_said_unless_no_file_knows_the_other(tmp_path: Path) -> None:
+    def agent(name: str, image: str) -> Object:
+        template = {
+            "metadata": {"labels": {"app": name}},
+            "spec": {
+                "hostNetwork": True,
+                "containers": [{"name": "agent", "image": image}],
+                "volumes": [{"name": "cni", "hostPath": {"path": "/etc/cni/net.d"}}],
+            },
+        }
+        spec = {"selector": {"matchLabels": {"app": name}}, "template": template}
+        return {"apiVersion": "apps/v1", "kind": "DaemonSet", "spec": spec,
+                "metadata": {"name": name, "namespace": "kube-system"}}  # fmt: skip
+
+    async with site(tmp_path) as here:
+        await installed(here, "flannel")
+        here.create(agent("own-net", "acme/net:v1"))
+        said = told((await here.answer("cni upgrade")).report)
+        assert "flannel v0.28.9 is there already" in said
+        here.create(agent("weave-net", "rajchaudhuri/weave-kube:2.9.0"))
+        said = told((await here.answer("cni upgrade")).report)
+        assert "It is not clear which network plugin is meant" in said
+        assert "Say which: cni upgrade NAME." in said
+
+
 async def test_what_both_changed_has_to_be_accepted(tmp_path: Path) -> None:
     async with site(tmp_path, mirror=MIRROR) as here:
         await installed(here, "flannel", "v0.28.8")

@@ -372,8 +372,8 @@ def test_calico_beside_a_clouds_own_plugin_is_meant() -> None:
 
 
 def test_an_unknown_agent_may_be_a_chained_one() -> None:
-    multus = daemon_set("kube-multus-ds", host_paths=["/etc/cni/net.d"])
-    finding = only(facts(FLANNEL, multus), "two-network-plugins")
+    chained = daemon_set("own-chain", host_paths=["/etc/cni/net.d"])
+    finding = only(facts(FLANNEL, chained), "two-network-plugins")
     assert finding.severity is Severity.LOW
 
 
