@@ -13,6 +13,7 @@ from bot.domain.network.foundations import network_agents
 from bot.domain.network.snapshot import Container, DaemonSet, Node, Snapshot
 from bot.domain.plugins.installation import Installation, Leftovers
 
+_WAITING = ("network plugin", "cni", "NetworkPluginNotReady", "NetworkReady=false")
 _CHAINED = frozenset({"istio-cni-node", "linkerd-cni", "kube-multus-ds", "whereabouts"})
 """DaemonSets that put files where CNI configuration is, and bring no network: they are chained to what does, or call
 it."""
@@ -101,6 +102,13 @@ def has_network(node: Node) -> bool:
     """Whether nobody says that its network is unavailable: else only what tolerates that is put there."""
     condition = node.condition("NetworkUnavailable")
     return condition is None or condition.status == "False"
+
+
+def waits_for_network(node: Node) -> bool:
+    """Whether a node is not Ready because its container runtime has no network, as its kubelet says."""
+    condition = node.condition("Ready")
+    message = (condition.message if condition else "") or ""
+    return bool(condition and condition.status == "False" and any(word in message for word in _WAITING))
 
 
 def clearing(node: str) -> str:

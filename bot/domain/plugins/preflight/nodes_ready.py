@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 
+from bot.domain.plugins.cni import waits_for_network
 from bot.domain.plugins.preflight import Preflight, Wanted
 from bot.domain.plugins.surroundings import Surroundings
 from bot.domain.plugins.verdicts import Said, conflict, doubt, ok, unknown
-
-_NETWORK = ("network plugin", "cni", "NetworkPluginNotReady", "NetworkReady=false")
 
 
 def _look(wanted: Wanted, around: Surroundings) -> Iterator[Said]:
@@ -19,7 +18,7 @@ def _look(wanted: Wanted, around: Surroundings) -> Iterator[Said]:
         if node.ready:
             continue
         message = (condition.message if condition else "") or ""
-        if condition and condition.status == "False" and any(word in message for word in _NETWORK):
+        if waits_for_network(node):
             waiting += 1
         else:
             broken.append((node.name, message or "says nothing of itself"))
