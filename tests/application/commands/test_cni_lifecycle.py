@@ -331,6 +331,16 @@ async def test_the_undo_of_a_removal_is_proved_as_an_install_is(name: str, tmp_p
         check_serves(here)
 
 
+async def test_a_node_that_is_down_does_not_keep_a_removal_from_being_undone(tmp_path: Path) -> None:
+    async with site(tmp_path) as here:
+        await installed(here, "flannel")
+        assert (await uninstalled(here, "flannel")).startswith("Applied: uninstall")
+        here.world.break_("kubelet-stopped")
+        said = await here.approved(f"changes undo {here.record().id}")
+        assert said.startswith("Applied"), said
+        assert "DaemonSet kube-flannel/kube-flannel-ds serves every node but worker2" in said
+
+
 async def test_what_is_left_of_a_plugin_whose_agent_is_gone_is_seen_and_taken_away(tmp_path: Path) -> None:
     async with site(tmp_path) as here:
         before = set(here.standing())
