@@ -32,6 +32,7 @@ from bot.domain.network.references import DAEMON_SET, DEPLOYMENT, JSONObject, Re
 from bot.domain.plugins.edge.installation import ALONE
 from bot.domain.plugins.edge.installing import READY_SECONDS
 from bot.domain.plugins.parameters import Parameters, check_accepted
+from bot.domain.plugins.preflight.nodes_ready import broken
 from bot.domain.plugins.steps import verified
 from bot.errors import Conflict, NotFound
 
@@ -101,7 +102,9 @@ async def _proof(steps: Sequence[Step], alone: str, context: Context) -> Sequenc
     made = {step.ref for step in steps if isinstance(step, Apply) and step.creates}
     for plugin in all_plugins().values():
         if (own := plugin.install) and made & {own.agent, own.operator}:
-            return verified(own, Parameters(), await read_surroundings(context.cluster))
+            around = await read_surroundings(context.cluster)
+            # A node that is down now for a reason of its own must not keep the others without a network.
+            return verified(own, Parameters(), around, without=tuple(node.name for node in broken(around)))
     return [
         Wait(ref=each, until=Until.ROLLED_OUT, timeout_seconds=READY_SECONDS, part="the controller runs")
         for each in sorted(made)

@@ -11,6 +11,7 @@ from bot.domain.diagnosis.diagnose import Diagnosis
 from bot.domain.network.references import DAEMON_SET, NODE
 from bot.domain.plugins.audit import all_audits, audited
 from bot.domain.plugins.cni import plugin_names
+from bot.domain.plugins.facts import Facts
 
 
 async def check_plugins(request: Nothing, context: Context) -> Report:
@@ -27,7 +28,7 @@ async def check_plugins(request: Nothing, context: Context) -> Report:
             footnotes=notes,
             examined=diagnosis.findings,
         )
-    verdict = f"{counted(count, 'thing')} wrong" if count else _well(diagnosis)
+    verdict = f"{counted(count, 'thing')} wrong" if count else _well(facts, diagnosis)
     return Report(
         status=Status.FINDINGS if count else Status.OK,
         title=f"{plugin_names(facts.found) or 'No network plugin'} on {name}: {verdict}",
@@ -37,7 +38,11 @@ async def check_plugins(request: Nothing, context: Context) -> Report:
     )
 
 
-def _well(diagnosis: Diagnosis) -> str:
+def _well(facts: Facts, diagnosis: Diagnosis) -> str:
+    """Of a plugin that is only recognised, pools and settings are not read: nothing can be said of them."""
+    read = all((plugin := facts.plugin(each)) and plugin.install for each in facts.found)
+    if not read:
+        return "nothing wrong is seen, of what can be read of it"
     return "nothing wrong is seen" if diagnosis.skipped else "all is well"
 
 

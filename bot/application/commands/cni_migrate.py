@@ -33,7 +33,7 @@ async def advise(request: Migrate, context: Context) -> Report:
     plugins.check_version(request.name, plugin, installation, request.version)
     around = await read_surroundings(context.cluster)
     known = plugins.all_plugins()
-    name, found = the_one_there(around, known)
+    name, found = the_one_there(around, known, "", "take away first what is not to stay: `cni uninstall NAME`")
     if name == request.name:
         raise Conflict(f"{found.title} is there already", next_step="`cni upgrade` changes its version")
     release, sources = await plugins.read_release(context, request.name, plugin, installation, request.version)

@@ -29,6 +29,7 @@ from bot.errors import Refused
 
 _OF_PEOPLE = ("Policy", "NetworkSet")
 """Ends of kinds that people write to a plugin."""
+_WHICH = "say which: `cni uninstall NAME`"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +53,7 @@ async def uninstall_plugin(request: UninstallPlugin, context: Context) -> Change
         name, version = request.name, ""
         plugin, installation = plugins.installable(name)
     else:
-        name, found = the_one_there(around, known, request.name)
+        name, found = the_one_there(around, known, request.name, _WHICH)
         plugin, installation = plugins.installable(name)
         check_our_way(found, plugin, installation)
         version = found.version
@@ -62,7 +63,7 @@ async def uninstall_plugin(request: UninstallPlugin, context: Context) -> Change
     objects = (*installation.fit(published, everything), *map(bare, installation.makes))
     around = await with_plan(context.cluster, around, objects)
     if gone and not around.existing and not around.missing_rights:
-        the_one_there(around, known, name)  # which says that there is none
+        the_one_there(around, known, name, _WHICH)  # which says that there is none
     custom = await _custom(context, objects, around)
     held = await _held(context, objects, custom, around)
     return removing.plan(

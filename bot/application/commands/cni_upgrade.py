@@ -36,7 +36,7 @@ async def upgrade_plugin(request: UpgradePlugin, context: Context) -> Change:
         taken = plugins.taken(context.ports, request.name, named, its)
         parameters.check(Parameters(version=request.version), taken)
     around = await read_surroundings(context.cluster)
-    name, found = the_one_there(around, plugins.all_plugins(), request.name)
+    name, found = the_one_there(around, plugins.all_plugins(), request.name, "say which: `cni upgrade NAME`")
     plugin, installation = plugins.installable(name)
     taken = plugins.taken(context.ports, name, plugin, installation)
     parameters.check(Parameters(version=request.version), taken)

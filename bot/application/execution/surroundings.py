@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import ipaddress
+import itertools
 from collections.abc import Iterable
 from typing import Any
 
@@ -123,7 +124,9 @@ def _flags(pod: JSONObject) -> dict[str, str]:
     words = [
         str(word) for each in containers(spec) for word in (*(each.get("command") or ()), *(each.get("args") or ()))
     ]
-    return {flag: value for flag, equals, value in (word.partition("=") for word in words) if equals}
+    said = {flag: value for flag, equals, value in (word.partition("=") for word in words) if equals}
+    apart = {word: after for word, after in itertools.pairwise(words) if not after.startswith("-")}
+    return {flag: value for flag, value in apart.items() if flag.startswith("--") and "=" not in flag} | said
 
 
 async def _yaml_in(cluster: Cluster, config_map: str, key: str, unread: list[str]) -> dict[str, Any]:

@@ -20,7 +20,8 @@ from bot.domain.changes.change import (
     StepState,
     Wait,
 )
-from bot.domain.changes.differences import done_in_words, field_differences, in_words, reached_in_words
+from bot.domain.changes.differences import done_in_words, in_words, reached_in_words
+from bot.domain.changes.inside import differences_inside
 from bot.domain.chat.report import (
     Block,
     Bullets,
@@ -236,12 +237,9 @@ def _is_written_here(step: Apply, change: Change) -> bool:
 
 def _changes(change: Change) -> list[Block]:
     """Fields of what is there already, and what we wrote ourselves, whole."""
-    lines = [
-        f"{step.ref}: {line}"
-        for step in change.steps
-        if isinstance(step, Apply) and not step.creates
-        for line in field_differences(step)
-    ]
+    changing = [step for step in change.steps if isinstance(step, Apply) and not step.creates]
+    changing.sort(key=lambda step: step.ref.kind == "CustomResourceDefinition")
+    lines = [f"{step.ref}: {line}" for step in changing for line in differences_inside(step)]
     blocks: list[Block] = []
     if lines:
         blocks.append(Preformatted(content="\n".join(lines), title="changes to what is there", language="txt"))

@@ -90,34 +90,34 @@ def field_differences(step: Step) -> list[str]:
         case Apply(creates=False):
             wanted = {field.path: field for field in leaves(step.manifest)}
             return [
-                _line(old, wanted[old.path])
+                line(old, wanted[old.path])
                 for old in step.prior
                 if old.path in wanted and not (old.present and covers(old.value, wanted[old.path].value))
             ]
         case Edit():
             before = {field.path: field for field in step.prior}
-            return [_line(before[new.path], new) for new in step.fields if before.get(new.path, new) != new]
+            return [line(before[new.path], new) for new in step.fields if before.get(new.path, new) != new]
         case Restore():
             expected = {field.path: field for field in step.expected}
-            return [_line(expected[new.path], new) for new in step.fields if expected.get(new.path, new) != new]
+            return [line(expected[new.path], new) for new in step.fields if expected.get(new.path, new) != new]
         case _:
             return []
 
 
-def _line(old: FieldValue, new: FieldValue) -> str:
+def line(old: FieldValue, new: FieldValue) -> str:
     name = ".".join(new.path)
-    if _is_long(old.value) or _is_long(new.value):
+    if is_long(old.value) or is_long(new.value):
         return f"{name}: as shown below"
     if not new.present:
-        return f"{name}: {_shown(old.value)} → removed"
-    return f"{name}: {_shown(old.value) if old.present else 'nothing'} → {_shown(new.value)}"
+        return f"{name}: {shown(old.value)} → removed"
+    return f"{name}: {shown(old.value) if old.present else 'nothing'} → {shown(new.value)}"
 
 
-def _is_long(value: JSON) -> bool:
+def is_long(value: JSON) -> bool:
     """Whether it is read better as the difference of two texts."""
     return isinstance(value, list | dict) and len(msgspec.json.encode(value)) > _LONGEST
 
 
-def _shown(value: JSON) -> str:
+def shown(value: JSON) -> str:
     words = value if isinstance(value, str) else msgspec.json.encode(value).decode()
     return words if len(words) <= _LONGEST else words[: _LONGEST - 1] + "…"

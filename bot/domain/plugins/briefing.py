@@ -80,8 +80,10 @@ def brief(
     afterwards: tuple[str, ...] = (),
     besides: Incoming = Incoming(),  # noqa: B008  frozen
     same: Same = itself,
+    untouched: Iterable[Ref] = (),
 ) -> Brief:
-    """What people read in place of thousands of lines of YAML; `besides` comes in without standing in the files."""
+    """What people read in place of thousands of lines of YAML; `besides` comes in without standing in the files, and
+    what is `untouched` is there and stays as it is."""
     comes = incoming(objects) + besides
     published: dict[Ref, list[JSONObject]] = {}
     for object in (each for source in sources for each in source.objects):
@@ -98,11 +100,11 @@ def brief(
         adjusted += [
             f"{own}: {line}" for line in min((list(differences(each, object)) for each in published[before]), key=len)
         ]
-    left_out = sorted(set(published) - taken)
+    left_out, stays = sorted(set(published) - taken), set(untouched)
     return Brief(
         checks=tuple(checks),
         sources=tuple(map(str, sources)),
-        adjusted=(*adjusted, *(f"{own}: left out" for own in left_out)),
+        adjusted=(*adjusted, *(f"{own}: {'stays as it is' if own in stays else 'left out'}" for own in left_out)),
         images=comes.images,
         privileges=comes.privileges,
         host_paths=comes.host_paths,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.changes.change import Checked
-from bot.domain.plugins.cni import NetworkPlugin, Recognised
+from bot.domain.plugins.cni import NetworkPlugin, Recognised, clearing
 from bot.domain.plugins.preflight import Wanted
 from bot.domain.plugins.preflight.other_plugins import ABOUT as OTHER_PLUGINS
 from bot.domain.plugins.surroundings import Surroundings
@@ -75,10 +75,16 @@ def _window(old: NetworkPlugin, wanted: Wanted, install: str) -> tuple[str, ...]
         lines.append(f"Take {old.title} away by the means that installed it: {old.why_not}.")
     if old.leftovers.on_hosts:
         lines.append("On every node, as root: " + "; ".join(f"`{command}`" for command in old.leftovers.on_hosts))
-    lines += [
-        "Restart every node: the old plugin's routes and packet filters go with it.",
-        f"`{install}`: it waits until every node is served and a new pod has an address.",
-    ]
+    lines.append("Restart every node: the old plugin's routes and packet filters go with it.")
+    if old.leftovers.shutdown_reason and not wanted.installation.tells_network:
+        lines.append(
+            f"{old.title} leaves every node shut (NetworkUnavailable), and {wanted.plugin.title} opens none. For each: "
+            f"`{clearing('NODE')}`"
+        )
+    lines.append(
+        f"`{install}`: it asks about what the old one has left, which you accept (`--accept leftovers`) once the hosts "
+        "are clear, and waits until every node is served and a new pod has an address."
+    )
     if wanted.plugin.leftovers.configuration:
         lines.append(
             f"Check on a node that /etc/cni/net.d holds {wanted.plugin.leftovers.configuration[0]} alone: the first "

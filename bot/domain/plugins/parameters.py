@@ -187,6 +187,12 @@ def check(parameters: Parameters, taken: Taken) -> None:
     if parameters.encapsulation and taken.encapsulations:
         known = tuple(each.value for each in taken.encapsulations)
         _check_choice("--encapsulation", parameters.encapsulation.value, known)
+    if parameters.encapsulation is Encapsulation.NONE and parameters.backend:
+        raise UsageError(
+            f"`--encapsulation None` and `--backend {parameters.backend[:60]}` cannot both be meant",
+            cause="the one wraps nothing, the other says in what it is wrapped",
+            next_step="leave one of them out",
+        )
     _check_mtu(parameters, taken)
     _check_families(parameters, taken)
     _check_blocks(parameters)

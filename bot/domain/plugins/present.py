@@ -13,14 +13,15 @@ from bot.errors import Conflict, NotFound, Refused
 
 
 def the_one_there(
-    around: Surroundings, plugins: Mapping[str, NetworkPlugin], named: str = ""
+    around: Surroundings, plugins: Mapping[str, NetworkPlugin], named: str, next_step: str
 ) -> tuple[str, Recognised]:
-    """The name and what was found; `named` chooses among several. Raises NotFound, or Conflict when it is not clear."""
+    """The name and what was found; `named` chooses among several, of which those that no file knows are not meant.
+    Raises NotFound, or Conflict when it is not clear, which `next_step` helps."""
     by_title = {plugin.title: name for name, plugin in plugins.items()}
     found = [(by_title.get(each.title, ""), each) for each in recognise(around.snapshot, plugins.values())]
     found = [(name, each) for name, each in found if each.agent is not None]
     told = ", ".join(f"{each.title} by {each.agent.ref}" for _, each in found if each.agent)
-    chosen = [pair for pair in found if not named or pair[0] == named]
+    chosen = [pair for pair in found if pair[0] == named] if named else [pair for pair in found if pair[0]] or found
     if not chosen:
         what = plugins[named].title if named else "network plugin"
         raise NotFound(
@@ -32,7 +33,7 @@ def the_one_there(
         raise Conflict(
             "It is not clear which network plugin is meant",
             cause=f"there are {told}",
-            next_step="say which: `cni uninstall NAME`",
+            next_step=next_step,
         )
     return chosen[0]
 

@@ -84,7 +84,7 @@ def plan(
         premises=premises(wanted, around),
         warnings=tuple(warnings),
         doubts=doubts(checks, accepted),
-        brief=brief(objects, sources, checks, (), besides),
+        brief=brief(objects, sources, checks, (), besides, untouched=around.existing),
     )
 
 

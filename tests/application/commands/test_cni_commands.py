@@ -150,6 +150,8 @@ class TestStatus:
         report = await say(where(*([agent] if agent else []), node(), *pods_with("10.0.0.7")), "cni status")
         assert report.title.startswith(title)
         assert how in " ".join(lines(report))
+        check = await say(where(*([agent] if agent else []), node(), *pods_with("10.0.0.7")), "cni check")
+        assert check.title.endswith("nothing wrong is seen, of what can be read of it")
         assert rows(report, "NODE")[0][7] == "1"
 
     async def test_cilium_is_shown_with_its_pool_and_operator(self) -> None:

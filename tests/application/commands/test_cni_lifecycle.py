@@ -145,6 +145,10 @@ async def test_a_plugin_is_upgraded_to_the_makers_next_release(name: str, tmp_pa
         if name == "calico":
             assert "These stay, although the new release has them no more" in plan
             assert "CustomResourceDefinition adminnetworkpolicies.policy.networking.k8s.io" in plan
+            assert "Installation default: stays as it is" in plan
+            assert "Goldmane default: left out" in plan
+        images = ".image: quay.io/tigera/operator:v1.40.15 → " if name == "calico" else f":{old} → ghcr.io/flannel-io/"
+        assert images in plan.partition("changes to what is there")[2]
         said = told((await here.answer(answer.report.actions[0].command)).report)
         await here.world.cluster.settled()
         assert said.startswith(f"Applied: upgrade {'Calico' if name == 'calico' else name} from {old} to {new}"), said
@@ -192,6 +196,31 @@ async def test_what_people_changed_survives_an_upgrade(tmp_path: Path) -> None:
 
 
 @needs_mirror
+async def test_which_of_two_plugins_is_meant_has_to_be_said_unless_no_file_knows_the_other(tmp_path: Path) -> None:
+    def agent(name: str, image: str) -> Object:
+        template = {
+            "metadata": {"labels": {"app": name}},
+            "spec": {
+                "hostNetwork": True,
+                "containers": [{"name": "agent", "image": image}],
+                "volumes": [{"name": "cni", "hostPath": {"path": "/etc/cni/net.d"}}],
+            },
+        }
+        spec = {"selector": {"matchLabels": {"app": name}}, "template": template}
+        return {"apiVersion": "apps/v1", "kind": "DaemonSet", "spec": spec,
+                "metadata": {"name": name, "namespace": "kube-system"}}  # fmt: skip
+
+    async with site(tmp_path) as here:
+        await installed(here, "flannel")
+        here.create(agent("own-net", "acme/net:v1"))
+        said = told((await here.answer("cni upgrade")).report)
+        assert "flannel v0.28.9 is there already" in said
+        here.create(agent("weave-net", "rajchaudhuri/weave-kube:2.9.0"))
+        said = told((await here.answer("cni upgrade")).report)
+        assert "It is not clear which network plugin is meant" in said
+        assert "Say which: cni upgrade NAME." in said
+
+
 async def test_what_both_changed_has_to_be_accepted(tmp_path: Path) -> None:
     async with site(tmp_path, mirror=MIRROR) as here:
         await installed(here, "flannel", "v0.28.8")
@@ -300,6 +329,16 @@ async def test_the_undo_of_a_removal_is_proved_as_an_install_is(name: str, tmp_p
         assert "3 of 3 nodes served" in said
         assert [type(each).__name__ for each in here.record().change.steps][-1] == "TryAddresses"
         check_serves(here)
+
+
+async def test_a_node_that_is_down_does_not_keep_a_removal_from_being_undone(tmp_path: Path) -> None:
+    async with site(tmp_path) as here:
+        await installed(here, "flannel")
+        assert (await uninstalled(here, "flannel")).startswith("Applied: uninstall")
+        here.world.break_("kubelet-stopped")
+        said = await here.approved(f"changes undo {here.record().id}")
+        assert said.startswith("Applied"), said
+        assert "DaemonSet kube-flannel/kube-flannel-ds serves every node but worker2" in said
 
 
 async def test_what_is_left_of_a_plugin_whose_agent_is_gone_is_seen_and_taken_away(tmp_path: Path) -> None:

@@ -399,13 +399,17 @@ async def test_what_kubeadm_wrote_is_not_trusted(text: str, unread: str) -> None
     assert bool(unread) == bool(found.unread)
 
 
-async def test_who_says_which_range_is_told_the_best_first() -> None:
+@pytest.mark.parametrize(
+    "ranges",
+    [
+        ["--cluster-cidr=10.244.0.0/16,fd00:1::/56", "--service-cluster-ip-range=10.96.0.0/12"],
+        ["--cluster-cidr", "10.244.0.0/16,fd00:1::/56", "--v", "--service-cluster-ip-range", "10.96.0.0/12"],
+    ],
+    ids=["in one word", "in two"],
+)
+async def test_who_says_which_range_is_told_the_best_first(ranges: list[str]) -> None:
     world = new_cluster()
-    command = [
-        "kube-controller-manager",
-        "--cluster-cidr=10.244.0.0/16,fd00:1::/56",
-        "--service-cluster-ip-range=10.96.0.0/12",
-    ]
+    command = ["kube-controller-manager", *ranges]
     world.cluster.put(
         {
             "apiVersion": "v1",

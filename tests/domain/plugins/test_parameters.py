@@ -133,6 +133,8 @@ WRONG = [
     ("flannel --backend ipip", "vxlan, host-gw, wireguard", "leave it out"),
     ("antrea --encapsulation IPIP", "expected one of None", "leave it out"),
     ("antrea --backend gre --pod-cidr 10.244.0.0/16,fd00:10:244::/56", "carries no IPv6", "--backend vxlan"),
+    ("antrea --backend gre --encapsulation None", "cannot both be meant", "leave one of them out"),
+    ("kube-router --backend fou --encapsulation none", "cannot both be meant", "leave one of them out"),
     ("antrea --backend wireguard", "geneve, vxlan, gre", "leave it out"),
     ("weave --backend vxlan", "takes no `--backend`", "leave it out"),
     ("weave --pod-cidr fd00:10:244::/56", "no place for", "Antrea, Calico or flannel"),

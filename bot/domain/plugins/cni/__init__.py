@@ -13,6 +13,11 @@ from bot.domain.network.foundations import network_agents
 from bot.domain.network.snapshot import Container, DaemonSet, Node, Snapshot
 from bot.domain.plugins.installation import Installation, Leftovers
 
+_WAITING = ("network plugin", "cni", "NetworkPluginNotReady", "NetworkReady=false")
+_CHAINED = frozenset({"istio-cni-node", "linkerd-cni", "kube-multus-ds", "whereabouts"})
+"""DaemonSets that put files where CNI configuration is, and bring no network: they are chained to what does, or call
+it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Marks:
@@ -74,7 +79,7 @@ def recognise(snapshot: Snapshot, plugins: Iterable[NetworkPlugin]) -> tuple[Rec
         weight, plugin = max(matching, key=lambda pair: pair[0], default=(0, None))
         if plugin is not None and weight:
             found.append(Recognised(plugin.title, _version(agent, plugin.version_image), agent))
-        elif agent in agents:
+        elif agent in agents and agent.name not in _CHAINED:
             found.append(Recognised(f"unknown, by DaemonSet {agent.ref.short}", "", agent))
     if found or not any(node.ready for node in snapshot.nodes) or last_told(snapshot.nodes, known):
         return tuple(found)
@@ -97,6 +102,13 @@ def has_network(node: Node) -> bool:
     """Whether nobody says that its network is unavailable: else only what tolerates that is put there."""
     condition = node.condition("NetworkUnavailable")
     return condition is None or condition.status == "False"
+
+
+def waits_for_network(node: Node) -> bool:
+    """Whether a node is not Ready because its container runtime has no network, as its kubelet says."""
+    condition = node.condition("Ready")
+    message = (condition.message if condition else "") or ""
+    return bool(condition and condition.status == "False" and any(word in message for word in _WAITING))
 
 
 def clearing(node: str) -> str:

@@ -60,6 +60,22 @@ def flannel_node(name: str, cidr: str, **annotations: str) -> Any:
     return node(name, cidr, address=address, annotations={BACKEND: "vxlan", PUBLIC: address} | annotations)
 
 
+def waiting_node(name: str, system: str = "linux") -> Any:
+    """Not ready for want of a network, and tainted."""
+    message = "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady"
+    return msgspec.convert(
+        {
+            "metadata": builders.metadata(name, ""),
+            "spec": {"taints": [{"key": "acme.com/gpu", "effect": "NoExecute"}]},
+            "status": {
+                "conditions": [{"type": "Ready", "status": "False", "message": message}],
+                "nodeInfo": {"operatingSystem": system},
+            },
+        },
+        Node,
+    )
+
+
 def new_node() -> Any:
     """Not ready, as without a plugin."""
     return msgspec.convert({"metadata": {"name": "node1", "uid": "1"}, "spec": {}, "status": {}}, Node)
@@ -143,6 +159,10 @@ WRONG: dict[str, list[Case]] = {
         (lambda: flannel(definitions=["antreaagentinfos.crd.antrea.io"]),
          "CustomResourceDefinition antreaagentinfos.crd.antrea.io", "", "is left of Antrea"),
     ],
+    "node-without-agent": [
+        (lambda: facts(FLANNEL, agent_pod(FLANNEL, "a"), agent_pod(FLANNEL, "b"), waiting_node("worker")),
+         "Node worker", "status.conditions[Ready]", "waits for a network, and flannel v0.28.9 has no agent there"),
+    ],
     "no-network-plugin": [
         (lambda: facts(new_node()), "Namespace kube-system", "", "has no network plugin"),
     ],
@@ -225,6 +245,7 @@ RIGHT: dict[str, list[str]] = {
     "flannel-address-wrong": ["Node node1", "Node node2"],
     "two-network-plugins": [_CALICO, _AGENT],
     "leftovers-of-plugin": ["Node node1", "CustomResourceDefinition ippools.crd.projectcalico.org"],
+    "node-without-agent": ["Node node1"],
     "no-network-plugin": ["Namespace kube-system"],
     "node-network-unavailable": ["Node node1"],
     AGENT_NOT_READY: [_CALICO, _AGENT],
@@ -371,9 +392,21 @@ def test_calico_beside_a_clouds_own_plugin_is_meant() -> None:
     assert judged(facts(daemon_set("aws-node"), CALICO), "two-network-plugins").wrong == ()
 
 
+def test_why_a_node_has_no_agent_is_told_and_pods_that_are_to_come_are_waited_for() -> None:
+    pods = agent_pod(FLANNEL, "a"), agent_pod(FLANNEL, "b")
+    finding = only(facts(FLANNEL, *pods, waiting_node("w", "windows")), "node-without-agent")
+    assert finding.evidence == (
+        "its system is windows, which agents for Linux do not run on",
+        "it has the taints acme.com/gpu:NoExecute",
+    )
+    assert "DaemonSet kube-flannel/kube-flannel-ds" in finding.next_step
+    there = judged(facts(FLANNEL, agent_pod(FLANNEL, "a"), waiting_node("w")), "node-without-agent")
+    assert (there.wrong, there.right) == ((), ())
+
+
 def test_an_unknown_agent_may_be_a_chained_one() -> None:
-    multus = daemon_set("kube-multus-ds", host_paths=["/etc/cni/net.d"])
-    finding = only(facts(FLANNEL, multus), "two-network-plugins")
+    chained = daemon_set("own-chain", host_paths=["/etc/cni/net.d"])
+    finding = only(facts(FLANNEL, chained), "two-network-plugins")
     assert finding.severity is Severity.LOW
 
 

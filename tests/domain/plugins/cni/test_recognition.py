@@ -46,6 +46,13 @@ def test_other_daemon_sets_are_not_taken_for_one() -> None:
     assert recognise(taken, PLUGINS.values()) == ()
 
 
+@pytest.mark.parametrize("name", ["istio-cni-node", "kube-multus-ds"])
+def test_what_is_chained_to_a_plugin_is_none(name: str) -> None:
+    chained = daemon_set(name, namespace="other", host_paths=["/etc/cni/net.d"])
+    found = recognise(snapshot(chained, daemon_set("kube-flannel-ds"), node()), PLUGINS.values())
+    assert [each.title for each in found] == ["flannel"]
+
+
 def test_ready_nodes_without_an_agent_have_a_network_from_their_hosts() -> None:
     (found,) = recognise(snapshot(node()), PLUGINS.values())
     assert (found.title, found.agent) == (PLUGINS["bridge"].title, None)
