@@ -18,7 +18,7 @@ _OPERATORS = ("in", "notin", "=", "==", "!=", "gt", "lt", ">", "<")
 
 _FIELDS: Mapping[str, tuple[str, ...]] = {
     "Pod": ("spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "spec.hostNetwork",
-            "status.phase", "status.podIP", "status.nominatedNodeName"),
+            "status.phase", "status.podIP", "status.podIPs", "status.nominatedNodeName"),
     "Event": ("involvedObject.kind", "involvedObject.namespace", "involvedObject.name", "involvedObject.uid",
               "involvedObject.apiVersion", "involvedObject.resourceVersion", "involvedObject.fieldPath", "reason",
               "reportingComponent", "source", "type"),
@@ -26,7 +26,7 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
     "Secret": ("type",),
     "Namespace": ("status.phase",),
     "Service": ("spec.clusterIP", "spec.type"),
-    "ReplicaSet": ("status.replicas",),
+    "ReplicationController": ("status.replicas",),
     "Job": ("status.successful",),
 }  # fmt: skip
 """What may be selected by beside name and namespace."""
@@ -190,6 +190,8 @@ def _field_test(kind: str, part: str, custom: bool) -> Matches:
     if not operator:
         raise bad_request(f"invalid selector: '{part}'; can't understand '{part}'")
     path, _, wanted = part.partition(operator)
+    if escaped := re.search(r"\\[^\\,=]|\\$", wanted.replace("\\\\", "")):
+        raise bad_request(f"invalid field selector: invalid escape sequence: {escaped[0]}")
     wanted = wanted.replace("\\,", ",").replace("\\=", "=").replace("\\\\", "\\")
     known = ("metadata.name", "metadata.namespace", *_FIELDS.get(kind, ()))
     if path not in known:

@@ -21,6 +21,7 @@ from bot.playground.cluster_server.objects.registry import Registry, rules_of
 
 Object = dict[str, Any]
 
+_COMMON = ("Status", "List", "DeleteOptions", "CreateOptions", "UpdateOptions", "PatchOptions", "ListOptions")
 STRATEGIC_PATCH = "application/strategic-merge-patch+json"
 SAID = web.RequestKey("said", bytes)
 """The body as it came, for the words of an error."""
@@ -60,7 +61,7 @@ class Bodies:
         if body.get("kind", kind.name) != kind.name or body.get("apiVersion", kind.api_version) != kind.api_version:
             version = str(body.get("apiVersion", kind.api_version)).rpartition("/")[2]
             found = body.get("kind", kind.name)
-            if not self._registry.kinds.of(body.get("apiVersion", kind.api_version), found):
+            if not self._is_known(body.get("apiVersion", kind.api_version), found):
                 said = f'no kind "{found}" is registered for version "{body.get("apiVersion", kind.api_version)}"'
                 raise statuses.bad_request(
                     f'{found} in version "{kind.version}" cannot be handled as a {kind.name}: '
@@ -80,6 +81,12 @@ class Bodies:
         if kind.converted:
             obj, target = converting.stored(obj), replace(target, kind=self._registry.kinds.named("v1", kind.name))
         return self._checked(request, obj, unknown, target)
+
+    def _is_known(self, version: str, name: str) -> bool:
+        """Lists, options and Status are in each version, though nothing is served as one."""
+        if version == "v1" and name in _COMMON:
+            return True
+        return any(self._registry.kinds.of(version, found) for found in (name, name.removesuffix("List")))
 
     def _checked(
         self, request: web.Request, obj: Object, unknown: list[str], target: Target
