@@ -44,7 +44,7 @@ class Tokens:
         """A TokenRequest with its token. Raises 404 and 422."""
         spec = asked.get("spec") or {}
         account = self._registry.get(self._accounts, target.namespace, target.name)
-        if (asked.get("metadata") or {}).get("name", target.name) != target.name:
+        if ((asked.get("metadata") or {}).get("name") or target.name) != target.name:
             said = "must match the service account name if specified"
             cause = invalid("metadata.name", asked["metadata"]["name"], said)
             raise unprocessable("TokenRequest", "authentication.k8s.io", target.name, [cause])

@@ -12,7 +12,7 @@ from bot.playground.cluster_server.customs import definitions, resources
 from bot.playground.cluster_server.http import declaring, wire
 from bot.playground.cluster_server.http.answers import JSON
 from bot.playground.cluster_server.http.decoding import decoded, restored
-from bot.playground.cluster_server.http.parsing import duplicates, parsed_object, parsed_yaml
+from bot.playground.cluster_server.http.parsing import duplicates, parsed_object, parsed_yaml, yaml_duplicates
 from bot.playground.cluster_server.http.requests import Target
 from bot.playground.cluster_server.http.writing import APPLY_PATCH
 from bot.playground.cluster_server.objects import converting
@@ -26,13 +26,14 @@ STRATEGIC_PATCH = "application/strategic-merge-patch+json"
 SAID = web.RequestKey("said", bytes)
 """The body as it came, for the words of an error."""
 PATCHED = web.RequestKey("patched", list)
-"""What a patch says twice, or too much."""
+"""What a patch, or YAML, says twice or too much."""
 
 
 async def read_body(request: web.Request, kind: Kind) -> Object:
     """Raises 415 or 400."""
     body = await request.read()
     if request.content_type == "application/yaml":
+        request[PATCHED] = yaml_duplicates(body)
         return parsed_yaml(body, kind.name)
     if request.content_type == wire.CONTENT_TYPE and not kind.custom:
         return wire.decoded(body, kind)
@@ -97,7 +98,8 @@ class Bodies:
         fields = [*request.get(PATCHED, ()), *(f'duplicate field "{path}"' for path in twice)]
         fields += [f'unknown field "{path}"' for path in unknown]
         if fields and validation == "Strict":
-            said = "strict decoding error: " + ", ".join(fields)
+            shown = [f"yaml: unmarshal errors:\n  {said}" if said.startswith("line ") else said for said in fields]
+            said = "strict decoding error: " + ", ".join(shown)
             raise statuses.bad_request(
                 f'{kind.name} in version "{kind.version}" cannot be handled as a {kind.name}: {said}'
             )

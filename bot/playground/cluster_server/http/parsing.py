@@ -68,8 +68,33 @@ def parsed_yaml(body: bytes, kind_name: str) -> Object:
         found = yaml.load(body, Loader=yaml.CSafeLoader)
     except yaml.YAMLError as error:
         raise bad_request(f"error decoding YAML: {error}") from error
+    if found is None:
+        return {}
     if not isinstance(found, dict):
-        raise _unrecognized(kind_name, "yaml: the document is no object", body)
+        raise bad_request(
+            "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal "
+            f"{go_name_of(found)} into Go value of type map[string]interface {{}}"
+        )
+    return found
+
+
+def yaml_duplicates(body: bytes) -> list[str]:
+    """Keys that a mapping has twice, with the line where they stand again. JSON is not looked at."""
+    if body.lstrip().startswith(b"{"):
+        return []
+    found: list[str] = []
+    ahead: list[Any] = [yaml.compose(body, Loader=yaml.CSafeLoader)]
+    while ahead:
+        node = ahead.pop(0)
+        if isinstance(node, yaml.MappingNode):
+            names: set[str] = set()
+            for key, child in node.value:
+                if key.value in names:
+                    found.append(f'line {key.start_mark.line + 1}: key "{key.value}" already set in map')
+                names.add(key.value)
+                ahead.append(child)
+        elif isinstance(node, yaml.SequenceNode):
+            ahead += node.value
     return found
 
 

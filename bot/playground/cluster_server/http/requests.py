@@ -167,11 +167,7 @@ def where(target: Target) -> tuple[Kind, str, str]:
 
 def selection(target: Target, labels: str, fields: str) -> Matches | None:
     """None: everything."""
-    tests = [
-        test
-        for test in (label_matches(labels), field_matches(target.kind.name, fields, custom=bool(target.kind.custom)))
-        if test
-    ]
-    if not tests:
-        return None
-    return lambda obj: all(test(obj) for test in tests)
+    custom = target.kind.custom.selectable if target.kind.custom else None
+    found = (label_matches(labels), field_matches(target.kind.name, fields, custom))
+    tests = [test for test in found if test]
+    return (lambda obj: all(test(obj) for test in tests)) if tests else None
