@@ -20,6 +20,7 @@ _SCALE_PATHS = {
     "specReplicasPath": (".spec",), "statusReplicasPath": (".status",), "labelSelectorPath": (".spec", ".status"),
 }  # fmt: skip
 _SIMPLE = re.compile(r"\..+")
+_EITHER = [{"type": "integer"}, {"type": "string"}]
 _KEEPS = "x-kubernetes-preserve-unknown-fields"
 _EMBEDS = "x-kubernetes-embedded-resource"
 
@@ -128,7 +129,8 @@ def schema_causes(schema: Object, at: str, *, root: bool) -> Iterator[Cause]:
         yield from _rule_causes(rule, f"{at}.x-kubernetes-validations[{number}]")
     for junctor in ("allOf", "anyOf", "oneOf"):
         for number, below in enumerate(schema.get(junctor) or ()):
-            yield from _unstructural(below, f"{at}.{junctor}[{number}]")
+            if not (schema.get("x-kubernetes-int-or-string") and _is_either(schema, below)):
+                yield from _unstructural(below, f"{at}.{junctor}[{number}]")
 
 
 def _list_causes(schema: Object, at: str) -> Iterator[Cause]:
@@ -154,6 +156,11 @@ def _rule_causes(rule: Object, at: str) -> Iterator[Cause]:
         yield required(f"{at}.rule", "rule is not specified")
     if rule.get("reason") is not None and rule["reason"] not in _REASONS:
         yield unsupported(f"{at}.reason", rule["reason"], _REASONS)
+
+
+def _is_either(schema: Object, below: Object) -> bool:
+    """Whether it is one of the two forms in which a number or a text may be said to be either."""
+    return schema.get("anyOf") == _EITHER or below.get("anyOf") == _EITHER
 
 
 def _unstructural(schema: Object, at: str) -> Iterator[Cause]:
