@@ -18,7 +18,7 @@ _OPERATORS = ("in", "notin", "=", "==", "!=", "gt", "lt", ">", "<")
 
 _FIELDS: Mapping[str, tuple[str, ...]] = {
     "Pod": ("spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "spec.hostNetwork",
-            "status.phase", "status.podIP", "status.nominatedNodeName"),
+            "status.phase", "status.podIP", "status.podIPs", "status.nominatedNodeName"),
     "Event": ("involvedObject.kind", "involvedObject.namespace", "involvedObject.name", "involvedObject.uid",
               "involvedObject.apiVersion", "involvedObject.resourceVersion", "involvedObject.fieldPath", "reason",
               "reportingComponent", "source", "type"),
@@ -26,7 +26,7 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
     "Secret": ("type",),
     "Namespace": ("status.phase",),
     "Service": ("spec.clusterIP", "spec.type"),
-    "ReplicaSet": ("status.replicas",),
+    "ReplicationController": ("status.replicas",),
     "Job": ("status.successful",),
 }  # fmt: skip
 """What may be selected by beside name and namespace."""
@@ -177,26 +177,31 @@ def _test(key: str, operator: str, values: set[str]) -> _Test:
     return compared
 
 
-def field_matches(kind: str, text: str, *, custom: bool = False) -> Matches | None:
-    """None: everything. Raises 400 for a field that this kind cannot be selected by."""
+def field_matches(kind: str, text: str, custom: tuple[str, ...] | None = None) -> Matches | None:
+    """None: everything. `custom` is what a custom resource may be selected by besides name and namespace.
+
+    Raises 400 for a field that this kind cannot be selected by.
+    """
     if not text.strip():
         return None
     tests = [_field_test(kind, part, custom) for part in re.split(r"(?<!\\),", text) if part.strip()]
     return lambda obj: all(test(obj) for test in tests)
 
 
-def _field_test(kind: str, part: str, custom: bool) -> Matches:
+def _field_test(kind: str, part: str, custom: tuple[str, ...] | None) -> Matches:
     operator = next((word for word in ("!=", "==", "=") if word in part), "")
     if not operator:
         raise bad_request(f"invalid selector: '{part}'; can't understand '{part}'")
     path, _, wanted = part.partition(operator)
+    if escaped := re.search(r"\\[^\\,=]|\\$", wanted.replace("\\\\", "")):
+        raise bad_request(f"invalid field selector: invalid escape sequence: {escaped[0]}")
     wanted = wanted.replace("\\,", ",").replace("\\=", "=").replace("\\\\", "\\")
-    known = ("metadata.name", "metadata.namespace", *_FIELDS.get(kind, ()))
+    known = ("metadata.name", "metadata.namespace", *(_FIELDS.get(kind, ()) if custom is None else custom))
     if path not in known:
         listed = ", ".join(f'"{name}"' for name in known)
-        if kind == "Job":
+        if kind == "Job" and custom is None:
             raise bad_request(f'field label "{path}" not supported for Job')
-        if kind in _FIELDS or custom:
+        if kind in _FIELDS or custom is not None:
             raise bad_request(f"field label not supported: {path}")
         raise bad_request(f'"{path}" is not a known field selector: only {listed}')
     return lambda obj: (_value(obj, path) == wanted) is (operator != "!=")

@@ -145,3 +145,15 @@ def test_pods_are_available_only_when_they_have_been_ready_for_long_enough(place
     assert status("young") == (1, 0)
     for name in ("young", "grown"):
         place.api.ask("DELETE", place.path("replicasets", name, "apps/v1"))
+
+
+def test_why_a_deployment_changed_is_noted_at_its_newest_set(place):
+    cause = "kubernetes.io/change-cause"
+    place.make("deployments", workload("noted", 1), "apps/v1")
+    eventually(lambda: progress(place, "noted") == ("True", "NewReplicaSetAvailable"))
+    place.patch("deployments", "noted", {"metadata": {"annotations": {cause: "first"}}}, "apps/v1")
+    eventually(lambda: sets(place, "noted")[0]["metadata"]["annotations"].get(cause) == "first")
+    place.patch("deployments", "noted", env("b") | {"metadata": {"annotations": {cause: "second"}}}, "apps/v1")
+    eventually(
+        lambda: {found["metadata"]["annotations"].get(cause) for found in sets(place, "noted")} == {"first", "second"}
+    )

@@ -112,13 +112,17 @@ def wish_of(request: web.Request) -> Wish:
         group, parts = parts[1], parts[3:]
     else:
         return Wish(verb, path=request.path)
+    is_watched = parts[0] == "watch" and len(parts) > 1
+    parts = parts[1:] if is_watched else parts
     namespace = ""
     if parts[0] == "namespaces" and len(parts) > 1:
         namespace = parts[1]
         if len(parts) > 2 and parts[2] not in _NAMESPACE_SUBRESOURCES:
             parts = parts[2:]
     name, subresource = (*parts[1:3], "", "")[:2]
-    if not name and verb == "get":
+    if is_watched:
+        verb = "watch"
+    elif not name and verb == "get":
         verb = "watch" if flag(request.query, "watch") else "list"
         field, _, wanted = request.query.get("fieldSelector", "").partition("=")
         name = wanted.lstrip("=") if field == "metadata.name" and "," not in wanted else ""

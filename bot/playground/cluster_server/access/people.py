@@ -93,7 +93,7 @@ def impersonation(
         if groups or uid or extra:
             listed = ", ".join(f'"{group}"' for group in groups)
             printed = f"Groups:[]string{{{listed}}}" if groups else "Groups:[]string(nil)"
-            said = f'&user.DefaultInfo{{Name:"", UID:"{uid}", {printed}, Extra:map[string][]string(nil)}}'
+            said = f'&user.DefaultInfo{{Name:"", UID:"{uid}", {printed}, Extra:{_printed(extra)}}}'
             raise bad_request(f"requested {said} without impersonating a user name")
         return None
     wanted: list[tuple[str, str, str, str]] = []
@@ -111,6 +111,17 @@ def impersonation(
     if name != ANONYMOUS and AUTHENTICATED not in own:
         own = (*own, AUTHENTICATED)
     return Impersonation(User(name, own, uid, {k: tuple(v) for k, v in extra.items()}), tuple(wanted))
+
+
+def _printed(extra: Mapping[str, list[str]]) -> str:
+    """As Go prints a map of lists."""
+    if not extra:
+        return "map[string][]string(nil)"
+    lists = (
+        f'"{key}":[]string{{{", ".join(f"{chr(34)}{value}{chr(34)}" for value in values)}}}'
+        for key, values in sorted(extra.items())
+    )
+    return f"map[string][]string{{{', '.join(lists)}}}"
 
 
 def extra_of(headers: Any) -> dict[str, list[str]]:

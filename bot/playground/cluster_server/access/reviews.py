@@ -48,7 +48,9 @@ class Reviews:
                     raise statuses.bad_request("no namespace on request")
                 return review | {"spec": {}, "status": self._rules(user, spec["namespace"])}
             case "TokenReview":
-                status = self._token(spec.get("token", ""))
+                if not spec.get("token"):
+                    raise statuses.bad_request("token is required for TokenReview in authentication")
+                status = self._token(spec["token"])
             case _:
                 status = self._access(user, target, spec)
         manager = Manager(writing.manager, "Update", kind.api_version)
@@ -61,10 +63,15 @@ class Reviews:
     def _access(self, user: User, target: Target, spec: Object) -> Object:
         resource, path = spec.get("resourceAttributes"), spec.get("nonResourceAttributes")
         causes: list[Cause] = []
-        if target.kind.name == "LocalSubjectAccessReview" and (resource or {}).get("namespace") != target.namespace:
+        is_local = target.kind.name == "LocalSubjectAccessReview"
+        if is_local and path is not None:
+            causes.append(_of_path(path, "disallowed on this kind of request"))
+        elif is_local and (resource or {}).get("namespace") != target.namespace:
             given = (resource or {}).get("namespace", "")
             causes.append(invalid("spec.resourceAttributes.namespace", given, "must match metadata.namespace"))
-        if (resource is None) == (path is None):
+        if resource is not None and path is not None:
+            causes.append(_of_path(path, "cannot be specified in combination with resourceAttributes"))
+        elif resource is None and path is None:
             said = "exactly one of nonResourceAttributes or resourceAttributes must be specified"
             causes.append(invalid("spec.resourceAttributes", None if resource is None else resource, said))
         if target.kind.name != "SelfSubjectAccessReview":
@@ -102,6 +109,11 @@ class Reviews:
             "user": user.info(),
             "audiences": ["https://kubernetes.default.svc.cluster.local"],
         }
+
+
+def _of_path(path: Object, said: str) -> Cause:
+    printed = f'{{"Path":{statuses.shown(path.get("path", ""))},"Verb":{statuses.shown(path.get("verb", ""))}}}'
+    return Cause("spec.nonResourceAttributes", f"Invalid value: {printed}: {said}")
 
 
 def _wish(resource: Object | None, path: Object | None) -> Wish:

@@ -19,7 +19,7 @@ from bot.playground.cluster_server.objects import ownership
 from bot.playground.cluster_server.objects.ownership import Manager
 from bot.playground.cluster_server.objects.registry import Registry, Writing
 from bot.playground.cluster_server.schema import types
-from bot.playground.cluster_server.statuses import invalid, unprocessable
+from bot.playground.cluster_server.statuses import bad_request, conflict, invalid, unprocessable
 from bot.playground.cluster_server.values import dig
 
 Object = dict[str, Any]
@@ -28,6 +28,7 @@ ISSUER = "https://kubernetes.default.svc.cluster.local"
 _TYPE = "authentication.v1.TokenRequest"
 _HOUR = 3600
 _LEAST, _MOST = 600, 1 << 32
+_BOUND = ("Pod", "Node", "Secret")
 _HALF = 32
 """Bytes of each of the two numbers of a signature (RFC 7518, ES256)."""
 
@@ -43,15 +44,27 @@ class Tokens:
         """A TokenRequest with its token. Raises 404 and 422."""
         spec = asked.get("spec") or {}
         account = self._registry.get(self._accounts, target.namespace, target.name)
+        if ((asked.get("metadata") or {}).get("name") or target.name) != target.name:
+            said = "must match the service account name if specified"
+            cause = invalid("metadata.name", asked["metadata"]["name"], said)
+            raise unprocessable("TokenRequest", "authentication.k8s.io", target.name, [cause])
+        if spec.get("boundObjectRef"):
+            self._check_bound(spec["boundObjectRef"], target.namespace)
         status = self._issue(account, spec)
         requests = target.kind.subresource("token")
         assert requests is not None
         version = f"{requests.group}/{requests.version}"
-        owned = {"kind": requests.kind, "apiVersion": version, "metadata": {}, "spec": spec}
+        owned = {
+            "kind": requests.kind,
+            "apiVersion": version,
+            "metadata": {},
+            "spec": spec | {"expirationSeconds": spec.get("expirationSeconds", _HOUR)},
+        }
         manager = Manager(writing.manager, "Update", version, "token")
         now = self._registry.now()
         managed = ownership.after_update(None, owned, types().named(_TYPE), manager, now)
-        metadata: Object = {"name": target.name, "namespace": target.namespace, "creationTimestamp": now}
+        metadata: Object = {"name": target.name, "namespace": target.namespace, "uid": str(uuid.uuid4())}
+        metadata["creationTimestamp"] = now
         if managed:
             metadata["managedFields"] = managed
         shown = {
@@ -61,6 +74,35 @@ class Tokens:
         return {
             "kind": requests.kind, "apiVersion": version, "metadata": metadata, "spec": shown, "status": status,
         }  # fmt: skip
+
+    def _check_bound(self, reference: Object, namespace: str) -> None:
+        """A token may live as long as a pod, a node or a Secret. Raises 400, 404 and 409."""
+        version, name, uid = reference.get("apiVersion") or "v1", reference.get("name", ""), reference.get("uid", "")
+        if version != "v1" or reference.get("kind") not in _BOUND:
+            group = version if "/" in version else f"/{version}"
+            raise bad_request(f"cannot bind token to object of type {group}, Kind={reference.get('kind', '')}")
+        kind = self._registry.kinds.named(version, reference["kind"])
+        found = self._registry.get(kind, namespace if kind.namespaced else "", name)
+        if uid and uid != found["metadata"]["uid"]:
+            said = (
+                f"the UID in the bound object reference ({uid}) does not match the UID in record. The object might "
+                "have been deleted and then recreated"
+            )
+            raise conflict(kind.name, "", name, said)
+
+    def configuration(self, address: str) -> Object:
+        """Of OpenID Connect, by which others learn to read these tokens."""
+        return {
+            "issuer": ISSUER, "jwks_uri": f"https://{address}/openid/v1/jwks", "response_types_supported": ["id_token"],
+            "subject_types_supported": ["public"], "id_token_signing_alg_values_supported": ["ES256"],
+        }  # fmt: skip
+
+    def keys(self) -> Object:
+        """The public key, as RFC 7517 has it."""
+        point = self._key.public_key().public_numbers()
+        x, y = (_encoded(number.to_bytes(_HALF, "big")) for number in (point.x, point.y))
+        key = {"use": "sig", "kty": "EC", "kid": self._kid, "crv": "P-256", "alg": "ES256", "x": x, "y": y}
+        return {"keys": [key]}
 
     def _issue(self, account: Object, spec: Object) -> Object:
         namespace, name = account["metadata"]["namespace"], account["metadata"]["name"]

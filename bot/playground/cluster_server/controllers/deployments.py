@@ -33,6 +33,10 @@ _DESIRED = "deployment.kubernetes.io/desired-replicas"
 _MANAGER = "kube-controller-manager"
 _WRITING = Writing(_MANAGER)
 _ALPHABET = "bcdf2456789"
+_NOT_PASSED_ON = (
+    "kubectl.kubernetes.io/last-applied-configuration", REVISION, "deployment.kubernetes.io/revision-history",
+    _DESIRED, MOST, "deprecated.deployment.rollback.to",
+)  # fmt: skip
 
 
 class Deployments(Controller):
@@ -64,7 +68,7 @@ class Deployments(Controller):
                 sets.append(current)
                 is_new = True
             else:
-                current = self._latest(current, sets)
+                current = self._latest(deployment, current, sets)
             old = [rs for rs in sets if rs is not current]
             self._scaled(deployment, current, old)
             if _is_complete(deployment):
@@ -95,13 +99,15 @@ class Deployments(Controller):
             if seen and not replica_set["spec"]["replicas"] and not count(replica_set, "replicas"):
                 self.registry.delete(self.scene.kind("apps/v1", "ReplicaSet"), *key_of(replica_set))
 
-    def _latest(self, current: Object, sets: list[Object]) -> Object:
-        """One that comes back is the latest again."""
+    def _latest(self, deployment: Object, current: Object, sets: list[Object]) -> Object:
+        """One that comes back is the latest again, and bears what its Deployment is annotated with."""
         revisions = {rs["metadata"]["uid"]: _revision(rs) for rs in sets}
         newest = max(revisions.values())
-        if revisions[current["metadata"]["uid"]] == newest:
+        annotations = current["metadata"]["annotations"] | _passed_on(deployment)
+        if revisions[current["metadata"]["uid"]] != newest:
+            annotations[REVISION] = str(newest + 1)
+        if annotations == current["metadata"]["annotations"]:
             return current
-        annotations = current["metadata"]["annotations"] | {REVISION: str(newest + 1)}
         changed = current | {"metadata": current["metadata"] | {"annotations": annotations}}
         written = self.registry.update(self.scene.kind("apps/v1", "ReplicaSet"), *key_of(current), changed, _WRITING)
         sets[sets.index(current)] = written
@@ -117,7 +123,7 @@ class Deployments(Controller):
         obj = {
             "metadata": {
                 "name": f"{metadata['name']}-{wanted}", "labels": template["metadata"]["labels"],
-                "annotations": {REVISION: str(revision)} | _noted(deployment),
+                "annotations": _passed_on(deployment) | {REVISION: str(revision)} | _noted(deployment),
                 "ownerReferences": [reference_to(deployment)],
             },
             "spec": {"replicas": 0, "selector": selector, "template": template},
@@ -201,6 +207,12 @@ def template_hash(template: Object) -> str:
     """Ten characters that stand for a template, in the alphabet of the real ones."""
     number = zlib.crc32(msgspec.json.encode(template, order="sorted"))
     return "".join(_ALPHABET[(number >> (3 * place)) % len(_ALPHABET)] for place in range(10))
+
+
+def _passed_on(deployment: Object) -> Object:
+    """Annotations that ReplicaSets take over, as the cause of a change is one."""
+    found: Object = deployment["metadata"].get("annotations") or {}
+    return {name: value for name, value in found.items() if name not in _NOT_PASSED_ON}
 
 
 def _noted(deployment: Object) -> Object:

@@ -11,6 +11,11 @@ from bot.playground.cluster_server.objects.registry import Deleting, Writing
 from bot.playground.cluster_server.objects.store import Change
 from bot.playground.cluster_server.values import dig
 
+_CA_SAID = {
+    "kubernetes.io/description": "Contains a CA bundle that can be used to verify the kube-apiserver when using "
+    "internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across "
+    "distributions of Kubernetes clusters."
+}
 _WRITING = Writing("kube-controller-manager")
 
 
@@ -35,13 +40,16 @@ class Namespaces(Controller):
             self.registry.vanish(kind, "", name)
             return None
         self._given(name, "ServiceAccount", "default", {})
-        self._given(name, "ConfigMap", "kube-root-ca.crt", {"data": {"ca.crt": self.scene.ca_pem}})
+        self._given(name, "ConfigMap", "kube-root-ca.crt", {"data": {"ca.crt": self.scene.ca_pem}}, _CA_SAID)
         return None
 
-    def _given(self, namespace: str, kind_name: str, name: str, body: dict[str, Any]) -> None:
+    def _given(
+        self, namespace: str, kind_name: str, name: str, body: dict[str, Any], note: dict[str, str] | None = None
+    ) -> None:
         kind = self.scene.kind("v1", kind_name)
         if not self.registry.find(kind, namespace, name):
-            self.registry.create(kind, namespace, {"metadata": {"name": name}} | body, _WRITING)
+            metadata = {"name": name} | ({"annotations": note} if note else {})
+            self.registry.create(kind, namespace, {"metadata": metadata} | body, _WRITING)
 
     def _tell(self, namespace: dict[str, Any], remaining: Counter[str]) -> None:
         """Words of pkg/controller/namespace/deletion."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from bot.playground.cluster_server.customs import reading, structural
+from bot.playground.cluster_server.customs import judging, reading, structural
 from bot.playground.cluster_server.naming import LABEL_1035, SUBDOMAIN, name_causes
 from bot.playground.cluster_server.objects.kinds import Column, Custom, Kind, Subresource
 from bot.playground.cluster_server.rules.admission import service_port
@@ -73,6 +73,7 @@ def judge(definition: Object, before: Object | None) -> Iterator[Cause]:
         yield unsupported("spec.scope", spec["scope"], ("Cluster", "Namespaced"))
     yield from _judge_versions(versions, spec)
     yield from _judge_names(names)
+    yield from judging.spec_causes(spec)
     stored = definition["status"]["storedVersions"]
     storage = [version.get("name") for version in versions if version.get("storage")]
     if not stored:
@@ -97,6 +98,9 @@ def _judge_versions(versions: list[Object], spec: Object) -> Iterator[Cause]:
         yield from name_causes(f"{at}.name", version.get("name", ""), LABEL_1035)
         if dig(version, "schema", "openAPIV3Schema") is None:
             yield required(f"{at}.schema.openAPIV3Schema")
+    if len({version.get("name") for version in versions}) < len(versions):
+        said = "must contain unique version names"
+        yield Cause("spec.versions", f"Invalid value: {_as_go(spec.get('versions'))}: {said}")
     if sum(bool(version.get("storage")) for version in versions) != 1:
         said = "must have exactly one version marked as storage version"
         yield Cause("spec.versions", f"Invalid value: {_as_go(spec.get('versions'))}: {said}")
@@ -136,7 +140,12 @@ def _judge_root(schema: Object, at: str) -> Iterator[Cause]:
 
 
 def _judge_schema(schema: Object, at: str, *, root: bool = False, item: bool = False) -> Iterator[Cause]:
-    free = schema.get("x-kubernetes-int-or-string") or schema.get("x-kubernetes-preserve-unknown-fields")
+    yield from judging.schema_causes(schema, at, root=root)
+    free = (
+        "$ref" in schema
+        or schema.get("x-kubernetes-int-or-string")
+        or schema.get("x-kubernetes-preserve-unknown-fields")
+    )
     kind = schema.get("type")
     if not kind and not free:
         said = (
@@ -155,8 +164,14 @@ def _judge_schema(schema: Object, at: str, *, root: bool = False, item: bool = F
     if "pattern" in schema:
         yield from _judge_pattern(schema["pattern"], at)
     if "default" in schema and not root:
-        for cause in reading.causes(schema["default"], schema):
-            yield Cause(f"{at}.default", cause.message, cause.reason)
+        wrong = list(reading.causes(schema["default"], schema))
+        yield from (Cause(f"{at}.default", cause.message, cause.reason) for cause in wrong)
+        if (
+            not wrong
+            and reading.pruned(schema["default"], schema)[1]
+            and not schema.get("x-kubernetes-embedded-resource")
+        ):
+            yield invalid(f"{at}.default", schema["default"], "must not have unknown fields")
     for name in sorted(schema.get("properties") or ()):
         yield from _judge_schema(schema["properties"][name], f"{at}.properties[{name}]")
     if isinstance(schema.get("additionalProperties"), dict):
@@ -248,7 +263,8 @@ def _row(spec: Object, names: Object, version: Object, storage: str) -> Kind:
         subs.append(Subresource("scale", "autoscaling", "v1", "Scale", _SUB_VERBS))
     custom = Custom(
         schema, tuple(columns), f"{group}/{storage}", names["listKind"], subresources.get("scale"),
-        structural.root_type(schema), _has_rules(schema),
+        structural.root_type(schema),
+        tuple(said["jsonPath"].lstrip(".") for said in version.get("selectableFields") or ()), _has_rules(schema),
     )  # fmt: skip
     return Kind(
         group, name, names["plural"], names["singular"], names["kind"], spec["scope"] == "Namespaced", _VERBS,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import re
 from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import Any
@@ -27,7 +28,14 @@ _ABSENT = object()
 def causes(value: Any, before: Any, schema: Object, path: str = "") -> Iterator[Cause]:
     """What the rules of a value and of all below it say; `before` is the same place of the stored object, if any."""
     for rule in schema.get("x-kubernetes-validations") or ():
-        if not _kept(rule, value, before):
+        try:
+            kept = _kept(rule, value, before)
+        except _Missing as missing:
+            said = f"no such key: {missing} evaluating rule: {rule.get('message') or rule['rule']}"
+            told = '"object"' if isinstance(value, dict) else shown(value)
+            yield Cause(path or "<nil>", f"Invalid value: {told}: {said}")
+            continue
+        if not kept:
             yield _cause(rule, value, path)
     if isinstance(value, dict):
         yield from _of_object(value, before, schema, path)
@@ -68,6 +76,13 @@ def _library() -> Any:
     return cel
 
 
+_MISSING = re.compile(r"[Nn]o such key: '?(\w+)")
+
+
+class _Missing(Exception):
+    """A rule asked for a field that is not there."""
+
+
 def _kept(rule: Object, value: Any, before: Any) -> bool:
     text = rule["rule"]
     compares = "oldSelf" in text
@@ -76,6 +91,8 @@ def _kept(rule: Object, value: Any, before: Any) -> bool:
     try:
         return evaluated(text, {"self": value, **({"oldSelf": before} if compares else {})}) is not False
     except (RuntimeError, ValueError, TypeError) as error:
+        if missing := _MISSING.search(str(error)):
+            raise _Missing(missing[1]) from error
         _log.debug("a rule could not be evaluated and counts as kept: %s: %s", text, error)
         return True
 

@@ -16,6 +16,7 @@ from bot.playground.cluster_server.values import copied
 
 Object = dict[str, Any]
 
+_BITS = {"int32": 31, "int64": 63}
 _OWN = ("apiVersion", "kind", "metadata")
 
 
@@ -91,6 +92,10 @@ def causes(value: Any, schema: Object, path: str = "") -> Iterator[Cause]:
             said = f"Checked value must be of type integer ({schema.get('format') or 'default format'}) in {path}"
             yield Cause("<nil>", f'Invalid value: "": {said}')
         return
+    bits = _BITS.get(schema.get("format", "")) if schema.get("type") == "integer" else None
+    if bits and not -(2**bits) <= value < 2**bits:
+        said = f"Checked value must be of type integer with format {schema['format']} in {path}"
+        yield Cause("<nil>", f'Invalid value: "": {said}')
     yield from _plain(value, schema, path)
     for each in schema.get("allOf") or ():
         yield from causes(value, each, path)
@@ -155,8 +160,9 @@ def _number(value: float, schema: Object, path: str) -> Iterator[Cause]:
 
 
 def _string(value: str, schema: Object, path: str) -> Iterator[Cause]:
-    if "maxLength" in schema and len(value) > schema["maxLength"]:
+    if "maxLength" in schema and len(value) > schema["maxLength"]:  # which ends the look at a text
         yield Cause(path, f"Too long: may not be more than {schema['maxLength']} bytes", "FieldValueTooLong")
+        return
     if "minLength" in schema and len(value) < schema["minLength"]:
         yield _invalid(path, value, f"should be at least {schema['minLength']} chars long")
     if "pattern" in schema and not _matches(schema["pattern"], value):
@@ -214,9 +220,7 @@ def _choices(value: Any, schema: Object, path: str) -> Iterator[Cause]:
         count = sum(map(fits, one))
         if count != 1:
             found = "Found none valid" if not count else f"Found {count} valid alternatives"
-            yield Cause(
-                path or "<nil>", f'Invalid value: "": {name} must validate one and only one schema (oneOf). {found}'
-            )
+            yield Cause("<nil>", f'Invalid value: "": {name} must validate one and only one schema (oneOf). {found}')
     if "not" in schema and fits(schema["not"]):
         yield Cause(path or "<nil>", f'Invalid value: "": {name} must not validate the schema (not)')
 

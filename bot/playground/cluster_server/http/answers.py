@@ -10,11 +10,12 @@ import msgspec
 import yaml
 from aiohttp import web
 
-from bot.playground.cluster_server.http.requests import Form
+from bot.playground.cluster_server.http.requests import METADATA, METADATA_LIST, Form
 from bot.playground.cluster_server.objects import converting
 from bot.playground.cluster_server.objects.kinds import Kind
 from bot.playground.cluster_server.objects.registry import rules_of
 from bot.playground.cluster_server.objects.store import Stored
+from bot.playground.cluster_server.statuses import APIError, bad_request
 from bot.playground.cluster_server.tables import cells, in_order
 
 Object = dict[str, Any]
@@ -23,13 +24,19 @@ JSON = "application/json"
 _encoder = msgspec.json.Encoder()
 
 
-def shaped(obj: Object, kind: Kind, form: Form, now: datetime.datetime) -> Object:
-    """One object in the form asked for."""
+def shaped(obj: Object, kind: Kind, form: Form, now: datetime.datetime, *, is_streamed: bool = False) -> Object:
+    """One object in the form asked for. Raises 400 and 406."""
     if form.name == "Table":
         return table([obj], kind, form, now, {"resourceVersion": obj["metadata"].get("resourceVersion", "")})
-    if form.name == "PartialObjectMetadata":
-        return partial(obj)
-    return versioned(obj, kind)
+    if form.name == METADATA_LIST and not is_streamed:
+        raise _other_shape(METADATA_LIST, kind.name, kind, "is not")
+    return partial(obj) if form.name else versioned(obj, kind)
+
+
+def _other_shape(asked: str, name: str, kind: Kind, how: str) -> APIError:
+    go_type = f"*{kind.group.partition('.')[0] or 'core'}.{name}"
+    said = f"you requested {asked}, but the requested object {how} a list ({go_type})"
+    return APIError(406, "NotAcceptable", said)
 
 
 def versioned(obj: Object, kind: Kind) -> Object:
@@ -58,13 +65,15 @@ def partial(obj: Object) -> Object:
 
 def table(objects: Iterable[Object], kind: Kind, form: Form, now: datetime.datetime, metadata: Object) -> Object:
     """Columns as a real server has them; what stands in them is one function a kind."""
+    if form.include_object not in ("Metadata", "Object", "None"):
+        shown = msgspec.json.encode(form.include_object).decode()
+        said = f"includeObject: Invalid value: {shown}: must be 'Metadata', 'Object', 'None', or empty"
+        raise bad_request(f"Unable to convert to Table as requested: {said}")
     rows: list[Object] = []
     for obj in in_order(objects, kind):
         row: Object = {"cells": cells(obj, kind, now)}
-        if form.include_object == "Object":
-            row["object"] = obj
-        elif form.include_object != "None":
-            row["object"] = partial(obj)
+        whole = {"Object": obj, "None": None}
+        row["object"] = whole[form.include_object] if form.include_object in whole else partial(obj)
         rows.append(row)
     columns = [
         {"name": c.name, "type": c.type, "format": c.format, "description": "", "priority": c.priority}
@@ -100,6 +109,8 @@ def listed(found: list[Stored], kind: Kind, form: Form, now: datetime.datetime, 
     if form.name == "Table":
         rows = table((stored.obj for stored in found), kind, form, now, metadata)
         return answered(rows, 200, warnings, yaml=form.yaml)
+    if form.name == METADATA:
+        raise _other_shape(METADATA, kind.list_name, kind, "is")
     if form.name:
         items = [partial(stored.obj) for stored in found] or None
         head = {"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": metadata}

@@ -12,7 +12,7 @@ from bot.playground.cluster_server.customs import definitions, resources
 from bot.playground.cluster_server.http import declaring, wire
 from bot.playground.cluster_server.http.answers import JSON
 from bot.playground.cluster_server.http.decoding import decoded, restored
-from bot.playground.cluster_server.http.parsing import duplicates, parsed_object, parsed_yaml
+from bot.playground.cluster_server.http.parsing import duplicates, parsed_object, parsed_yaml, yaml_duplicates
 from bot.playground.cluster_server.http.requests import Target
 from bot.playground.cluster_server.http.writing import APPLY_PATCH
 from bot.playground.cluster_server.objects import converting
@@ -21,17 +21,19 @@ from bot.playground.cluster_server.objects.registry import Registry, rules_of
 
 Object = dict[str, Any]
 
+_COMMON = ("Status", "List", "DeleteOptions", "CreateOptions", "UpdateOptions", "PatchOptions", "ListOptions")
 STRATEGIC_PATCH = "application/strategic-merge-patch+json"
 SAID = web.RequestKey("said", bytes)
 """The body as it came, for the words of an error."""
 PATCHED = web.RequestKey("patched", list)
-"""What a patch says twice, or too much."""
+"""What a patch, or YAML, says twice or too much."""
 
 
 async def read_body(request: web.Request, kind: Kind) -> Object:
     """Raises 415 or 400."""
     body = await request.read()
     if request.content_type == "application/yaml":
+        request[PATCHED] = yaml_duplicates(body)
         return parsed_yaml(body, kind.name)
     if request.content_type == wire.CONTENT_TYPE and not kind.custom:
         return wire.decoded(body, kind)
@@ -60,7 +62,7 @@ class Bodies:
         if body.get("kind", kind.name) != kind.name or body.get("apiVersion", kind.api_version) != kind.api_version:
             version = str(body.get("apiVersion", kind.api_version)).rpartition("/")[2]
             found = body.get("kind", kind.name)
-            if not self._registry.kinds.of(body.get("apiVersion", kind.api_version), found):
+            if not self._is_known(body.get("apiVersion", kind.api_version), found):
                 said = f'no kind "{found}" is registered for version "{body.get("apiVersion", kind.api_version)}"'
                 raise statuses.bad_request(
                     f'{found} in version "{kind.version}" cannot be handled as a {kind.name}: '
@@ -81,6 +83,12 @@ class Bodies:
             obj, target = converting.stored(obj), replace(target, kind=self._registry.kinds.named("v1", kind.name))
         return self._checked(request, obj, unknown, target)
 
+    def _is_known(self, version: str, name: str) -> bool:
+        """Lists, options and Status are in each version, though nothing is served as one."""
+        if version == "v1" and name in _COMMON:
+            return True
+        return any(self._registry.kinds.of(version, found) for found in (name, name.removesuffix("List")))
+
     def _checked(
         self, request: web.Request, obj: Object, unknown: list[str], target: Target
     ) -> tuple[Object, list[str]]:
@@ -90,7 +98,8 @@ class Bodies:
         fields = [*request.get(PATCHED, ()), *(f'duplicate field "{path}"' for path in twice)]
         fields += [f'unknown field "{path}"' for path in unknown]
         if fields and validation == "Strict":
-            said = "strict decoding error: " + ", ".join(fields)
+            shown = [f"yaml: unmarshal errors:\n  {said}" if said.startswith("line ") else said for said in fields]
+            said = "strict decoding error: " + ", ".join(shown)
             raise statuses.bad_request(
                 f'{kind.name} in version "{kind.version}" cannot be handled as a {kind.name}: {said}'
             )

@@ -51,7 +51,7 @@ def _named(config: Object, kind: Kind) -> str:
 
 
 def _mistake(value: Any, node: Node, path: str) -> str:
-    if value is None:
+    if value is None or node.of is node:  # which holds whatever there is
         return ""
     if node.type_name == QUANTITY:
         return f"{path}: expected any scalar, got {_printed(value)}" if isinstance(value, dict | list) else ""
@@ -75,7 +75,7 @@ def _in_struct(value: Any, node: Node, path: str) -> str:
     if not node.fields:
         return ""
     for name, child in value.items():
-        below = node.fields.get(name)
+        below = node.fields.get(name) or node.of
         if below is None:
             return f"{path}.{name}: field not declared in schema"
         if mistake := _mistake(child, below, f"{path}.{name}"):

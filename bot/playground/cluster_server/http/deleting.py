@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +16,7 @@ from bot.playground.cluster_server.http.requests import Target, flag, form_of, s
 from bot.playground.cluster_server.http.writing import USER, telling
 from bot.playground.cluster_server.objects.kinds import Kind
 from bot.playground.cluster_server.objects.registry import Deleting, Registry
+from bot.playground.cluster_server.values import go_name_of
 from bot.playground.cluster_server.webhooks.asking import Asker, view_of
 
 Object = dict[str, Any]
@@ -44,6 +46,7 @@ class Deletions:
 
     async def _delete_collection(self, request: web.Request, target: Target, deleting: Deleting) -> Answer:
         query = request.query
+        listing.options_of(query, watch=False)
         matches = selection(target, query.get("labelSelector", ""), query.get("fieldSelector", ""))
         found = [
             stored for stored in self._store.list(target.kind, target.namespace) if not matches or matches(stored.obj)
@@ -56,13 +59,27 @@ class Deletions:
         return listed(found, target.kind, form, self._registry.clock(), {"resourceVersion": str(self._store.revision)})
 
 
+async def _said(request: web.Request, kind: Kind) -> Object:
+    """DeleteOptions as they came. Raises 400 and 415."""
+    try:
+        said = await read_body(request, kind)
+    except statuses.APIError as error:
+        message = str(error.status["message"])
+        found = re.match(r"the object provided is unrecognized \(must be of type .*?\): (.*) \(.*\)$", message)
+        raise statuses.bad_request(found[1]) if found else error from error
+    if not isinstance(said.get("propagationPolicy", ""), str | None):
+        wrong = f"cannot unmarshal {go_name_of(said['propagationPolicy'])} into Go struct field"
+        raise statuses.bad_request(f"json: {wrong} DeleteOptions.propagationPolicy of type v1.DeletionPropagation")
+    return said
+
+
 _PROPAGATIONS = ("Foreground", "Background", "Orphan", "nil")
 
 
 async def _deleting(request: web.Request, kind: Kind) -> Deleting:
     """From the body, or from the query where there is none. Raises 400 and 422."""
     body, query = await request.read(), request.query
-    said = (await read_body(request, kind)) if body else {}
+    said = (await _said(request, kind)) if body else {}
     if said.get("kind", "DeleteOptions") != "DeleteOptions":
         wrong = f'no kind "{said["kind"]}" is registered for version "{said.get("apiVersion", "")}"'
         raise statuses.bad_request(f'{wrong} in scheme "pkg/runtime/scheme.go:111"')

@@ -8,6 +8,8 @@ import re
 from functools import cache
 from typing import Any
 
+import msgspec
+
 from bot.playground.cluster_server.http.requests import UnknownPath
 from bot.playground.cluster_server.objects.kinds import Kind, Kinds
 from bot.playground.cluster_server.schema import recorded
@@ -22,6 +24,9 @@ VERSION = {
 }  # fmt: skip
 
 
+_DOCUMENTED = f"{VERSION['major']}.{VERSION['minor']}"
+
+
 def core_versions(address: str) -> Object:
     cidrs = [{"clientCIDR": "0.0.0.0/0", "serverAddress": address}]
     return {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": cidrs}
@@ -31,7 +36,7 @@ def group(kinds: Kinds, name: str) -> Object:
     """Raises 404 for a group that is not served."""
     versions = kinds.groups().get(name)
     if not name or versions is None:
-        raise no_such_resource()
+        raise UnknownPath(f"/apis/{name}")
     listed = [{"groupVersion": f"{name}/{version}", "version": version} for version in _preferred_first(versions)]
     return {"name": name, "versions": listed, "preferredVersion": listed[0]}
 
@@ -55,7 +60,7 @@ def _preferred_first(versions: list[str]) -> list[str]:
 
 def resource_list(kinds: Kinds, group_name: str, version: str) -> Object:
     rows = kinds.in_version(group_name, version)
-    if not rows and any(row.custom for row in kinds.rows if row.group == group_name):
+    if not rows and not any(row.group == group_name and not row.custom for row in kinds.rows):
         raise UnknownPath(f"/apis/{group_name}/{version}")
     if not rows:
         raise no_such_resource()
@@ -93,7 +98,7 @@ def aggregated(kinds: Kinds, *, core: bool) -> Object:
     for name, versions in kinds.groups().items():
         if (name == "") is core:
             listed = [_aggregated_version(kinds, name, version) for version in _preferred_first(versions)]
-            items.append({"metadata": {"name": name, "creationTimestamp": None}, "versions": listed})
+            items.append({"metadata": {"name": name} if name else {}, "versions": listed})
     return {"kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": {}, "items": items}
 
 
@@ -102,7 +107,7 @@ def _aggregated_version(kinds: Kinds, name: str, version: str) -> Object:
     for kind in kinds.in_version(name, version):
         said: Object = {
             "resource": kind.plural,
-            "responseKind": {"group": kind.group, "version": kind.version, "kind": kind.name},
+            "responseKind": _response_kind(kind, kind.group, kind.version, kind.name),
             "scope": "Namespaced" if kind.namespaced else "Cluster",
             "singularResource": kind.singular, "verbs": list(kind.verbs),
         }  # fmt: skip
@@ -114,11 +119,9 @@ def _aggregated_version(kinds: Kinds, name: str, version: str) -> Object:
             said["subresources"] = [
                 {
                     "subresource": sub.name,
-                    "responseKind": {
-                        "group": sub.group or kind.group,
-                        "version": sub.version or kind.version,
-                        "kind": sub.kind,
-                    },
+                    "responseKind": _response_kind(
+                        kind, sub.group or kind.group, sub.version or kind.version, sub.kind
+                    ),
                     "verbs": list(sub.verbs),
                 }
                 for sub in kind.subresources
@@ -127,13 +130,27 @@ def _aggregated_version(kinds: Kinds, name: str, version: str) -> Object:
     return {"version": version, "resources": resources, "freshness": "Current"}
 
 
+def _response_kind(kind: Kind, group_name: str, version: str, name: str) -> Object:
+    """Of a built-in kind, what its place tells already is left empty."""
+    is_own = (group_name, version) == (kind.group, kind.version) and not kind.custom
+    return {"group": "" if is_own else group_name, "version": "" if is_own else version, "kind": name}
+
+
 def openapi_v3_index(kinds: Kinds) -> Object:
     paths = {}
     for name, versions in kinds.groups().items():
         for version in versions:
             path = f"apis/{name}/{version}" if name else f"api/{version}"
-            paths[path] = {"serverRelativeURL": f"/openapi/v3/{path}"}
+            said = openapi_v3_hash(kinds, name, version)
+            paths[path] = {"serverRelativeURL": f"/openapi/v3/{path}?hash={said}"}
     return {"paths": paths}
+
+
+def openapi_v3_hash(kinds: Kinds, group_name: str, version: str) -> str:
+    """Another one whenever the document is another one."""
+    rows = kinds.in_version(group_name, version)
+    told = [VERSION["gitVersion"], *(row.custom.schema if row.custom else row.name for row in rows)]
+    return hashlib.sha512(msgspec.json.encode(told)).hexdigest().upper()
 
 
 def openapi_v3(kinds: Kinds, group_name: str, version: str) -> Object:
@@ -149,7 +166,7 @@ def openapi_v3(kinds: Kinds, group_name: str, version: str) -> Object:
         elif row.custom:
             schemas |= _custom_schemas(row)
     paths = {path: operations for row in rows for path, operations in _paths(row)}
-    info = {"title": "Kubernetes", "version": VERSION["gitVersion"]}
+    info = {"title": "Kubernetes", "version": _DOCUMENTED}
     return {"openapi": "3.0.0", "info": info, "paths": paths, "components": {"schemas": schemas}}
 
 

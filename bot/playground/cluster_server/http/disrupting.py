@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from bot.playground.cluster_server import statuses
@@ -24,21 +25,22 @@ class Disruptions:
     async def bind(self, target: Target, binding: Object, writing: Writing) -> Object:
         """Raises 404, and 409 for a pod that has a node."""
         name = target.name or dig(binding, "metadata", "name", default="")
+        if target.name and dig(binding, "metadata", "name") != target.name:
+            raise statuses.bad_request("name in URL does not match name in Binding object")
+        if wrong := next(_judge_target(binding.get("target") or {}), None):
+            raise statuses.APIError(500, "", str(wrong))
         pod = self._registry.get(self._pods, target.namespace, name)
         if node := pod["spec"].get("nodeName"):
             said = f'pod {name} is already assigned to node "{node}"'
             message = f'Operation cannot be fulfilled on pods/binding "{name}": {said}'
             raise statuses.APIError(409, "Conflict", message, {"name": name, "kind": "pods/binding"})
-        if not dig(binding, "target", "name"):
-            cause = statuses.required("target.name")
-            raise statuses.unprocessable("Binding", "", name, [cause])
         metadata = (binding.get("metadata") or {}) | {"name": name, "namespace": target.namespace}
         await self._registry.binding(self._pods, target.namespace, binding | {"metadata": metadata}, writing)
         return _CREATED
 
     async def evict(self, target: Target, eviction: Object, writing: Writing) -> Object:
         """Raises 400, 404, and 429 when a budget does not allow it."""
-        if dig(eviction, "metadata", "name", default=target.name) != target.name:
+        if dig(eviction, "metadata", "name") != target.name:
             raise statuses.bad_request("name in URL does not match name in Eviction object")
         pod = self._registry.get(self._pods, target.namespace, target.name)
         options = eviction.get("deleteOptions") or {}
@@ -77,6 +79,13 @@ class Disruptions:
             if not dry_run:
                 spent = status | {"disruptionsAllowed": status["disruptionsAllowed"] - 1}
                 self._registry.write_status(self._budgets, budget, spent, "kube-apiserver", asker=UNHEARD)
+
+
+def _judge_target(target: Object) -> Iterator[statuses.Cause]:
+    if target.get("kind", "Node") != "Node":
+        yield statuses.unsupported("target.kind", target["kind"], ("Node", "<empty>"))
+    if not target.get("name"):
+        yield statuses.required("target.name")
 
 
 def _refused(budget: Object, status: Object) -> statuses.APIError:

@@ -53,11 +53,12 @@ class Handlers:
 
     async def _read(self, request: web.Request, target: Target) -> Answer:
         query = request.query
-        form = form_of(request.headers.get("Accept", ""), query)
+        form = form_of(request.headers.get("Accept", ""), query, is_read=True)
+        if target.is_watched or (not target.name and flag(query, "watch")):
+            return await self._watch(request, target, form)
         if not target.name:
-            return (
-                await self._watch(request, target, form) if flag(query, "watch") else self._list(request, target, form)
-            )
+            return self._list(request, target, form)
+        listing.check_revision(query.get("resourceVersion", ""), self._store.revision)
         stored = self._store.get(target.kind, target.namespace, target.name)
         if stored is None:
             raise statuses.not_found(target.kind.plural, target.kind.group, target.name)
@@ -82,7 +83,7 @@ class Handlers:
             target.kind, target.namespace, target.name, matches or (lambda _: True), revision,
             flag(query, "allowWatchBookmarks"), options.initial_events,
             options.timeout_seconds or watching.default_timeout(),
-            lambda obj: answers.shaped(obj, target.kind, form, self._registry.clock()),
+            lambda obj: answers.shaped(obj, target.kind, form, self._registry.clock(), is_streamed=True),
         )  # fmt: skip
         response = web.StreamResponse(headers={"Content-Type": JSON})
         for warning in rules_of(target.kind).warn_always:

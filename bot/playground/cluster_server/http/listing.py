@@ -51,12 +51,23 @@ def options_of(query: Mapping[str, str], *, watch: bool) -> Options:
     initial = flag(query, "sendInitialEvents")
     _check(text, match, watch=watch, initial=initial, asked="sendInitialEvents" in query)
     if text and not text.isdecimal():
-        said = f'resourceVersion: Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax'
         if watch:
-            raise statuses.APIError(500, "", said)
-        raise statuses.bad_request(f"invalid resource version: {said}")
+            raise statuses.APIError(500, "", _no_revision(text))
+        raise statuses.bad_request(f"invalid resource version: {_no_revision(text)}")
     revision = int(text) if text else None
     return Options(revision, match, max(0, limit), query.get("continue", ""), initial, float(timeout))
+
+
+def check_revision(text: str, current: int) -> None:
+    """Of a single object. Raises 500, and 504 for a revision of the future."""
+    if text and not text.isdecimal():
+        raise statuses.APIError(500, "", _no_revision(text))
+    if text and int(text) > current:
+        raise too_large(int(text), current)
+
+
+def _no_revision(text: str) -> str:
+    return f'resourceVersion: Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax'
 
 
 def _number(text: str) -> int:

@@ -47,7 +47,16 @@ def parsed_patch(body: bytes, *, strategic: bool) -> Any:
 
 def parsed_object(body: bytes, kind_name: str) -> Object:
     found = parsed(body, kind_name)
+    if found is None:
+        return {}
     if isinstance(found, dict):
+        for field in ("apiVersion", "kind"):
+            if not isinstance(found.get(field, ""), str | None):
+                wrong = f"cannot unmarshal {go_name_of(found[field])} into Go struct field .{field} of type string"
+                raise _unrecognized(kind_name, f"json: {wrong}", body)
+        if str(found.get("apiVersion")).count("/") > 1:
+            said = f"unexpected GroupVersion string: {found['apiVersion']}"
+            raise _unrecognized(kind_name, said, body, step="")
         return found
     said = f"json: cannot unmarshal {go_name_of(found)} into Go value of type {_HEAD}"
     raise _unrecognized(kind_name, said, body)
@@ -59,12 +68,40 @@ def parsed_yaml(body: bytes, kind_name: str) -> Object:
         found = yaml.load(body, Loader=yaml.CSafeLoader)
     except yaml.YAMLError as error:
         raise bad_request(f"error decoding YAML: {error}") from error
+    if found is None:
+        return {}
     if not isinstance(found, dict):
-        raise _unrecognized(kind_name, "yaml: the document is no object", body)
+        raise bad_request(
+            "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal "
+            f"{go_name_of(found)} into Go value of type map[string]interface {{}}"
+        )
     return found
 
 
-def _unrecognized(kind_name: str, said: str, body: bytes) -> Exception:
+def yaml_duplicates(body: bytes) -> list[str]:
+    """Keys that a mapping has twice, with the line where they stand again. JSON is not looked at."""
+    if body.lstrip().startswith(b"{"):
+        return []
+    found: list[str] = []
+    ahead: list[Any] = [yaml.compose(body, Loader=yaml.CSafeLoader)]
+    while ahead:
+        node = ahead.pop(0)
+        if isinstance(node, yaml.MappingNode):
+            names: set[str] = set()
+            for key, child in node.value:
+                if key.value in names:
+                    found.append(f'line {key.start_mark.line + 1}: key "{key.value}" already set in map')
+                names.add(key.value)
+                ahead.append(child)
+        elif isinstance(node, yaml.SequenceNode):
+            ahead += node.value
+    return found
+
+
+_HEADLESS = "couldn't get version/kind; json parse error: "
+
+
+def _unrecognized(kind_name: str, said: str, body: bytes, *, step: str = _HEADLESS) -> Exception:
     text = body.decode("utf-8", "replace")
     if not body:
         shown = "<empty>"
@@ -72,10 +109,7 @@ def _unrecognized(kind_name: str, said: str, body: bytes) -> Exception:
         shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]} ..."
     else:
         shown = body.hex() if len(body) <= _SHOWN else f"{body[:_SHOWN].hex()} ..."
-    return bad_request(
-        f"the object provided is unrecognized (must be of type {kind_name}): "
-        f"couldn't get version/kind; json parse error: {said} ({shown})"
-    )
+    return bad_request(f"the object provided is unrecognized (must be of type {kind_name}): {step}{said} ({shown})")
 
 
 def what_is_wrong(error: str, body: bytes) -> str:
@@ -85,32 +119,33 @@ def what_is_wrong(error: str, body: bytes) -> str:
     found = re.search(r"\(byte (\d+)\)", error)
     if not found:
         return error
-    wrong = body[int(found[1]) : int(found[1]) + 1].decode("utf-8", "replace")
+    place = int(found[1]) - ("trailing characters" in error)  # which are counted from behind the first of them
+    wrong = body[place : place + 1].decode("utf-8", "replace")
     words = next(go for ours, go in _WORDS if ours in error)
     return f"invalid character '{wrong}' {words}"
 
 
 def duplicates(body: bytes) -> list[str]:
-    """The paths of keys that an object has twice."""
-    doubled: dict[int, list[str]] = {}
-    kept: list[Object] = []  # so that no two have one id
-
-    def paired(pairs: list[tuple[str, Any]]) -> Object:
-        found = dict(pairs)
-        if len(found) != len(pairs):
-            names = [name for name, _ in pairs]
-            doubled[id(found)] = [name for n, name in enumerate(names) if name in names[:n]]
-            kept.append(found)
-        return found
-
-    whole = json.loads(body, object_pairs_hook=paired)
-    return list(_doubled_at(whole, "", doubled)) if doubled else []
+    """The paths of keys that an object has twice, in the order in which a reader meets them."""
+    found: list[str] = []
+    whole = json.loads(body, object_pairs_hook=_Pairs)
+    _look_for_doubles(whole, "", found)
+    return found
 
 
-def _doubled_at(value: Any, path: str, doubled: dict[int, list[str]]) -> list[str]:
-    if isinstance(value, dict):
-        at = [f"{path}.{name}".lstrip(".") for name in doubled.get(id(value), ())]
-        return at + [one for name, child in value.items() for one in _doubled_at(child, f"{path}.{name}", doubled)]
-    if isinstance(value, list):
-        return [one for n, child in enumerate(value) for one in _doubled_at(child, f"{path}[{n}]", doubled)]
-    return []
+class _Pairs(list[tuple[str, Any]]):
+    """An object with all that it says."""
+
+
+def _look_for_doubles(value: Any, path: str, found: list[str]) -> None:
+    if isinstance(value, _Pairs):
+        names: set[str] = set()
+        for name, child in value:
+            at = f"{path}.{name}".lstrip(".")
+            if name in names:
+                found.append(at)
+            names.add(name)
+            _look_for_doubles(child, at, found)
+    elif isinstance(value, list):
+        for number, child in enumerate(value):
+            _look_for_doubles(child, f"{path}[{number}]", found)

@@ -16,9 +16,9 @@ from bot.playground.cluster_server.http import answers, declaring, scaling
 from bot.playground.cluster_server.http.answers import answer, answered
 from bot.playground.cluster_server.http.bodies import PATCHED, STRATEGIC_PATCH, Bodies, read_body
 from bot.playground.cluster_server.http.decoding import Unreadable
-from bot.playground.cluster_server.http.parsing import duplicates, parsed_patch, parsed_yaml
+from bot.playground.cluster_server.http.parsing import duplicates, parsed_patch, parsed_yaml, yaml_duplicates
 from bot.playground.cluster_server.http.printing import printed
-from bot.playground.cluster_server.http.requests import Form, Target, check_name, flag, form_of, other_name, where
+from bot.playground.cluster_server.http.requests import Form, Target, check_name, flag, form_of, where
 from bot.playground.cluster_server.http.writing import APPLY_PATCH, telling, writing_at, writing_of
 from bot.playground.cluster_server.objects.patching import json_patched, merge_patched, strategic_patched
 from bot.playground.cluster_server.objects.registry import Registry, Writing
@@ -93,7 +93,9 @@ class Patches:
     async def scale(self, request: web.Request, target: Target) -> Answer:
         kind = target.kind
         if request.method == "GET":
-            return answered(scaling.scale_of(self._registry.get(*where(target)), kind))
+            form = form_of(request.headers.get("Accept", ""), request.query, is_read=True)
+            scale = scaling.scale_of(self._registry.get(*where(target)), kind, must_count=True)
+            return answer(scale, scaling.SCALE, form, self._registry.clock())
         self._registry.get(*where(target))
         body = await read_body(request, scaling.SCALE) if request.method == "PUT" else await self._said(request)
         return await self._retried(target, partial(self._scale_live, request, target, body))
@@ -118,22 +120,24 @@ class Patches:
             cause = statuses.required("fieldManager", "is required for apply patch")
             raise statuses.unprocessable("PatchOptions", "meta.k8s.io", "", [cause])
         kind = target.kind
-        config = parsed_yaml(await request.read(), kind.name)
+        body = await request.read()
+        config = parsed_yaml(body, kind.name)
+        doubled = request[PATCHED] = yaml_duplicates(body)
+        if doubled and request.query.get("fieldValidation") == "Strict":
+            said = "error converting YAML to JSON: yaml: unmarshal errors"
+            raise statuses.bad_request(f"error strict decoding YAML: {said}:\n  " + "\n  ".join(doubled))
         if (config.get("apiVersion"), config.get("kind")) != (kind.api_version, kind.name):
             group, _, version = str(config.get("apiVersion") or "/").rpartition("/")
             said = f"{group}/{version}, Kind={config.get('kind') or ''}"
             raise statuses.bad_request(f"invalid object type: {said}")
-        if not isinstance(config.get("metadata") or {}, dict) or not kind.custom:
-            declaring.check(config, kind)
+        declaring.check(config, kind)
         try:
             config, warnings = self._bodies.decoded(request, config, target)
         except statuses.APIError:
             if not kind.custom and not flag(request.query, "force"):
                 self._registry.check_conflicts(kind, target.namespace, target.name, config, writing_of(request))
             raise
-        given = (config.get("metadata") or {}).get("name") or target.name
-        if given != target.name:
-            raise statuses.bad_request(other_name(given, target.name))
+        check_name(config.get("metadata") or {}, target)
         if (config.get("metadata") or {}).get("managedFields"):
             raise statuses.bad_request("metadata.managedFields must be nil")
         writing, force = self._writing(request, target), flag(request.query, "force")

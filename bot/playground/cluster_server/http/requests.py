@@ -24,6 +24,8 @@ class Target:
     name: str = ""
     subresource: str = ""
     rest: str = ""
+    is_watched: bool = False
+    """Whether the path itself asks for a watch, as it did before there was an option for it."""
 
 
 class UnknownPath(Exception):
@@ -43,6 +45,8 @@ def target_of(raw_path: str, kinds: Kinds) -> Target:
         if any(row.group == group and not row.custom for row in kinds.rows):
             raise no_such_resource()
         raise UnknownPath(raw_path)
+    is_watched = parts[0] == "watch" and len(parts) > 1
+    parts = parts[1:] if is_watched else parts
     namespace = ""
     if parts[0] == "namespaces" and len(parts) > 2 and parts[2] not in ("status", "finalize"):
         namespace, parts = unquote(parts[1]), parts[2:]
@@ -60,7 +64,7 @@ def target_of(raw_path: str, kinds: Kinds) -> Target:
         raise not_found(kind.plural, kind.group, name)  # as the server of custom resources says it
     if (len(parts) > 3 and subresource != "proxy") or (subresource and not kind.subresource(subresource)):
         raise no_such_resource()
-    return Target(kind, namespace, name, subresource, rest)
+    return Target(kind, namespace, name, subresource, rest, is_watched)
 
 
 TABLE, METADATA, METADATA_LIST = "Table", "PartialObjectMetadata", "PartialObjectMetadataList"
@@ -73,12 +77,12 @@ class Form:
     """How the answer is wanted: as it is, as a Table, or as metadata only; and written in which way."""
 
     name: str = ""
-    """"" | Table | PartialObjectMetadata"""
+    """"" | Table | PartialObjectMetadata | PartialObjectMetadataList"""
     include_object: str = "Metadata"
     yaml: bool = False
 
 
-def form_of(accept: str, query: Mapping[str, str]) -> Form:
+def form_of(accept: str, query: Mapping[str, str], *, is_read: bool = False) -> Form:
     """Raises 406 when nothing that is accepted can be had."""
     if not accept.strip():
         return Form()
@@ -95,23 +99,29 @@ def form_of(accept: str, query: Mapping[str, str]) -> Form:
                 continue
             if media == "application/vnd.kubernetes.protobuf":
                 continue
-            name = METADATA if said["as"] == METADATA_LIST else said["as"]
-            return Form(name, query.get("includeObject") or "Metadata", media == "application/yaml")
+            return Form(said["as"], query.get("includeObject") or "Metadata", media == "application/yaml")
         if media == "application/vnd.kubernetes.protobuf":
             continue
         return Form(yaml=media == "application/yaml")
     if "application/vnd.kubernetes.protobuf" in accept and not said_so:
         return Form()  # whoever reads protobuf reads JSON: answers say what they are
     if said_so:
-        accepted = "application/json, application/yaml, application/vnd.kubernetes.protobuf"
-        raise APIError(406, "NotAcceptable", f"only the following media types are accepted: {accepted}")
-    kinds = ("application/json", "application/yaml", "application/vnd.kubernetes.protobuf")
-    listed = ", ".join((*kinds, "application/json;stream=watch", "application/vnd.kubernetes.protobuf;stream=watch"))
-    raise APIError(406, "NotAcceptable", f"406: Not Acceptable\n\nAvailable representations: {listed}", {})
+        raise APIError(406, "NotAcceptable", f"only the following media types are accepted: {REPRESENTATIONS}")
+    streams = "application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch"
+    raise not_acceptable(f"{REPRESENTATIONS}, {streams}" if is_read else REPRESENTATIONS)
+
+
+REPRESENTATIONS = "application/json, application/yaml, application/vnd.kubernetes.protobuf"
+
+
+def not_acceptable(representations: str = REPRESENTATIONS) -> APIError:
+    said = f"406: Not Acceptable\n\nAvailable representations: {representations}"
+    return APIError(406, "NotAcceptable", said, {})
 
 
 def flag(query: Mapping[str, str], name: str) -> bool:
-    return query.get(name, "") in ("true", "1", "True", "t", "T", "TRUE")
+    """Whatever does not say no says yes, as Kubernetes reads its options."""
+    return name in query and query[name].lower() not in ("false", "0")
 
 
 _CONNECT_FLAGS = ("stdin", "stdout", "stderr", "tty")
@@ -157,11 +167,7 @@ def where(target: Target) -> tuple[Kind, str, str]:
 
 def selection(target: Target, labels: str, fields: str) -> Matches | None:
     """None: everything."""
-    tests = [
-        test
-        for test in (label_matches(labels), field_matches(target.kind.name, fields, custom=bool(target.kind.custom)))
-        if test
-    ]
-    if not tests:
-        return None
-    return lambda obj: all(test(obj) for test in tests)
+    custom = target.kind.custom.selectable if target.kind.custom else None
+    found = (label_matches(labels), field_matches(target.kind.name, fields, custom))
+    tests = [test for test in found if test]
+    return (lambda obj: all(test(obj) for test in tests)) if tests else None

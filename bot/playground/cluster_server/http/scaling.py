@@ -5,22 +5,37 @@ from __future__ import annotations
 from typing import Any
 
 from bot.playground.cluster_server.customs.columns import found
-from bot.playground.cluster_server.objects.kinds import Kind
-from bot.playground.cluster_server.statuses import invalid, unprocessable
+from bot.playground.cluster_server.objects.kinds import Column, Kind
+from bot.playground.cluster_server.statuses import internal, invalid, shown, unprocessable
 from bot.playground.cluster_server.values import copied, dig
 
 Object = dict[str, Any]
 
-SCALE = Kind("autoscaling", "v1", "scales", "scale", "Scale", True, (), type_name="autoscaling.v1.Scale")
+_COLUMNS = (("Name", "string", "name"), ("Desired", "integer", ""), ("Available", "integer", ""),
+            ("Age", "string", ""))  # fmt: skip
+SCALE = Kind(
+    "autoscaling",
+    "v1",
+    "scales",
+    "scale",
+    "Scale",
+    True,
+    (),
+    type_name="autoscaling.v1.Scale",
+    columns=tuple(Column(name, kind, form, 0) for name, kind, form in _COLUMNS),
+)
 _PATHS = {"specReplicasPath": ".spec.replicas", "statusReplicasPath": ".status.replicas"}
 
 
-def scale_of(obj: Object, kind: Kind) -> Object:
-    """The Scale that stands for an object."""
+def scale_of(obj: Object, kind: Kind, *, must_count: bool = False) -> Object:
+    """The Scale that stands for an object. Raises 500 for one that does not say how many, if it must."""
     paths = (kind.custom.scale if kind.custom else _PATHS) or _PATHS
     kept = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
     metadata = {name: obj["metadata"][name] for name in kept if name in obj["metadata"]}
-    wanted = int(next(iter(found(obj, paths["specReplicasPath"])), 0) or 0)
+    said = next(iter(found(obj, paths["specReplicasPath"])), None)
+    if said is None and must_count and kind.custom:
+        raise internal(f"the spec replicas field {shown(paths['specReplicasPath'])} does not exist")
+    wanted = int(said or 0)
     status: Object = {"replicas": int(next(iter(found(obj, paths["statusReplicasPath"])), 0) or 0)}
     if selector := _selector(obj, kind):
         status["selector"] = selector

@@ -6,7 +6,6 @@ The request path, in order: `serving` (`access`, path) → `handlers` (method, b
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -16,13 +15,14 @@ from bot.playground.cluster_server import statuses
 from bot.playground.cluster_server.access.guarding import Guard
 from bot.playground.cluster_server.access.reviews import Reviews, is_review
 from bot.playground.cluster_server.access.tokens import Tokens
-from bot.playground.cluster_server.http import describing
+from bot.playground.cluster_server.http.about import About
 from bot.playground.cluster_server.http.answers import answered
-from bot.playground.cluster_server.http.bodies import read_body
+from bot.playground.cluster_server.http.bodies import Bodies, read_body
 from bot.playground.cluster_server.http.disrupting import Disruptions
 from bot.playground.cluster_server.http.handlers import Handlers
 from bot.playground.cluster_server.http.requests import Target, UnknownPath, connect_options, target_of
 from bot.playground.cluster_server.http.writing import USER, asker_of, writing_of
+from bot.playground.cluster_server.objects.kinds import Kind
 from bot.playground.cluster_server.objects.registry import Registry, Writing
 from bot.playground.cluster_server.pods.podaccess import PodAccess
 from bot.playground.cluster_server.webhooks.asking import CONNECT, CREATE, Asking
@@ -30,10 +30,14 @@ from bot.playground.cluster_server.webhooks.asking import CONNECT, CREATE, Askin
 Object = dict[str, Any]
 
 _log = logging.getLogger(__name__)
-_AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
-_OPENAPI_WIRE = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
-_HEALTH = ("healthz", "livez", "readyz")
 _STREAMED = ("GET", "POST")
+_BELOW = {
+    "token": Kind("authentication.k8s.io", "v1", "tokenrequests", "", "TokenRequest", True, (),
+                  type_name="authentication.v1.TokenRequest"),
+    "eviction": Kind("policy", "v1", "evictions", "", "Eviction", True, (), type_name="policy.v1.Eviction"),
+    "binding": Kind("", "v1", "bindings", "", "Binding", True, (), type_name="core.v1.Binding"),
+}  # fmt: skip
+"""What is created below an object."""
 _BODY_BYTES = 3 * 1024 * 1024
 
 
@@ -49,7 +53,17 @@ class Serving:
         self._reviews = Reviews(guard, registry.now)
         self._tokens = tokens
         self._disruptions = Disruptions(registry)
-        self.address = ""
+        self._about = About(self._kinds, tokens)
+        self._bodies = Bodies(registry)
+
+    @property
+    def address(self) -> str:
+        """Host and port, as discovery tells them."""
+        return self._about.address
+
+    @address.setter
+    def address(self, address: str) -> None:
+        self._about.address = address
 
     def application(self) -> web.Application:
         application = web.Application(client_max_size=_BODY_BYTES)
@@ -88,7 +102,9 @@ class Serving:
         raw_path = request.rel_url.raw_path
         parts = [part for part in raw_path.split("/") if part]
         if not parts or parts[0] not in ("api", "apis") or len(parts) < (3 if parts[0] == "api" else 4):
-            return self._described(request, parts)
+            if len(parts) == 3 and self._is_served_elsewhere(request.path):
+                raise UnknownPath(request.path)
+            return self._about.answer(request, parts)
         target = target_of(raw_path, self._kinds)
         if is_review(target.kind) and request.method == "POST":
             asked, writing = await self._asked(request, target)
@@ -112,17 +128,26 @@ class Serving:
                 asked, writing = await self._asked(request, target)
                 return answered(await self._disruptions.evict(target, asked, writing), 201, writing.warnings)
             case "binding" if request.method == "POST":
-                asked = await read_body(request, target.kind)
-                writing = replace(writing_of(request), asker=asker_of(request, target))
+                asked, writing = await self._read(request, target)
+                writing = replace(writing, asker=asker_of(request, target))
                 return answered(await self._disruptions.bind(target, asked, writing), 201, writing.warnings)
         return await self._handlers.handle(request, target)
 
     async def _asked(self, request: web.Request, target: Target) -> tuple[Object, Writing]:
         """What is created without being stored, as the webhooks want it, and how."""
-        asked, writing = await read_body(request, target.kind), writing_of(request)
+        asked, writing = await self._read(request, target)
         if self._registry.webhooks.are_any():
             name = target.name or (asked.get("metadata") or {}).get("name") or ""
             asked = await self._heard(request, target, CREATE, name, asked, writing)
+        return asked, writing
+
+    async def _read(self, request: web.Request, target: Target) -> tuple[Object, Writing]:
+        kind, writing = _BELOW.get(target.subresource, target.kind), writing_of(request)
+        body = await read_body(request, kind)
+        if target.subresource == "eviction" and body.get("apiVersion") == "policy/v1beta1":
+            body["apiVersion"] = "policy/v1"  # which is not served any more, and still read
+        asked, warnings = self._bodies.decoded(request, body, replace(target, kind=kind))
+        writing.warnings.extend(warnings)
         return asked, writing
 
     async def _connected(self, request: web.Request, target: Target) -> None:
@@ -145,63 +170,3 @@ class Serving:
             asker, asker.view, operation, target.namespace, name, target.subresource, writing.dry_run, writing.warnings
         )  # fmt: skip
         return await self._registry.webhooks.admit(asking, shown)
-
-    def _described(self, request: web.Request, parts: list[str]) -> web.StreamResponse:
-        """What is not about objects."""
-        pages: dict[tuple[str, ...], Callable[[], Any]] = {
-            ("version",): lambda: describing.VERSION,
-            ("openapi", "v2"): lambda: describing.openapi_v2(self._kinds),
-            ("openapi", "v3"): lambda: describing.openapi_v3_index(self._kinds),
-        }
-        place = tuple(parts)
-        if place == ("openapi", "v2") and "protobuf" in request.headers.get("Accept", "").split(",")[0]:
-            return web.Response(body=describing.openapi_v2_wire(), content_type=_OPENAPI_WIRE)
-        if page := pages.get(place):
-            return answered(page())
-        if place and place[0] in _HEALTH:
-            return self._health(request, place[0])
-        aggregated = _wants_aggregated(request)
-        if place in (("api",), ("apis",)):
-            if aggregated:
-                found = describing.aggregated(self._kinds, core=place == ("api",))
-                response = answered(found)
-                response.headers["Content-Type"] = _AGGREGATED
-                return response
-            return answered(
-                describing.core_versions(self.address) if place == ("api",) else describing.group_list(self._kinds)
-            )
-        match parts:
-            case ["api", version]:
-                return answered(describing.resource_list(self._kinds, "", version))
-            case ["apis", group]:
-                return answered({"kind": "APIGroup", "apiVersion": "v1"} | describing.group(self._kinds, group))
-            case ["apis", group, version] if self._is_served_elsewhere(request.path):
-                raise UnknownPath(request.path)
-            case ["apis", group, version]:
-                return answered(describing.resource_list(self._kinds, group, version))
-            case ["openapi", "v3", "api", version]:
-                return answered(describing.openapi_v3(self._kinds, "", version))
-            case ["openapi", "v3", "apis", group, version]:
-                return answered(describing.openapi_v3(self._kinds, group, version))
-            case []:
-                return answered({"paths": self._paths()})
-        raise UnknownPath(request.path)
-
-    def _paths(self) -> list[str]:
-        groups = self._kinds.groups()
-        found = [f"/apis/{name}/{version}" for name, versions in groups.items() if name for version in versions]
-        found += [f"/apis/{name}" for name in groups if name]
-        return sorted(
-            [*found, "/api", "/api/v1", "/apis", "/openapi/v2", "/openapi/v3", "/version", *(f"/{h}" for h in _HEALTH)]
-        )
-
-    def _health(self, request: web.Request, name: str) -> web.Response:
-        if "verbose" not in request.query:
-            return web.Response(text="ok")
-        checks = "".join(f"[+]{check} ok\n" for check in ("ping", "log", "etcd", "informer-sync"))
-        return web.Response(text=f"{checks}{name} check passed\n")
-
-
-def _wants_aggregated(request: web.Request) -> bool:
-    first = request.headers.get("Accept", "").split(",")[0].replace(" ", "")
-    return "as=APIGroupDiscoveryList" in first and "v=v2" in first and "v=v2beta1" not in first

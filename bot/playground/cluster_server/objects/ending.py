@@ -19,6 +19,7 @@ from bot.playground.cluster_server.webhooks.dispatching import Webhooks
 
 Object = dict[str, Any]
 
+_SYSTEM_PRIORITIES = ("system-cluster-critical", "system-node-critical")
 _PROTECTED = ("default", "kube-system", "kube-public", "kube-node-lease")
 
 
@@ -39,6 +40,9 @@ class Ending:
         _check_preconditions(kind, obj, deleting)
         if kind.name == "Namespace" and name in _PROTECTED:
             raise statuses.forbidden(kind.plural, kind.group, name, "this namespace may not be deleted")
+        if kind.name == "PriorityClass" and name in _SYSTEM_PRIORITIES:
+            said = "this is a system priority class and cannot be deleted"
+            raise statuses.forbidden(kind.plural, kind.group, name, said)
         obj = await self._let_go(kind, obj, deleting, asking)
         metadata = obj["metadata"]
         finalizers = list(metadata.get("finalizers") or ())

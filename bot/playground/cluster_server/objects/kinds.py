@@ -80,6 +80,8 @@ class Custom:
     scale: dict[str, Any] | None
     """Paths of the scale subresource."""
     type: Node
+    selectable: tuple[str, ...]
+    """Fields that lists may be selected by, as paths."""
     has_rules: bool
     """Whether there are CEL rules anywhere."""
 

@@ -157,7 +157,7 @@ def written(owners: Owners) -> list[Object]:
     """As objects carry it: appliers first, then by age."""
     entries = []
     for manager, owned in owners.items():
-        if owned.paths or manager.operation == "Apply":
+        if owned.paths:
             entry: Object = {"manager": manager.name, "operation": manager.operation, "apiVersion": manager.api_version}
             if owned.time:
                 entry["time"] = owned.time
@@ -329,12 +329,21 @@ def merge(live: Any, config: Any, node: Node) -> Any:
 
 
 def _merged_items(live: list[Any], config: list[Any], node: Node) -> list[Any]:
+    """In the order of who applies; what only others have stays before whatever it was before."""
+    there = {key_of(item, node): item for item in live}
     wanted = {key_of(item, node): item for item in config}
-    result = []
-    for item in live:
-        key = key_of(item, node)
-        result.append(merge(item, wanted.pop(key), node.of or UNKNOWN) if key in wanted else item)
-    return result + [copied(item) for item in wanted.values()]
+    result, ahead = [], list(wanted)
+    for key, item in there.items():
+        if key not in wanted:
+            result.append(item)
+            continue
+        while key in ahead:
+            result.append(_merged_item(ahead.pop(0), there, wanted, node))
+    return result + [_merged_item(key, there, wanted, node) for key in ahead]
+
+
+def _merged_item(key: str, there: Object, wanted: Object, node: Node) -> Any:
+    return merge(there[key], wanted[key], node.of or UNKNOWN) if key in there else copied(wanted[key])
 
 
 def _prune(obj: Object, node: Node, dropped: set[Path], kept: set[Path]) -> None:

@@ -45,14 +45,14 @@ class PodAccess:
             await self._client.close()
 
     async def log(self, request: web.Request, target: Target) -> web.StreamResponse:
-        pod = self._registry.get(self._pods, target.namespace, target.name)
         query = request.query
-        _check_options(query, pod)
-        container = self._container(pod, query.get("container", ""))
-        tail, limit, since = (
-            _count(query.get(name), name, pod) for name in ("tailLines", "limitBytes", "sinceSeconds")
-        )
         oldest = _time(query.get("sinceTime", ""))
+        _check_options(query, target.name)
+        tail, limit, since = (
+            _count(query.get(name), name, target.name) for name in ("tailLines", "limitBytes", "sinceSeconds")
+        )
+        pod = self._registry.get(self._pods, target.namespace, target.name)
+        container = self._container(pod, query.get("container", ""))
         if since is not None:
             oldest = self._registry.clock() - datetime.timedelta(seconds=since)
         previous = flag(query, "previous")
@@ -136,7 +136,12 @@ class PodAccess:
         """HTTP through the API server to a pod, or to one of the ready pods of a Service."""
         if not target.rest:
             return web.Response(status=301, headers={"Location": request.path + "/"})
-        scheme, name, port = _split(target.name)
+        scheme, name, port = _split(target.name, target.kind.singular)
+        if target.kind.name == "Node":
+            self._registry.get(target.kind, "", name)
+            if target.rest == "/healthz":  # all that a kubelet tells here
+                return web.Response(text="ok")
+            return web.Response(text="404 page not found\n", status=404)
         if target.kind.name == "Pod":
             pod = self._registry.get(self._pods, target.namespace, name)
             number = int(port) if port.isdecimal() else _first_port(pod)
@@ -233,15 +238,17 @@ class PodAccess:
         return await executing.run_in(request, pod, container, self._sockets, self._registry.store, attach=attach)
 
 
-def _split(asked: str) -> tuple[str, str, str]:
-    """`[scheme:]name[:port]`."""
+def _split(asked: str, about: str) -> tuple[str, str, str]:
+    """`[scheme:]name[:port]`. Raises 400."""
     parts = asked.split(":")
+    if len(parts) > 3 or (len(parts) == 3 and parts[0] not in ("", "http", "https")):
+        raise statuses.bad_request(f'invalid {about} request "{asked}"')
     if len(parts) == 3:
         return parts[0] or "http", parts[1], parts[2]
     return "http", parts[0], parts[1] if len(parts) == 2 else ""
 
 
-def _check_options(query: Any, pod: Object) -> None:
+def _check_options(query: Any, pod_name: str) -> None:
     """Raises 422 for options that do not go together."""
     causes = []
     if query.get("sinceTime") and query.get("sinceSeconds"):
@@ -250,7 +257,7 @@ def _check_options(query: Any, pod: Object) -> None:
     if query.get("stream") not in (None, "", "All"):
         causes.append(statuses.forbidden_field("stream", "may not be specified"))
     if causes:
-        raise statuses.unprocessable("PodLogOptions", "", pod["metadata"]["name"], causes)
+        raise statuses.unprocessable("PodLogOptions", "", pod_name, causes)
 
 
 def _time(text: str) -> datetime.datetime | None:
@@ -274,7 +281,7 @@ def _first_port(pod: Object) -> int:
     return int(ports[0]) if ports else 80
 
 
-def _count(text: str | None, name: str, pod: Object) -> int | None:
+def _count(text: str | None, name: str, pod_name: str) -> int | None:
     if text is None:
         return None
     try:
@@ -285,5 +292,5 @@ def _count(text: str | None, name: str, pod: Object) -> int | None:
     if value < least:
         said = "must be greater than or equal to 0" if least == 0 else "must be greater than 0"
         cause = statuses.invalid(name, value, said)
-        raise statuses.unprocessable("PodLogOptions", "", pod["metadata"]["name"], [cause])
+        raise statuses.unprocessable("PodLogOptions", "", pod_name, [cause])
     return value

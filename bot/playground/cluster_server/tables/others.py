@@ -201,6 +201,11 @@ def _priority_level(level: Object, now: datetime.datetime) -> list[Any]:
     return [name_of(level), spec.get("type", ""), shares, *counts, age(level, now)]
 
 
+def _scale(scale: Object, now: datetime.datetime) -> list[Any]:
+    wanted, there = dig(scale, "spec", "replicas", default=0), dig(scale, "status", "replicas", default=0)
+    return [name_of(scale), wanted, there, age(scale, now)]
+
+
 _RBAC, _ADMISSION = "rbac.authorization.k8s.io", "admissionregistration.k8s.io"
 BY_KIND: dict[tuple[str, str], Callable[[Object, datetime.datetime], list[Any]]] = {
     ("apps", "StatefulSet"): _stateful_set, ("apps", "ControllerRevision"): _revision, ("batch", "Job"): _job,
@@ -214,5 +219,5 @@ BY_KIND: dict[tuple[str, str], Callable[[Object, datetime.datetime], list[Any]]]
     ("", "ResourceQuota"): _quota, ("", "PersistentVolumeClaim"): _claim,
     ("storage.k8s.io", "StorageClass"): _storage_class, ("networking.k8s.io", "IPAddress"): _address,
     ("networking.k8s.io", "ServiceCIDR"): _service_cidr, ("flowcontrol.apiserver.k8s.io", "FlowSchema"): _flow_schema,
-    ("flowcontrol.apiserver.k8s.io", "PriorityLevelConfiguration"): _priority_level,
+    ("flowcontrol.apiserver.k8s.io", "PriorityLevelConfiguration"): _priority_level, ("autoscaling", "Scale"): _scale,
 }  # fmt: skip
