@@ -134,8 +134,9 @@ class Journal:
         self._ignored.add(source)
 
     def withdraw(self, source: str) -> None:
-        """What was thought to be carried is not."""
+        """What was thought to be carried is not, and what was said of a part of it means nothing."""
         self._carried = {each: None for each in self._carried if each.source != source}
+        self._lost = {each: None for each in self._lost if each.source != source}
 
     def note(self, line: str) -> None:
         self._notes[line] = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.domain.migration.features import EXPERIMENTAL
 from bot.domain.migration.nginx.losses import LOSSES
 from bot.domain.migration.nginx.values import OLD_NAMES
 from bot.domain.migration.outcome import Concern
@@ -27,7 +28,9 @@ def tell_rewriting(reading: Reading) -> None:
 _OF_REQUESTS = frozenset({
     "upstream-vhost", "x-forwarded-prefix", "custom-headers", "enable-cors", "cors-allow-origin", "cors-allow-methods",
     "cors-allow-headers", "cors-expose-headers", "cors-allow-credentials", "cors-max-age", "mirror-target",
-    "proxy-read-timeout", "proxy-send-timeout", "backend-protocol",
+    "proxy-read-timeout", "proxy-send-timeout", "backend-protocol", "auth-url", "auth-response-headers", "affinity",
+    "session-cookie-name", "session-cookie-max-age", "session-cookie-expires", "proxy-next-upstream",
+    "proxy-next-upstream-tries",
 })  # fmt: skip
 """What is done with a request on its way to a Service, or with what the Service answers."""
 
@@ -105,7 +108,17 @@ def _tell_loss(reading: Reading, name: str, value: str) -> None:
     elif loss.with_ and not reading.annotations.has(loss.with_):
         journal.carry(name, f"nothing: it means something only with {loss.with_}")
     else:
-        journal.lose(name, loss.why, loss.instead, loss.concern)
+        journal.lose(name, loss.why + _of_the_experimental_channel(reading, loss.field), loss.instead, loss.concern)
+
+
+def _of_the_experimental_channel(reading: Reading, field: str) -> str:
+    features = reading.around.features
+    if not field:
+        return ""
+    if field not in features.experimental:
+        return f"; {features.without(field)}"
+    why = "which a GRPCRoute has not" if reading.grpc else "which does not say this value"
+    return f"; the experimental channel has {EXPERIMENTAL[field]}, {why}"
 
 
 def tell_habits(reading: Reading) -> None:
