@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -30,6 +30,7 @@ from bot.domain.network.references import INGRESS, ref_to
 from bot.domain.network.snapshot import Ingress
 from bot.errors import NotFound, UsageError
 
+_MOST_SHARED = 5
 _GATEWAY = re.compile(r"(?=.{1,317}$)([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?/)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
 
 
@@ -104,7 +105,19 @@ async def _one(request: ToGateway, ingresses: Ingresses, api: GatewayAPI, contex
         *_unread(routes),
         text("Annotations without a prefix are those of ingress-nginx."),
     )
-    return tell(found, refused, _steps(found, api, unserved), notes)
+    shared = ingresses.neighbours.sharing(ingress) if around.choice.gateway is None else {}
+    return tell(found, refused, (*_together(ingress, shared), *_steps(found, api, unserved)), notes)
+
+
+def _together(ingress: Ingress, shared: Mapping[str, Sequence[str]]) -> Iterator[Text]:
+    """A name has one address, so that all who have it have to move to one Gateway."""
+    for host, others in list(shared.items())[:_MOST_SHARED]:
+        names = ", ".join(others[:_MOST_SHARED]) + (" and more" if len(others) > _MOST_SHARED else "")
+        yield text(
+            f"{host} is a host of {names} as well, and a name has one address: move them to the same Gateway, this one "
+            "first, the others with ",
+            Code(f"--gateway {ingress.namespace}/{ingress.name}"),
+        )
 
 
 async def _routes(api: GatewayAPI, namespace: str, context: Context) -> Routes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from bot.application.execution.objects import as_yaml
 from bot.domain.chat.report import (
@@ -134,7 +135,10 @@ def _carried(found: Translation) -> Iterator[Block]:
 
 
 def tell_all(found: Sequence[tuple[Translation, str]], where: str, notes: Sequence[Text]) -> Report:
-    """Many Ingresses, each with the name of its class, as tables: the size of the task."""
+    """Many Ingresses, each with the name of its class, as tables: the size of the task. What the controller did for all
+    of them is told once, and counted in none."""
+    everywhere = tuple(dict.fromkeys(lost for each, _ in found for lost in each.lost if lost.for_all))
+    found = [(_alone(each), class_name) for each, class_name in found]
     counts = Counter(each.verdict for each, _ in found)
     parts = [
         f"{counts[Verdict.WHOLLY]} carry over wholly",
@@ -147,16 +151,30 @@ def tell_all(found: Sequence[tuple[Translation, str]], where: str, notes: Sequen
     title = f"{counted(len(found), 'Ingress', 'Ingresses')} in {where}: {', '.join(parts)}"
     if guarded:
         title += f"; SECURITY: {guarded} would lose what guards them"
-    blocks: list[Block] = [_verdicts(found)]
+    if guards := sum(each.concern is Concern.SECURITY for each in everywhere):
+        title += f"{'; SECURITY:' if not guarded else ', and'} {counted(guards, 'thing')} would be lost for all"
+    blocks: list[Block] = list(_everywhere(everywhere))
+    blocks.append(_verdicts(found))
     if blocking := _blocking(found):
         blocks.append(blocking)
     blocks.append(Bullets((text("One of them in full, with its YAML: `ingress to-gateway NAME -n NAMESPACE`"),)))
     return Report(
-        status=Status.FINDINGS if any(each.lost for each, _ in found) else Status.OK,
+        status=Status.FINDINGS if everywhere or any(each.lost for each, _ in found) else Status.OK,
         title=title,
         blocks=tuple(blocks),
         footnotes=tuple(notes),
     )
+
+
+def _alone(found: Translation) -> Translation:
+    return replace(found, lost=tuple(each for each in found.lost if not each.for_all))
+
+
+def _everywhere(lost: Sequence[Lost]) -> Iterator[Block]:
+    order = list(Concern)
+    if lost:
+        yield Paragraph(text(Bold("The controller's ConfigMap did this for all that say nothing else; routes do not:")))
+        yield Bullets(tuple(_lines(sorted(lost, key=lambda each: order.index(each.concern)))))
 
 
 def _verdicts(found: Sequence[tuple[Translation, str]]) -> Table:

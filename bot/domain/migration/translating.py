@@ -32,9 +32,9 @@ def translate(ingress: Ingress, around: Around) -> Translation:
     telling.tell_unused(reading, bool(made))
     if not reading.passthrough:
         backend_tls.tell_details(annotations, reading.protocol, bool(policies), journal)
+    telling.tell_rest(reading)
     if controller and not reading.passthrough:
         governing.tell_settings(controller, annotations, journal)
-    telling.tell_rest(reading)
     if not reading.passthrough:
         reading.attachment.tell()
     if served.nginx:

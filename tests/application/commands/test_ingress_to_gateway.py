@@ -490,7 +490,15 @@ class TestController:
         said = await self.say(
             "ingress to-gateway --all -n shop", controller(), config_map(global_auth_url="https://a.example.com")
         )
-        assert "global-auth-url (ConfigMap) | 1 | security" in said
+        assert "2 Ingresses in shop: 2 carry over wholly" in said.splitlines()[0]
+        assert "SECURITY: 1 thing would be lost for all" in said.splitlines()[0]
+        assert said.count("global-auth-url (ConfigMap)") == 1
+
+    async def test_who_has_the_same_host_is_told_to_move_along(self) -> None:
+        other = manifest(path("/other"), name="other")
+        said = await self.say("ingress to-gateway own -n shop --gateway-class some", controller(), other)
+        assert "web.example.com is a host of shop/other as well, and a name has one address" in said
+        assert "the others with --gateway shop/own" in said
 
     async def test_without_a_controller_it_is_said(self) -> None:
         assert "no controller of this class was found" in await self.say("ingress to-gateway own -n shop")

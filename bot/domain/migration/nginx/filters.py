@@ -106,7 +106,8 @@ def _cors(annotations: Annotations, features: Features, journal: Journal) -> JSO
         "allowHeaders": [*(_names(annotations.text("cors-allow-headers")) or _names(_HEADERS))],
         "maxAge": max(annotations.number("cors-max-age", _MAX_AGE, least=-1), 1),
     }
-    if annotations.flag("cors-allow-credentials", True):
+    credentials = annotations.flag("cors-allow-credentials", True)
+    if credentials and cors["allowOrigins"] != ["*"]:
         cors["allowCredentials"] = True
     if exposed := _names(annotations.text("cors-expose-headers")):
         cors["exposeHeaders"] = [*exposed]
@@ -117,7 +118,11 @@ def _cors(annotations: Annotations, features: Features, journal: Journal) -> JSO
     unsure = "" if features.class_name else "its support is Extended: see that the implementation has it"
     journal.carry("enable-cors", "a CORS filter", unsure)
     for each in details:
-        if each == "cors-allow-credentials" and "allowCredentials" not in cors:
+        if each == "cors-allow-credentials" and cors["allowOrigins"] == ["*"]:
+            # nginx answers `*`, which browsers do not take with credentials; a Gateway answers the site that asks.
+            why = "browsers heed it for no site, where all may ask; in a route it would let all in with cookies"
+            journal.carry(each, f"nothing: {why if credentials else 'no site may'}")
+        elif each == "cors-allow-credentials" and not credentials:
             journal.carry(each, "no allowCredentials in the CORS filter")
         elif each in ("cors-expose-headers", "cors-allow-headers") and not _names(annotations.text(each)):
             journal.carry(each, "nothing: it holds no name of a header")
