@@ -128,7 +128,7 @@ def read(
         controller=controller,
         paths=paths,
         backends=Backends(ingress.namespace, services, journal),
-        attachment=Attachment(around.choice, ingress.namespace, ingress.name, named, journal),
+        attachment=Attachment(around.choice, ingress.namespace, around.choice.name or ingress.name, named, journal),
         redirects=grpc.without_redirects(found, aside) if is_grpc else found,
         protocol=protocol,
         filters=grpc.without(own, aside) if is_grpc else own,

@@ -494,6 +494,19 @@ class TestController:
         assert "SECURITY: 1 thing would be lost for all" in said.splitlines()[0]
         assert said.count("global-auth-url (ConfigMap)") == 1
 
+    async def test_the_yaml_of_all_of_a_namespace_has_one_gateway(self) -> None:
+        guarded = manifest(path("/admin"), name="guarded", annotations={"auth-type": "basic"})
+        said = await self.say(
+            "ingress to-gateway --all --yaml -n shop --gateway-class some", controller(), config_map(), guarded
+        )
+        assert "As Gateway API: 1 Gateway, 3 HTTPRoute" in said
+        assert "# LEFT OUT, as it would lose what guards it: shop/guarded (auth-type)" in said
+        assert "kubectl diff --server-side -f shop.yaml" in said
+
+    @pytest.mark.parametrize("line", ["ingress to-gateway own --yaml -n shop", "ingress to-gateway -A --yaml"])
+    async def test_yaml_is_asked_for_all_of_one_namespace(self, line: str) -> None:
+        assert "is for all Ingresses of one namespace" in await self.say(line, controller())
+
     async def test_who_has_the_same_host_is_told_to_move_along(self) -> None:
         other = manifest(path("/other"), name="other")
         said = await self.say("ingress to-gateway own -n shop --gateway-class some", controller(), other)
