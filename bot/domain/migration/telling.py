@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.domain.migration.features import EXPERIMENTAL
 from bot.domain.migration.nginx.losses import LOSSES
@@ -60,6 +60,9 @@ def tell_gateway(reading: Reading, written: Sequence[JSONObject]) -> None:
             "A Gateway is written, and usually costs an address of its own: further Ingresses can share it by "
             "--gateway."
         )
+
+
+_LONGEST_AGE = 12
 
 
 def _guards(name: str) -> bool:
@@ -121,6 +124,15 @@ def _of_the_experimental_channel(reading: Reading, field: str) -> str:
     return f"; the experimental channel has {EXPERIMENTAL[field]}, {why}"
 
 
+def _hsts(config: Mapping[str, str]) -> str:
+    """As the controller sends it: https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/configmap/#hsts"""
+    age = config.get("hsts-max-age", "")
+    whole = "; includeSubDomains" if config.get("hsts-include-subdomains", "true") == "true" else ""
+    preload = "; preload" if config.get("hsts-preload") == "true" else ""
+    known = age.isascii() and age.isdecimal() and len(age) <= _LONGEST_AGE
+    return f"max-age={age if known else 31_536_000}{whole}{preload}"
+
+
 def tell_habits(reading: Reading) -> None:
     """What ingress-nginx does without being told: defaults of its ConfigMap
     (https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/configmap/)."""
@@ -136,7 +148,16 @@ def tell_habits(reading: Reading) -> None:
             "routes do not."
         )
     if any(map(reading.secure, reading.paths)) and config.get("hsts") != "false":
-        note("ingress-nginx sends Strict-Transport-Security over HTTPS unless told otherwise; these routes do not.")
+        note(
+            f"ingress-nginx sends `Strict-Transport-Security: {_hsts(config)}` over HTTPS; these routes do not: `set` "
+            "of a ResponseHeaderModifier filter would."
+        )
+    for host in [host for host in reading.paths if host and not reading.secure(host)]:
+        if secrets := ", ".join(dict.fromkeys(each.secret_name or "" for each in reading.ingress.spec.tls or ())):
+            note(
+                f"{host} stands in no entry of spec.tls. Where the certificate of Secret {secrets} has that name, "
+                "ingress-nginx serves it over HTTPS all the same: then add it there, and ask again."
+            )
     if not has("proxy-read-timeout") and "proxy-read-timeout" not in config:
         note("ingress-nginx gives up on a Service that is silent for 60 s; now the implementation's times count.")
     if not has("proxy-body-size") and "proxy-body-size" not in config:

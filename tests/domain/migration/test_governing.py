@@ -154,6 +154,25 @@ class TestRedirects:
         assert rules[0]["filters"][0]["requestRedirect"]["statusCode"] == code
 
 
+class TestHSTS:
+    @pytest.mark.parametrize(
+        ("config", "sent"),
+        [
+            ({}, "`Strict-Transport-Security: max-age=31536000; includeSubDomains`"),
+            (
+                {"hsts-max-age": "60", "hsts-include-subdomains": "false", "hsts-preload": "true"},
+                "`Strict-Transport-Security: max-age=60; preload`",
+            ),
+            ({"hsts-max-age": "x" * 500}, "max-age=31536000; includeSubDomains`"),
+        ],
+    )
+    def test_what_the_controller_sent_is_named(self, config: dict[str, str], sent: str) -> None:
+        assert any(sent in each for each in found(config, tls=[HOST]).notes)
+
+    def test_where_it_sent_none_none_is_missed(self) -> None:
+        assert not any("Strict-Transport" in each for each in found({"hsts": "false"}, tls=[HOST]).notes)
+
+
 class TestFlags:
     def test_tls_is_not_passed_through_where_the_controller_did_not(self) -> None:
         said = translated(ingress(annotations={"ssl-passthrough": "true"}), controllers=[controller()])
