@@ -149,8 +149,8 @@ def tell_habits(reading: Reading) -> None:
         )
     if any(map(reading.secure, reading.paths)) and config.get("hsts") != "false":
         note(
-            f"ingress-nginx sends Strict-Transport-Security ({_hsts(config)}) over HTTPS; these routes do not: set of a "
-            "ResponseHeaderModifier filter would."
+            f"ingress-nginx sends Strict-Transport-Security ({_hsts(config)}) over HTTPS; these routes do not: set of "
+            "a ResponseHeaderModifier filter would."
         )
     for host in [host for host in reading.paths if host and not reading.secure(host)]:
         if secrets := ", ".join(dict.fromkeys(each.secret_name or "" for each in reading.ingress.spec.tls or ())):
