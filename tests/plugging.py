@@ -152,9 +152,12 @@ class Site:
         return [each for each in found if namespace in (None, each["metadata"].get("namespace", ""))]
 
     def edit(self, kind: str, namespace: str, name: str, patch: Object, manager: str = "kubectl-edit") -> None:
-        """As `kubectl edit` and `kubectl set` do."""
+        """As `kubectl edit` and `kubectl set` do; a status as `kubectl patch --subresource=status` does."""
         row, there = self._kind(kind), self.get(kind, namespace, name)
         patched = strategic_patched(copy.deepcopy(there), patch, row.type)
+        if "status" in patch:
+            self.world.cluster.registry.write_status(row, there, patched["status"], manager)
+            return
         self.world.cluster.registry.update(row, namespace, name, patched, Writing(manager))
 
     def create(self, *objects: Object) -> None:

@@ -33,7 +33,17 @@ _GOING_BACK = "changes cancel"
 def run(settings: Settings, words: Sequence[str], *, as_json: bool, approve: bool) -> int:
     """One command in a terminal. Returns the exit status: 0 all well, 1 findings, 2 it could not be done."""
     logs.configure("error", json=False)
-    return asyncio.run(_run(settings, words, as_json=as_json, approve=approve))
+    return asyncio.run(_run(settings, unquoted(words), as_json=as_json, approve=approve))
+
+
+def unquoted(words: Sequence[str]) -> Sequence[str]:
+    """A whole command in quotes, as people paste it from chat, counts as its words."""
+    if len(words) != 1:
+        return words
+    try:
+        return shlex.split(words[0])
+    except ValueError:
+        return words
 
 
 async def _run(settings: Settings, words: Sequence[str], *, as_json: bool, approve: bool) -> int:

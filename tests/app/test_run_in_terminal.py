@@ -11,10 +11,24 @@ import pytest
 
 from bot.adapters.terminal.following import Following
 from bot.adapters.terminal.session import Terminal
-from bot.app.terminal import ask, attend_to_interrupted, tell_of_interruption
+from bot.app.terminal import ask, attend_to_interrupted, tell_of_interruption, unquoted
 from bot.application.execution.working import LEASE
 from bot.domain.changes.change import ChangeState
 from tests.application.execution.changing import WEB, planned, say, shop, stored
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (["services -n shop"], ["services", "-n", "shop"]),
+        (["services", "-n", "shop"], ["services", "-n", "shop"]),
+        (["ingress", "create a"], ["ingress", "create a"]),
+        (["logs 'one"], ["logs 'one"]),
+        ([], []),
+    ],
+)
+def test_a_command_in_quotes_counts_as_its_words(words: list[str], meant: list[str]) -> None:
+    assert unquoted(words) == meant
 
 
 class Killed(BaseException):

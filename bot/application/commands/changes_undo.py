@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.application.execution import reproving
+from bot.application.execution.grants import brought_back
 from bot.application.execution.holding import counted_in_words, held_by
 from bot.application.execution.losing import missed
 from bot.application.execution.plugins import all_plugins
@@ -60,13 +61,19 @@ async def undo_change(request: UndoChange, context: Context) -> Change:
             if record.change.alone == ALONE
             else "take it back by hand: its commands have one that deletes or edits",
         )
+    grants, unpermitted = await brought_back(context, steps, current)
     return Change(
         cluster=record.change.cluster,
         request=context.line,
         alone=record.change.alone,
         summary=f"undo change {record.id}: {record.change.summary}",
-        steps=(*steps, *await _proof(steps, record.change.alone, context), *reproving.proof(steps, current)),
-        warnings=tuple(left),
+        steps=(
+            *grants,
+            *steps,
+            *await _proof(steps, record.change.alone, context),
+            *await reproving.proof(context.cluster, steps, current),
+        ),
+        warnings=(*left, *unpermitted),
         doubts=tuple(
             each for each in await missed(context.cluster, steps) if each.code not in frozenset(request.accept)
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from bot.application.execution.plugin_facts import facts_notes, read_facts
 from bot.application.ports import Context, Look
@@ -10,11 +11,12 @@ from bot.domain.chat.report import Block, Bullets, Plain, Report, Status, Table,
 from bot.domain.chat.values import Nothing
 from bot.domain.chat.wording import counted
 from bot.domain.network.ages import age
-from bot.domain.network.pods import PodState, state_of
+from bot.domain.network.owners import owner_of
+from bot.domain.network.pods import PodState, finished, state_of
 from bot.domain.network.references import DAEMON_SET, NODE, POD, Ref
 from bot.domain.network.snapshot import Node, Pod
 from bot.domain.plugins import configured, ranges
-from bot.domain.plugins.cni import Recognised, plugin_names
+from bot.domain.plugins.cni import Recognised, last_told, plugin_names
 from bot.domain.plugins.components import components, conditions, installer, replicas
 from bot.domain.plugins.facts import Facts
 from bot.domain.plugins.present import without_agent
@@ -60,6 +62,10 @@ def _trouble(facts: Facts) -> str:
     if gone := without_agent(facts):
         return f"the agent of {' or '.join(gone)} is gone, and what is left of it stands; `cni check` tells more"
     if not facts.found and facts.snapshot.nodes:
+        before = last_told(facts.snapshot.nodes, facts.known)
+        if before and all(node.ready for node in facts.snapshot.nodes):
+            was = " and ".join(before)
+            return f"{was} was here before, and nodes are ready by a file on their hosts; `cni check` tells more"
         return "nodes wait for one; `help cni install` tells how"
     for found in facts.found:
         if found.agent is not None:
@@ -158,13 +164,27 @@ def _network(node: Node) -> str:
 
 def _components(facts: Facts) -> Table | None:
     now = facts.snapshot.taken_at
+    pods: dict[Ref, list[Pod]] = {}
+    for pod in facts.snapshot.pods:
+        pods.setdefault(owner_of(pod), []).append(pod)
     rows = []
     for each in components(facts):
         ready, wanted = replicas(each)
-        state = "ready" if ready >= wanted > 0 else "scaled to none" if not wanted else "not ready"
-        rows.append([str(each.ref), f"{ready}/{wanted}", state, age(each.metadata.creation_timestamp, now)])
-    rows += [[f"TigeraStatus {name}", ready, state, "-"] for name, ready, state in _tigera(facts)]
-    return table(("COMPONENT", "READY", "STATE", "AGE"), rows, "Operators and controllers") if rows else None
+        states = [state_of(pod) for pod in pods.get(each.ref, ()) if not finished(pod)]
+        restarts = str(sum(state.restarts for state in states)) if facts.could_read(POD) else "?"
+        old = age(each.metadata.creation_timestamp, now)
+        rows.append([str(each.ref), f"{ready}/{wanted}", _state(ready, wanted, states), restarts, old])
+    rows += [[f"TigeraStatus {name}", ready, state, "-", "-"] for name, ready, state in _tigera(facts)]
+    columns = ("COMPONENT", "READY", "STATE", "RESTARTS", "AGE")
+    return table(columns, rows, "Operators and controllers") if rows else None
+
+
+def _state(ready: int, wanted: int, pods: Sequence[PodState]) -> str:
+    """With what kubectl prints of the pods that hold it up."""
+    if ready >= wanted:
+        return "ready" if wanted else "scaled to none"
+    waiting = sorted({pod.status for pod in pods if pod.ready < pod.total})
+    return f"not ready: {', '.join(waiting)}" if waiting else "not ready"
 
 
 def _tigera(facts: Facts) -> list[tuple[str, str, str]]:

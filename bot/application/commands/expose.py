@@ -32,8 +32,9 @@ from bot.domain.chat.service_values import (
     pairs,
     said,
 )
-from bot.domain.chat.values import ChangeRequest, PortOrName, ServiceName
+from bot.domain.chat.values import ChangeRequest, PortOrName, ServiceName, Word
 from bot.domain.network.references import JSON, SERVICE, ref_to
+from bot.domain.plugins.parameters import check_accepted
 from bot.errors import NotFound, Refused, Undecided, UsageError
 
 
@@ -79,10 +80,12 @@ class Expose(ChangeRequest):
     publish_not_ready_addresses: bool = option(
         "--publish-not-ready-addresses", summary="lead to pods that are not ready, too", default=False
     )
+    accept: tuple[Word, ...] = option("--accept", summary="a doubt's code, once you have read it", default=())
 
 
 async def expose(request: Expose, context: Context) -> Change:
     """Reads what is exposed, what stands behind it, and whatever has the wanted name."""
+    check_accepted(request.accept, planning.CODES)
     name = _name(request)
     exposed = target(
         await existing(context.cluster, ref_to(request.target.kind, request.namespace, request.target.name))
@@ -104,6 +107,7 @@ async def expose(request: Expose, context: Context) -> Change:
         selector=pairs(request.selector) if request.selector else {},
         labels=pairs(request.labels) if request.labels else {},
         options=_options(request),
+        accepted=frozenset(request.accept),
     )
     return planning.plan(wanted, exposed, around, service)
 
@@ -207,5 +211,7 @@ COMMAND = Changing(
     details="What is not said is worked out: the selector from what is exposed, the port from its containers when they "
     "declare just one; else a menu asks. The plan is shown first, with what the API server says to it; nothing is "
     "written before it is approved. Afterwards it waits until a pod behind the Service is ready, asks its ports "
-    "through the API server, and a NodePort or LoadBalancer Service by its address, too. `changes undo` takes it back.",
+    "through the API server, and a NodePort or LoadBalancer Service by its address, too. "
+    "What Patchbay exposed before can be exposed anew; what that would lose has to be accepted. `changes undo` takes "
+    "it back.",
 )

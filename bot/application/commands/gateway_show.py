@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from bot.application.execution import gateway_api
 from bot.application.execution.gateway_api import ELSEWHERE
-from bot.application.execution.looking_up import existing
 from bot.application.execution.routes import Routes, routes_everywhere, secrets_of_listeners
 from bot.application.ports import Context, Look
 from bot.domain.changes import fields, gateway_class
-from bot.domain.changes.route_conflicts import hosts
 from bot.domain.chat.grammar import argument
 from bot.domain.chat.masking import masked
 from bot.domain.chat.report import Action, Block, Bullets, Plain, Report, Status, Table, paragraph, table, text
 from bot.domain.chat.values import InNamespace, Name
 from bot.domain.network.ages import age
+from bot.domain.network.claims import hosts
 from bot.domain.network.gateways import (
     Told,
     addresses,
@@ -28,9 +27,10 @@ from bot.domain.network.gateways import (
     parents,
 )
 from bot.domain.network.listeners import listeners, refers_to, takes_from
-from bot.domain.network.references import GATEWAY, GATEWAY_CLASS, JSONObject, ref_to
+from bot.domain.network.references import GATEWAY_CLASS, JSONObject, Ref, ref_to
+from bot.domain.network.shadowing import Precedence, Shadowed
 from bot.domain.network.tls_secrets import TLSSecret, in_words, wrong_with
-from bot.errors import BotError, NotFound
+from bot.errors import BotError
 
 _SHOWN_ROUTES = 30
 
@@ -51,7 +51,7 @@ class _Certificate:
 
 async def show_gateway(request: ShowGateway, context: Context) -> Report:
     """Reads the Gateway, its class, certificates, and every route that names it."""
-    gateway = await _existing(request, context)
+    gateway = await gateway_api.find_gateway(context.cluster, request.namespace, request.name)
     routes = await routes_everywhere(context.cluster, request.namespace)
     certificates = await _certificates(gateway, context)
     served_by = await _class(gateway, context)
@@ -61,7 +61,10 @@ async def show_gateway(request: ShowGateway, context: Context) -> Report:
     wrong = list(_wrong(gateway, served_by, certificates, mine, context))
     blocks: list[Block] = [paragraph(Plain(_first(gateway, served_by, context)))]
     blocks.append(_listeners(gateway, {each.listener: in_words(each.secret, now) for each in certificates}))
-    blocks += [each for each in (_conditions(gateway), _routes(gateway, mine)) if each is not None]
+    first = Precedence({ref: gateway}, mine)
+    lost = {fields.ref_of(each): first.shadowed(each) for each in mine}
+    wrong += [f"{route}: {told}" for route, each in lost.items() for told in each.told]
+    blocks += [each for each in (_conditions(gateway), _routes(gateway, mine, lost)) if each is not None]
     if wrong:
         blocks.append(Bullets(tuple(text(Plain(masked(each)[0])) for each in wrong)))
     return Report(
@@ -71,14 +74,6 @@ async def show_gateway(request: ShowGateway, context: Context) -> Report:
         actions=(Action("Remove", f"gateway delete {ref.name} -n {ref.namespace}"),),
         footnotes=tuple(text(Plain(each)) for each in _unread(routes)),
     )
-
-
-async def _existing(request: ShowGateway, context: Context) -> JSONObject:
-    try:
-        return await existing(context.cluster, ref_to(GATEWAY, request.namespace, request.name))
-    except NotFound:
-        await gateway_api.read(context.cluster, GATEWAY, request.namespace)
-        raise
 
 
 async def _class(gateway: JSONObject, context: Context) -> JSONObject | None:
@@ -141,11 +136,12 @@ def _words(told: Told) -> str:
     return masked(f"{said} (of an older generation)" if told.outdated else said)[0]
 
 
-def _routes(gateway: JSONObject, routes: Sequence[JSONObject]) -> Table | None:
+def _routes(gateway: JSONObject, routes: Sequence[JSONObject], lost: Mapping[Ref, Shadowed]) -> Table | None:
     rows = []
     for route in routes[:_SHOWN_ROUTES]:
         ref, missing = fields.ref_of(route), _missing(route, gateway)
-        rows.append((str(ref), ", ".join(hosts(route)) or "*", "no" if missing else "yes"))
+        state = "no" if missing else "shadowed" if lost[ref].whole else "yes"
+        rows.append((str(ref), ", ".join(hosts(route)) or "*", state))
     title = "Routes" if len(routes) <= _SHOWN_ROUTES else f"{_SHOWN_ROUTES} of {len(routes)} routes"
     return table(("ROUTE", "HOSTNAMES", "ACCEPTED"), rows, title) if rows else None
 

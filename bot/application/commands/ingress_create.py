@@ -72,6 +72,7 @@ async def create_ingress(request: CreateIngress, context: Context) -> Change:
         ingresses=near.snapshot.ingresses,
         classes=near.snapshot.ingress_classes if near.snapshot.could_read(INGRESS_CLASS) else None,
         vetting=await reading.vetting(context, namespace, wanted.secrets, wanted.issuing),
+        behind=await reading.behind(cluster, namespace),
         unread=near.unread,
     )
     return planning.plan(wanted, around)

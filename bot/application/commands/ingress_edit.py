@@ -75,6 +75,7 @@ async def edit_ingress(request: EditIngress, context: Context) -> Change:
         ingresses=near.snapshot.ingresses,
         classes=near.snapshot.ingress_classes if near.snapshot.could_read(INGRESS_CLASS) else None,
         vetting=await reading.vetting(context, namespace, secrets, wanted.certificates.issuing),
+        behind=await reading.behind(cluster, namespace),
         unread=near.unread,
     )
     return plan(wanted, around)

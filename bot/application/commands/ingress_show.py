@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from bot.application.execution import ingress_looking as looking
 from bot.application.execution.looking_up import existing
+from bot.application.execution.telling_events import Events, events_of
 from bot.application.ports import Context, Look
 from bot.domain.chat.grammar import argument
 from bot.domain.chat.report import Action, Block, FindingsBlock, Report, Status, table, text
@@ -35,17 +36,19 @@ class ShowIngress(InNamespace):
 
 async def show_ingress(request: ShowIngress, context: Context) -> Report:
     ref = ref_to(INGRESS, request.namespace, request.name)
-    snapshot, served = await asyncio.gather(
-        looking.read(context, request.namespace, kinds=kinds()), looking.serving(context)
+    (snapshot, notes), served = await asyncio.gather(
+        looking.with_neighbours(context, request.namespace, kinds()), looking.serving(context)
     )
     ingress = next((each for each in snapshot.ingresses if each.ref == ref), None)
     if ingress is None:
         await existing(context.cluster, ref)
         raise Unreachable(f"{ref} was made or changed just now", next_step="ask again")
-    secrets = await looking.secrets(context, [ingress])
+    secrets, events = await asyncio.gather(
+        looking.secrets(context, [ingress]), events_of(context.cluster, ref, ingress.metadata.uid)
+    )
     known = Known(secrets.by_place, served.running, context.ports.clock.now())
     diagnosis = judge(snapshot, [ingress], known)
-    picture = _Picture(ingress, snapshot, served, secrets, diagnosis)
+    picture = _Picture(ingress, snapshot, served, secrets, diagnosis, events)
     return Report(
         status=Status.FINDINGS if picture.faults else Status.OK,
         title=picture.title(),
@@ -53,7 +56,9 @@ async def show_ingress(request: ShowIngress, context: Context) -> Report:
         actions=_actions(ingress, diagnosis),
         footnotes=(
             *unread_notes(snapshot.unread),
+            *notes,
             *secrets.notes,
+            *events.notes,
             *skipped_notes(diagnosis.skipped),
             text(f"Change it: `ingress edit {ref.name} -n {ref.namespace} …`, see `help ingress edit`"),
         ),
@@ -78,6 +83,7 @@ class _Picture:
     served: looking.Serving
     secrets: looking.Secrets
     diagnosis: Diagnosis
+    events: Events
 
     @property
     def faults(self) -> int:
@@ -104,6 +110,7 @@ class _Picture:
         shown = {key: value for key, value in self.ingress.annotations.items() if not key.startswith(_QUIET)}
         if shown:
             yield table(("ANNOTATION", "VALUE"), ((key, _short(value)) for key, value in shown.items()), "Annotations")
+        yield from self.events.blocks(known.now)
 
     def _facts(self) -> Iterator[tuple[str, str]]:
         name = self.class_name
@@ -115,7 +122,7 @@ class _Picture:
         title, runs = self.served.title(name), self.served.running.get(name)
         running = {True: "runs", False: "does not run", None: "cannot be seen running"}[runs]
         yield "Controller", f"{title or controller or '<unknown>'}, {running}" if title or controller else "<none>"
-        yield "Address", ", ".join(filter(None, self.ingress.status.addresses)) or "<none>"
+        yield "Address", ", ".join(filter(None, map(str, self.ingress.status.points))) or "<none>"
         yield "Made", f"{age(self.ingress.metadata.creation_timestamp, self.snapshot.taken_at)} ago"
 
     def _rules(self) -> Iterator[tuple[str, str, str, str, str]]:
@@ -168,5 +175,5 @@ COMMAND = Look(
     examples=("ingress show store -n shop",),
     scenario="edge",
     details="Endpoints are those of each Service that a path leads to; certificates are shown where their Secrets may "
-    "be read.",
+    "be read. Its latest events stand at the end.",
 )

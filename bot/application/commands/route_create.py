@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Any
 
 from bot.application.execution import gateway_api
+from bot.application.execution.grants import read_grants
 from bot.application.execution.looking_up import existing
 from bot.application.execution.routes import secrets_of_listeners
 from bot.application.ports import Changing, Cluster, Context
@@ -38,12 +39,11 @@ from bot.domain.network.references import (
     GRPC_ROUTE,
     HTTP_ROUTE,
     NAMESPACE,
-    REFERENCE_GRANT,
     JSONObject,
     ref_to,
 )
 from bot.domain.network.tls_secrets import wrong_with
-from bot.errors import BotError, NotFound, Refused, Undecided, UsageError
+from bot.errors import BotError, NotFound, Undecided, UsageError
 
 _MOST_OFFERED = 20
 
@@ -91,13 +91,15 @@ async def create_route(request: CreateRoute, context: Context) -> Change:
     others = await _other_routes(cluster, wanted)
     services = {each: await existing(cluster, each.ref) for each in wanted.backends}
     gateway, attached = await _gateway(request, wanted, gateways.objects, cluster)
-    grants, unread = await _grants(cluster, wanted)
+    elsewhere = [each.namespace for each in wanted.backends if each.namespace != wanted.namespace]
+    grants = await read_grants(cluster, elsewhere, needed=True)
+    unread = filter(None, (own.unread, _unread(grants.unread)))
     around = planning.Surroundings(
         attachment=attached,
         services=services,
         routes=(*own.objects, *others),
-        grants=grants,
-        remarks=(*await _remarks(gateway, attached, wanted, context), *filter(None, (own.unread, unread))),
+        grants=grants.objects,
+        remarks=(*await _remarks(gateway, attached, wanted, context), *unread),
     )
     return planning.plan(wanted, around)
 
@@ -251,20 +253,10 @@ async def _remarks(gateway: JSONObject, attached: Attachment, wanted: Wanted, co
     return found
 
 
-async def _grants(cluster: Cluster, wanted: Wanted) -> tuple[list[JSONObject], str]:
-    """Of the other namespaces that it leads to. Where they may not be read one is planned, which may be there in other
-    words: that is said."""
-    found: list[JSONObject] = []
-    unread = []
-    for namespace in dict.fromkeys(each.namespace for each in wanted.backends if each.namespace != wanted.namespace):
-        try:
-            found += await cluster.list(REFERENCE_GRANT, namespace)
-        except NotFound as error:
-            raise await gateway_api.not_served(cluster, REFERENCE_GRANT) from error
-        except Refused:
-            unread.append(namespace)
-    said = f"The ReferenceGrants of {', '.join(unread)} could not be read: what is planned may be granted already."
-    return found, said if unread else ""
+def _unread(namespaces: Sequence[str]) -> str:
+    """Where grants may not be read one is planned, which may be there in other words."""
+    where = ", ".join(namespaces)
+    return f"The ReferenceGrants of {where} could not be read: what is planned may be granted already." if where else ""
 
 
 COMMAND = Changing(

@@ -2,15 +2,16 @@
 
 from dataclasses import dataclass
 
+from bot.application.execution.grants import read_grants
 from bot.application.execution.routes import find_route, routes_everywhere
 from bot.application.ports import Changing, Context
 from bot.domain.changes.change import Change
-from bot.domain.changes.gateway_removal import references, route_plan
+from bot.domain.changes.gateway_removal import route_plan
+from bot.domain.changes.granting import references, targets
 from bot.domain.chat.grammar import argument, option
 from bot.domain.chat.route_values import ROUTE_KINDS, RouteKind
 from bot.domain.chat.values import ChangeRequest, Name
-from bot.domain.network.references import REFERENCE_GRANT, JSONObject
-from bot.errors import NotFound, Refused
+from bot.domain.network.references import JSONObject
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,23 +25,12 @@ async def delete_route(request: DeleteRoute, context: Context) -> Change:
     kind = ROUTE_KINDS[request.kind] if request.kind else None
     route = await find_route(context.cluster, request.namespace, request.name, kind)
     others: tuple[JSONObject, ...] = ()
-    grants: list[JSONObject] = []
-    if references(route):
+    grants: tuple[JSONObject, ...] = ()
+    if needed := references(route):
         routes = await routes_everywhere(context.cluster, request.namespace)
         others = routes.objects
-        grants = [] if routes.unread else await _grants(route, context)
+        grants = () if routes.unread else (await read_grants(context.cluster, targets(needed))).objects
     return route_plan(context.line, context.cluster.identity.uid, route, others, grants)
-
-
-async def _grants(route: JSONObject, context: Context) -> list[JSONObject]:
-    """Those of the namespaces that it leads to, as far as they may be read."""
-    found: list[JSONObject] = []
-    for namespace in dict.fromkeys(each.target.namespace for each in references(route)):
-        try:
-            found += await context.cluster.list(REFERENCE_GRANT, namespace)
-        except (NotFound, Refused):
-            continue
-    return found
 
 
 COMMAND = Changing(

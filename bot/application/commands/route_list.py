@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 
 from bot.application.execution.looking_up import check_namespace
 from bot.application.execution.objects import printed
-from bot.application.execution.routes import Behind, gateways_of, read_behind, read_routes
+from bot.application.execution.routes import Behind, gateways_of, read_behind, read_precedence, read_routes
 from bot.application.ports import Context, Look
 from bot.domain.changes import fields
-from bot.domain.changes.gateway_removal import backends
-from bot.domain.changes.route_conflicts import hosts, matches
 from bot.domain.chat.masking import masked
 from bot.domain.chat.report import Block, Bullets, Code, Plain, Report, Status, Text, table, text
 from bot.domain.chat.values import Listing, OutputFormat
 from bot.domain.network.ages import age
+from bot.domain.network.claims import hosts, matches
 from bot.domain.network.gateways import not_accepted
-from bot.domain.network.references import JSONObject
+from bot.domain.network.leading import backends
+from bot.domain.network.references import JSONObject, Ref
+from bot.domain.network.shadowing import Shadowed
 
 _SHOWN_WARNINGS = 10
 _SHOWN_NAMES = 3
@@ -33,16 +35,23 @@ async def list_routes(request: Listing, context: Context) -> Report:
     if not routes.objects:
         if request.where and not routes.unread:
             await check_namespace(context.cluster, request.where)
+        if not routes.unread:
+            everywhere = ", or look everywhere by `route list -A`" if request.where else ""
+            footnotes = (text(f"Make one by `route create`{everywhere}"),)
         empty = f"No routes in {request.where or 'any namespace'}"
         return Report(status=Status.OK, title=title if routes.unread else empty, footnotes=footnotes)
     behind = await read_behind(context.cluster, routes.objects)
-    blocks: list[Block] = [_table(request, routes.objects, behind, context)]
-    if warnings := _warnings(routes.objects, behind):
+    first = await read_precedence(context.cluster, request.where)
+    lost = {fields.ref_of(each): first.shadowed(each) for each in routes.objects}
+    blocks: list[Block] = [_table(request, routes.objects, behind, lost, context)]
+    if warnings := _warnings(routes.objects, behind, lost):
         blocks.append(Bullets(tuple(warnings)))
     return Report(status=Status.OK, title=title, blocks=tuple(blocks), footnotes=footnotes)
 
 
-def _table(request: Listing, routes: tuple[JSONObject, ...], behind: Behind, context: Context) -> Block:
+def _table(
+    request: Listing, routes: tuple[JSONObject, ...], behind: Behind, lost: Mapping[Ref, Shadowed], context: Context
+) -> Block:
     wide = request.output is OutputFormat.WIDE
     columns = ["NAME", "KIND", "HOSTNAMES", "GATEWAY", "BACKENDS", "ACCEPTED", "AGE"]
     if request.all_namespaces:
@@ -61,7 +70,7 @@ def _table(request: Listing, routes: tuple[JSONObject, ...], behind: Behind, con
             _few(hosts(route)) or "*",
             _few([_short(each.short, ref.namespace) for each in gateways_of(route)]) or "<none>",
             _few(services) or "<none>",
-            "no" if not_accepted(route) else "yes",
+            "no" if not_accepted(route) else "shadowed" if lost[ref].whole else "yes",
             age(fields.created_at(route), now),
             *([_few(list(dict.fromkeys(map(_match_words, matches(route)))))] if wide else []),
         ]
@@ -88,7 +97,11 @@ def _few(names: tuple[str, ...] | list[str]) -> str:
     return ", ".join(names[:_SHOWN_NAMES]) + more
 
 
-def _warnings(routes: tuple[JSONObject, ...], behind: Behind) -> list[Text]:
+def _gets(lost: Shadowed) -> str:
+    return "gets no request" if lost.whole else "does not get all of its requests"
+
+
+def _warnings(routes: tuple[JSONObject, ...], behind: Behind, lost: Mapping[Ref, Shadowed]) -> list[Text]:
     """What is not served, and why; in full it is told by `route show`."""
     found: list[Text] = []
     for route in routes:
@@ -96,6 +109,7 @@ def _warnings(routes: tuple[JSONObject, ...], behind: Behind) -> list[Text]:
         show = Code(f"route show {ref.name} -n {ref.namespace}")
         if why := not_accepted(route):
             found.append(text(Plain(masked(f"{ref} is not served everywhere: {why}. More: ")[0]), show))
+        found += [text(Plain(f"{ref} {_gets(lost[ref])}: {each}")) for each in lost[ref].told]
         found += [text(Plain(f"{ref}: {why}")) for each in backends(route) if (why := behind.silent(each))]
     shown = list(itertools.islice(found, _SHOWN_WARNINGS))
     if len(found) > _SHOWN_WARNINGS:
@@ -111,5 +125,6 @@ COMMAND = Look(
     examples=("route list -n shop", "route list -A -o wide"),
     scenario="gateway",
     details="BACKENDS tells how many endpoints of each Service are ready, ACCEPTED whether every Gateway that it "
-    "names has accepted it and found what it refers to. `-o wide` adds what each is for.",
+    "names has accepted it and found what it refers to; a shadowed route gets no request: others are asked first. "
+    "`-o wide` adds what each is for.",
 )

@@ -6,18 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from bot.application.execution.routes import Behind, find_route, gateways_of, read_behind
+from bot.application.execution.routes import Behind, find_route, gateways_of, read_behind, read_precedence
 from bot.application.ports import Context, Look
 from bot.domain.changes import fields
-from bot.domain.changes.gateway_removal import backends
-from bot.domain.changes.route_conflicts import hosts
 from bot.domain.chat.grammar import argument, option
 from bot.domain.chat.masking import masked
 from bot.domain.chat.report import Action, Block, Bullets, Plain, Report, Status, Table, paragraph, table, text
 from bot.domain.chat.route_values import ROUTE_KINDS, RouteKind
 from bot.domain.chat.values import InNamespace, Name
 from bot.domain.network.ages import age
+from bot.domain.network.claims import hosts
 from bot.domain.network.gateways import ParentTold, Told, not_programmed, parents
+from bot.domain.network.leading import backends
 from bot.domain.network.references import SERVICE, JSONObject, ref_to
 from bot.errors import BotError, NotFound
 
@@ -35,7 +35,8 @@ async def show_route(request: ShowRoute, context: Context) -> Report:
     behind = await read_behind(context.cluster, [route])
     gateways = await _gateways(route, context)
     ref, told = fields.ref_of(route), parents(route)
-    wrong = [*gateways, *_wrong(told), *(why for each in backends(route) if (why := behind.silent(each)))]
+    lost = (await read_precedence(context.cluster, request.namespace)).shadowed(route).told
+    wrong = [*gateways, *_wrong(told), *lost, *(why for each in backends(route) if (why := behind.silent(each)))]
     blocks: list[Block] = [paragraph(Plain(f"{_hosts(route)}. {_made(route, context)}")), _rules(route, behind)]
     blocks += list(_said(told))
     if wrong:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bot.application.execution.leading import leading_to
 from bot.application.execution.looking_up import existing
+from bot.application.execution.telling_events import events_of
 from bot.application.execution.telling_service import Picture, blocks
 from bot.application.ports import Context, Look
 from bot.domain.chat.grammar import argument
@@ -47,10 +48,11 @@ async def show_service(request: ShowService, context: Context) -> Report:
     if service is None:
         await existing(context.cluster, ref)
         raise Unreachable(f"{ref} was made or changed just now", next_step="ask again")
+    events = await events_of(context.cluster, ref, service.metadata.uid)
     behind = selected(snapshot, ref.namespace, service.spec.selector or {})
     diagnosis = diagnose(snapshot, Observations(()), rules)
     wrong = tuple(each for each in diagnosis.wrong if _concerns(each, ref, behind))
-    picture = Picture(service, snapshot, behind, leading, wrong)
+    picture = Picture(service, snapshot, behind, leading, wrong, events)
     return Report(
         status=Status.FINDINGS if wrong else Status.OK,
         title=_title(picture),
@@ -59,6 +61,7 @@ async def show_service(request: ShowService, context: Context) -> Report:
         footnotes=(
             *unread_notes(snapshot.unread),
             *_unread_leading(leading.unread),
+            *events.notes,
             *skipped_notes(diagnosis.skipped),
             text(f"Change it: `service edit {ref.name} -n {ref.namespace} …`, see `help service edit`"),
         ),
@@ -100,5 +103,5 @@ COMMAND = Look(
     summary="show one Service: addresses, ports, who stands behind it and who leads to it",
     examples=("service show web -n shop", "service show svc/traefik -n traefik"),
     details="Endpoints that are not ready come first, with why; Ingresses, routes and StatefulSets that lead to it are "
-    "named with the field that does it.",
+    "named with the field that does it. Its latest events stand at the end.",
 )

@@ -46,6 +46,8 @@ async def evidence(work: Work, workload: Ref, node: str = "") -> tuple[str, ...]
         where = f" on {node}" if node else ""
         owners = [workload, *await _replica_sets(work, object)]
         events = [line for owner in owners for line in await events_of(work, owner)]
+        if well := next((pod for pod in pods if node and pod.spec.node_name == node), None):
+            return (f"pod {well.ref.short}{where} is ready: it is not what holds it up", *events[-_EVENTS:])
         return (f"{workload} has no pod{where} that could tell more", *events[-_EVENTS:])
     lines = [f"pod {pod.ref.short}" + (f" on {pod.spec.node_name}" if pod.spec.node_name else "")]
     lines[0] += f" is {state_of(pod).status}"

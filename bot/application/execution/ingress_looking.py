@@ -16,6 +16,7 @@ from bot.application.execution.edge_reading import read_edge
 from bot.application.execution.tls_secrets import tls_secret
 from bot.application.ports import Context
 from bot.domain.chat.report import Plain, Text, text
+from bot.domain.network import nginx_paths
 from bot.domain.network.references import ENDPOINT_SLICE, INGRESS, INGRESS_CLASS, SERVICE, Kind
 from bot.domain.network.snapshot import Ingress, Scope, Snapshot
 from bot.domain.network.tls_secrets import TLSSecret
@@ -23,6 +24,7 @@ from bot.domain.plugins.controllers import Found, ready, recognise
 
 MOST_SECRETS = 200
 _AT_ONCE = 8
+_TOLD_PAIRS = 3
 KINDS: tuple[Kind, ...] = (INGRESS, INGRESS_CLASS, SERVICE, ENDPOINT_SLICE)
 
 
@@ -52,6 +54,19 @@ async def read(context: Context, where: str, selector: str = "", kinds: Iterable
     return msgspec.structs.replace(around, ingresses=kept)
 
 
+async def with_neighbours(context: Context, where: str, kinds: Iterable[Kind]) -> tuple[Snapshot, tuple[Text, ...]]:
+    """The same with the Ingresses of all namespaces, since they share hosts; and what is not known without them."""
+    if not where:
+        return await read(context, where, kinds=kinds), ()
+    own, everywhere = await asyncio.gather(
+        read(context, where, kinds=kinds), context.cluster.read(Scope((INGRESS, INGRESS_CLASS)))
+    )
+    if everywhere.could_read(INGRESS):
+        return msgspec.structs.replace(own, ingresses=everywhere.ingresses), ()
+    said = "Ingresses of other namespaces could not be read: whether they have the same hosts is not known"
+    return own, (text(said),) if own.could_read(INGRESS) else ()
+
+
 async def secrets(context: Context, ingresses: Iterable[Ingress]) -> Secrets:
     """Those that they name, each once."""
     named = list(
@@ -77,6 +92,23 @@ async def secrets(context: Context, ingresses: Iterable[Ingress]) -> Secrets:
     if len(named) > MOST_SECRETS:
         notes.append(text(f"{len(named) - MOST_SECRETS} more TLS Secrets were not read"))
     return Secrets(by_place, tuple(notes))
+
+
+def undecided_notes(snapshot: Snapshot, ingresses: Iterable[Ingress]) -> tuple[Text, ...]:
+    """Regular expressions of ingress-nginx of which nobody here can tell whether one takes all requests of another."""
+    chosen = {each.ref for each in ingresses}
+    served = [each for each in snapshot.ingresses if nginx_paths.is_served(each, snapshot.ingress_classes)]
+    pairs = [
+        f"{first.route} before {second.route}"
+        for ordered in nginx_paths.expressions(served).values()
+        for second, first in nginx_paths.undecided(ordered)
+        if {first.ingress.ref, second.ingress.ref} & chosen
+    ]
+    if not pairs:
+        return ()
+    more = f" and {len(pairs) - _TOLD_PAIRS} more" if len(pairs) > _TOLD_PAIRS else ""
+    told = f"{', '.join(pairs[:_TOLD_PAIRS])}{more}"
+    return (text("Regular expressions that could not be compared, in the order of ingress-nginx: ", Plain(told)),)
 
 
 @dataclass(frozen=True, slots=True)

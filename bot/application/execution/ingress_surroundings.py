@@ -13,6 +13,7 @@ from bot.application.execution.tls_secrets import tls_secret
 from bot.application.ports import Cluster, Context
 from bot.domain.changes import fields
 from bot.domain.changes.ingress_tls import Issuing, Vetting
+from bot.domain.diagnosis.unready import READ
 from bot.domain.network.cert_manager import CLUSTER_ISSUER, ISSUER
 from bot.domain.network.references import (
     CUSTOM_RESOURCE_DEFINITION,
@@ -58,6 +59,11 @@ async def services_there(cluster: Cluster, namespace: str) -> dict[str, Service]
     """By name, as far as they may be read: for what is led to already, and need not be right."""
     snapshot = await cluster.read(Scope((SERVICE,), namespace))
     return {each.name: each for each in snapshot.services}
+
+
+async def behind(cluster: Cluster, namespace: str) -> Snapshot:
+    """Who stands behind the Services of the namespace."""
+    return await cluster.read(Scope(READ, namespace))
 
 
 async def found(cluster: Cluster, namespace: str, name: str) -> JSONObject | None:

@@ -19,7 +19,8 @@ from bot.application.execution.writing import look
 from bot.application.ports import Network
 from bot.domain.changes import fields
 from bot.domain.changes.change import Ask, Reach, StepState
-from bot.domain.network.probing import AddressProbe, Hop, Observation
+from bot.domain.network.probing import AddressProbe, Hop, Observation, spoken_of
+from bot.domain.network.redirects import leads_there
 from bot.domain.network.references import GATEWAY, INGRESS, NODE, SERVICE, JSONObject, Ref
 from bot.errors import BotError
 
@@ -64,7 +65,7 @@ async def reach(work: Work, index: int, step: Reach) -> None:
         except BotError as error:
             places, why = [], str(error)
         seen = await _ask(work, network, step, places) or seen
-        if seen is not None and (seen.status == _UNKNOWN or _followed(seen, step)):
+        if seen is not None and seen.status == _UNKNOWN:
             behind = await status_behind(work, step)
         if seen is not None and _proves(seen, behind, step) and not _refused_behind(work, step):
             break
@@ -88,21 +89,19 @@ def served(seen: Observation) -> bool:
     return seen.answered and seen.status not in (502, 503, 504)
 
 
-def _followed(seen: Observation, step: Reach) -> bool:
-    """Whether a redirect to TLS came before this answer."""
-    return isinstance(seen.probe, AddressProbe) and seen.probe.scheme != step.scheme
-
-
-def _redirects(status: int | None) -> bool:
-    return status is not None and 300 <= status < 400
+def _as_told(seen: Observation, step: Reach) -> bool:
+    """Whether it is the very answer that has to come."""
+    asked = seen.probe.url if isinstance(seen.probe, AddressProbe) else ""
+    leads = not step.leads_to or leads_there(seen.location, step.leads_to, asked)
+    return seen.status == step.status and leads and seen.certificate_fits is not False
 
 
 def _proves(seen: Observation, behind: int | None, step: Reach) -> bool:
     """A 404 is also how an edge says that it does not know a host: it counts only when the Service behind it says the
     same, and for a Gateway itself, where any answer is its own. So is its own certificate, which it shows for each name
-    that it has none for (yet). Where the route itself redirects, what comes after that is not its affair."""
-    if _followed(seen, step) and _redirects(behind):
-        return served(seen)
+    that it has none for (yet). Where it is known what has to be answered, nothing else counts."""
+    if step.status:
+        return _as_told(seen, step)
     unknown = seen.status == _UNKNOWN and behind != _UNKNOWN and step.ref.kind != GATEWAY.name
     return served(seen) and not unknown and seen.certificate_fits is not False
 
@@ -129,15 +128,15 @@ async def _tell(
             note += f", with a certificate that is not for {step.host}: the edge has none for it, or shows it later"
         elif seen is not None and served(seen) and refused:
             note += ", while nobody behind it does: a load balancer takes connections whatever stands behind it"
+        elif seen is not None and step.status:
+            leads = f" that leads to {_whole(step)}" if step.leads_to else ""
+            note += f", while HTTP {step.status}{leads} should come: something else answers this host and path"
         elif seen is not None and served(seen) and behind is None:
             note += (
                 ", and what stands behind it could not be asked to compare: an edge that knows no such host says 404"
             )
         elif seen is not None and served(seen):
-            said = (
-                f"HTTP {behind} should come" if _redirects(behind) else f"the Service behind it answers HTTP {behind}"
-            )
-            note += f", while {said}: the edge does not know this host and path"
+            note += f", while the Service behind it answers HTTP {behind}: the edge does not know this host and path"
         note += f" (asked {step.attempts} times from the bot itself)"
     await work.mark(
         index,
@@ -147,6 +146,12 @@ async def _tell(
         hops=hops,
         evidence=() if proven else await diagnosed(work, step.ref),
     )
+
+
+def _whole(step: Reach) -> str:
+    """Where it should lead, with the host that is asked for."""
+    scheme, _, rest = step.leads_to.partition("://")
+    return f"{scheme}://{step.host if rest[:1] in ('/', ':') else ''}{rest}"
 
 
 async def _named(work: Work, network: Network, step: Reach) -> tuple[Hop, ...]:
@@ -173,16 +178,16 @@ async def _ask(work: Work, network: Network, step: Reach, places: list[_Place]) 
 
 
 async def _one(network: Network, step: Reach, place: _Place) -> Observation:
-    """A redirect to TLS on the same host is followed, once."""
+    """A redirect to TLS on the same host is followed, once, unless it is what has to be answered."""
     probe = AddressProbe(
         scheme=step.scheme,
         address=place.address,
         port=place.port,
-        host=step.host.replace("*.", "patchbay.", 1) if step.host.startswith("*.") else step.host,
+        host=spoken_of(step.host),
         path=step.path,
     )
     seen = await network.ask(probe)
-    if further := _to_tls(seen):
+    if not step.status and (further := _to_tls(seen)):
         then = await network.ask(further)
         seen = msgspec.structs.replace(then, hops=(*seen.hops, *then.hops))
     return seen

@@ -11,15 +11,14 @@ from bot.application.execution.looking_up import check_namespace
 from bot.application.execution.tls_secrets import tls_secret
 from bot.application.ports import Cluster, Context
 from bot.domain.changes import fields
-from bot.domain.changes.gateway_removal import backends
 from bot.domain.chat.grammar import suggestion
-from bot.domain.network.listeners import listeners
+from bot.domain.network.leading import backends
+from bot.domain.network.listeners import certificates_of, listeners
 from bot.domain.network.references import (
     ENDPOINT_SLICE,
     GATEWAY,
     GRPC_ROUTE,
     HTTP_ROUTE,
-    SECRET,
     SERVICE,
     TLS_ROUTE,
     JSONObject,
@@ -28,6 +27,7 @@ from bot.domain.network.references import (
     ref_to,
 )
 from bot.domain.network.services import EndpointIndex
+from bot.domain.network.shadowing import Precedence
 from bot.domain.network.snapshot import Scope, Service
 from bot.domain.network.tls_secrets import TLSSecret
 from bot.errors import BotError, NotFound, Refused
@@ -102,8 +102,19 @@ async def _no_route(cluster: Cluster, namespace: str, name: str, routes: Routes)
             next_step="let Patchbay list routes: deploy/kubernetes/look.yaml grants it",
         )
     names = sorted(str(fields.metadata(each)["name"]) for each in routes.objects)
+    elsewhere = gateway_api.elsewhere(name, (await routes_everywhere(cluster, namespace)).objects)
     listed = f"there is {', '.join(names[:5])}" if names else f"there are no routes in {namespace} at all"
-    return NotFound(f"There is no route {namespace}/{name}", next_step=suggestion(name, names) or listed)
+    return NotFound(f"There is no route {namespace}/{name}", next_step=elsewhere or suggestion(name, names) or listed)
+
+
+async def read_precedence(cluster: Cluster, namespace: str) -> Precedence:
+    """Of all namespaces, or of that one where no more may be read; of nothing where not even that."""
+    try:
+        gateways = (await gateway_api.read_if_served(cluster, GATEWAY, namespace)).objects
+        routes = (await routes_everywhere(cluster, namespace)).objects
+    except Refused:
+        return Precedence({}, ())
+    return Precedence({fields.ref_of(each): each for each in gateways}, routes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,14 +165,11 @@ async def secrets_of_listeners(
     """What the certificates of a Gateway's listeners are, by the listener's name: of those called so, or of all."""
     own, found = fields.ref_of(gateway), {}
     for listener in listeners(gateway):
-        name, tls = str(listener.get("name")), listener.get("tls") or {}
+        name = str(listener.get("name"))
         if names is not None and name not in names:
             continue
-        references = [each for each in tls.get("certificateRefs") or () if each.get("kind", SECRET.name) == SECRET.name]
-        found[name] = [
-            await tls_secret(context, str(each.get("namespace") or own.namespace), str(each.get("name")))
-            for each in references[:_MOST_CERTIFICATES]
-        ]
+        secrets = certificates_of(listener, own.namespace)[:_MOST_CERTIFICATES]
+        found[name] = [await tls_secret(context, each.namespace, each.name) for each in secrets]
     return {name: secrets for name, secrets in found.items() if secrets}
 
 

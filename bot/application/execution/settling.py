@@ -54,7 +54,7 @@ async def settle(work: Work, index: int, step: Settle) -> None:
             break
         await work.ports.clock.sleep(POLL_SECONDS)
         await work.breathe()
-    unserved = next((node.name for node in work.step(index).nodes if not node.served), "")
+    unserved = next((node.name for node in _waiting(work.step(index).nodes, step)), "")
     words = await own_words(work)
     told = (*words, *await _word_of(work, unserved), *await evidence(work, step.ref, unserved))
     why = "; ".join([why, *words[:1]])
@@ -70,16 +70,21 @@ async def _taken_away(work: Work, step: Settle) -> bool:
 
 
 async def _word_of(work: Work, node: str) -> tuple[str, ...]:
-    """Why a node is not Ready, by its kubelet or by who misses that."""
+    """Why a node is not Ready, by its kubelet or by who misses that, and who says that its network is unavailable."""
     try:
         there = await look(work, ref_to(NODE, "", node)) if node else None
     except BotError:
         return ()
     conditions: Any = fields.at(there, ("status", "conditions")).value if there else None
-    said: Any = next((each for each in conditions or () if each.get("type") == "Ready"), {})
-    if said.get("status") == "True" or not said.get("message"):
-        return ()
-    return (masked(f"node {node} is not Ready: {said['message']}")[0],)
+    said: dict[str, Any] = {str(each.get("type")): each for each in conditions or ()}
+    found = []
+    ready, network = said.get("Ready", {}), said.get("NetworkUnavailable", {})
+    if ready.get("status") != "True" and ready.get("message"):
+        found.append(f"node {node} is not Ready: {ready['message']}")
+    if network.get("status") == "True":
+        words = ": ".join(str(network[key]) for key in ("reason", "message") if network.get(key))
+        found.append(f"node {node} has NetworkUnavailable: {words or 'nobody says why'}")
+    return tuple(masked(line)[0] for line in found)
 
 
 async def _look(work: Work, step: Settle) -> tuple[tuple[NodeState, ...], str]:
@@ -101,9 +106,10 @@ def _why(states: Sequence[NodeState], agent: JSONObject | None, everywhere: bool
         return f"{step.ref} is not of {step.version} yet"
     if not states:
         return "there are no nodes"
-    waiting = [state for state in states if not state.served]
+    waiting = _waiting(states, step)
     if not waiting:
-        return not_rolled_out(agent)
+        spared = sum(bool(state.pod) and not state.pod_ready for state in states if state.name in step.without)
+        return not_rolled_out(agent, spared)
     first = waiting[0]
     if first.pod_state == "Running" and not first.pod_ready and not first.ready:
         why = f"the node is not Ready, and pod {first.pod} runs there and is not ready"
@@ -119,6 +125,11 @@ def _why(states: Sequence[NodeState], agent: JSONObject | None, everywhere: bool
         why = "nobody has said yet that its network is available"
     others = f", and {len(waiting) - 1} more of {len(states)} nodes" if len(waiting) > 1 else ""
     return f"node {first.name}: {why}{others}"
+
+
+def _waiting(states: Sequence[NodeState], step: Settle) -> list[NodeState]:
+    """The nodes that are not served, and should be."""
+    return [state for state in states if not state.served and state.name not in step.without]
 
 
 def _is_of(agent: JSONObject, version: str) -> bool:

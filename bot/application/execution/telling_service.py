@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.application.execution.leading import Leading
+from bot.application.execution.telling_events import Events
 from bot.domain.chat.report import Block, Bullets, FindingsBlock, Plain, paragraph, table, text
 from bot.domain.diagnosis.finding import Finding
 from bot.domain.diagnosis.rules.service_without_ready_endpoints import why_not_ready
@@ -30,6 +31,7 @@ class Picture:
     behind: Selected
     leading: Leading
     wrong: tuple[Finding, ...]
+    events: Events
 
 
 def blocks(picture: Picture) -> Iterator[Block]:
@@ -42,6 +44,7 @@ def blocks(picture: Picture) -> Iterator[Block]:
     if picture.service.spec.type != "ExternalName":
         yield from _endpoints(picture)
     yield _leading(picture)
+    yield from picture.events.blocks(picture.snapshot.taken_at)
 
 
 def _facts(picture: Picture) -> Iterator[tuple[str, str]]:
@@ -54,6 +57,8 @@ def _facts(picture: Picture) -> Iterator[tuple[str, str]]:
     families = f" ({', '.join(spec.ip_families)}, {spec.ip_family_policy})" if spec.ip_families else ""
     yield "Cluster IP", f"{', '.join(addresses) or _NONE}{families}"
     yield "External", external_text(service)
+    for each in service.status.conditions or ():
+        yield each.type, ": ".join(filter(None, (f"{each.status} ({each.reason})", each.message)))
     if spec.load_balancer_class:
         yield "Load balancer class", spec.load_balancer_class
     if any(port.node_port for port in spec.ports or ()):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from bot.application.execution.diagnosing import diagnosed
 from bot.application.execution.evidence import evidence
 from bot.application.execution.working import Work
@@ -38,8 +40,8 @@ async def wait(work: Work, index: int, step: Wait) -> None:
         await work.breathe()
     note = f"not within {step.timeout_seconds:g} s: {why}"
     told: tuple[str, ...] = ()
-    if step.until is Until.ROLLED_OUT:
-        told = await evidence(work, step.ref)
+    if workload := step.ref if step.until is Until.ROLLED_OUT else step.behind:
+        told = await evidence(work, workload)
     elif step.until in (Until.ENDPOINTS_READY, Until.ADDRESS_ASSIGNED):
         told = await diagnosed(work, step.ref)
     await work.mark(index, state=StepState.FAILED, ended_at=work.now(), note=note, evidence=told)
@@ -94,7 +96,8 @@ def _not_available(object: JSONObject) -> str:
     if degraded.get("status") == "True":
         return f"it is degraded: {degraded.get('message') or degraded.get('reason')}"
     if available.get("status") != "True":
-        return f"it is not available: {available.get('message') or 'nothing is said of it yet'}"
+        going = said.get("Progressing", {}).get("message")
+        return f"it is not available: {available.get('message') or going or 'nothing is said of it yet'}"
     return ""
 
 
@@ -108,13 +111,14 @@ def _not_accepted(object: JSONObject) -> str:
     return "no controller has accepted it" if waiting else f"it is not accepted: {said.get('message')}"
 
 
-def not_rolled_out(workload: JSONObject) -> str:
-    """Why a Deployment or DaemonSet is not rolled out, as `kubectl rollout status` judges it; empty: it is."""
+def not_rolled_out(workload: JSONObject, spared: int = 0) -> str:
+    """Why a Deployment or DaemonSet is not rolled out, as `kubectl rollout status` judges it; empty: it is. `spared` is
+    how many of its pods are not asked for."""
     status: Any = workload.get("status") or {}
     if int(status.get("observedGeneration") or 0) < int(fields.metadata(workload).get("generation") or 0):
         return "its newest generation has not been looked at yet"
     if workload.get("kind") == DAEMON_SET.name:
-        wanted = int(status.get("desiredNumberScheduled") or 0)
+        wanted = int(status.get("desiredNumberScheduled") or 0) - spared
         updated, available = status.get("updatedNumberScheduled") or 0, status.get("numberAvailable") or 0
     else:
         replicas = fields.at(workload, ("spec", "replicas"))
@@ -195,7 +199,7 @@ async def ask(work: Work, index: int, step: Ask) -> None:
         if seen.answered:
             break
     if seen is not None and not seen.answered and isinstance(step.probe, HTTPProbe):
-        seen = await _ask_without_http(work, step.probe) or seen
+        seen = await _taken(work, step.probe, seen, step.sure) or seen
     answered = seen is not None and seen.answered
     note = seen.evidence if seen is not None else "it was not asked"
     note += "" if answered else f" (asked {step.attempts} times from {ByAPIServer()})"
@@ -231,12 +235,17 @@ async def _port_name(work: Work, probe: TCPProbe) -> str | None:
     return next((str(each.get("name") or "") for each in meant), None)
 
 
-async def _ask_without_http(work: Work, probe: HTTPProbe) -> Observation | None:
-    """A usual number does not make a port speak HTTP: one that takes connections answers."""
-    if probe.target.kind != SERVICE.name:
+async def _taken(work: Work, probe: HTTPProbe, seen: Observation, sure: bool) -> Observation | None:
+    """What it means when a port that does not answer in HTTP takes connections all the same. A usual number does not
+    make it speak HTTP, so that is an answer; one that has to speak HTTP has not answered. None: it takes none."""
+    if probe.target.kind != SERVICE.name or seen.outcome is Outcome.NOT_ASKED:
         return None
-    seen = await _ask(work, TCPProbe(target=probe.target, port=probe.port))
-    if not seen.answered:
+    taken = await _ask(work, TCPProbe(target=probe.target, port=probe.port))
+    if not taken.answered:
         return None
-    evidence = f"it takes connections, but does not speak HTTP ({seen.evidence or 'connected'})"
-    return Observation(seen.probe, seen.vantage, seen.outcome, seen.latency_seconds, evidence)
+    protocol = "HTTPS" if probe.tls else "HTTP"
+    if not sure:
+        evidence = f"it takes connections, and does not answer in {protocol} ({taken.evidence or 'connected'})"
+        return msgspec.structs.replace(taken, evidence=evidence)
+    evidence = f"it takes connections, but does not answer in {protocol}: {seen.evidence or seen.outcome.value}"
+    return msgspec.structs.replace(seen, evidence=evidence)

@@ -73,7 +73,7 @@ async def apply(work: Work, index: int, step: Apply) -> None:
         note = "somebody made it at the same moment, and our fields went into theirs"
         await work.mark(index, state=StepState.LEFT, ended_at=work.now(), uid=fields.uid(result.object), note=note)
         raise StepFailed(f"{step.ref}: {note}")
-    await _applied(work, index, step, result.object, "")
+    await _applied(work, index, step, result.object, "", None if step.creates else there)
 
 
 async def _send(work: Work, step: Apply) -> Applied:
@@ -109,13 +109,21 @@ async def _unanswered(work: Work, index: int, step: Apply, error: Unreachable) -
     await _applied(work, index, step, there, "the answer was lost, but it had arrived")
 
 
-async def _applied(work: Work, index: int, step: Apply, object: JSONObject, note: str) -> None:
+async def _applied(
+    work: Work, index: int, step: Apply, object: JSONObject, note: str, before: JSONObject | None = None
+) -> None:
+    """Records how the fields stand; and of an object that stood there, what went along: what an earlier apply of ours
+    wrote and this one does not, and what the server filled in."""
+    sent = {field.path for field in fields.leaves(step.manifest)}
+    pairs = zip(*fields.changed(before, object), strict=True) if before is not None else ()
+    besides = [(old, new) for old, new in pairs if old.path not in sent]
     await work.mark(
         index,
         state=StepState.DONE,
         ended_at=work.now(),
         uid=fields.uid(object),
-        written=fields.beyond(object, step.manifest),
+        written=(*fields.beyond(object, step.manifest), *(new for _, new in besides)),
+        besides=tuple(old for old, _ in besides),
         # Found after a kill, others may have written since: only our own writing is known to be expected.
         writers=(fields.MANAGER,) if note and step.creates else fields.writers(object),
         note=note,

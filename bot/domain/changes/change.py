@@ -117,6 +117,8 @@ class Wait(msgspec.Struct, frozen=True, tag="wait", kw_only=True):
     timeout_seconds: float
     required: bool = True
     """False: when it does not come to hold the change stands, and the report says what was waited for in vain."""
+    behind: Ref | None = None
+    """The workload that does what is waited for: when that does not come, its pod, events and log are told."""
     part: str = ""
 
 
@@ -124,6 +126,9 @@ class Ask(msgspec.Struct, frozen=True, tag="ask", kw_only=True):
     """A probe that proves the change on the live network. What does not answer is reported; it undoes nothing."""
 
     probe: Probe
+    sure: bool = False
+    """Of an HTTP probe: it is known that this port has to speak HTTP, so nothing else proves it. Otherwise a port that
+    takes connections answers as well."""
     attempts: int = 5
     """One a second."""
     part: str = ""
@@ -140,6 +145,8 @@ class Settle(msgspec.Struct, frozen=True, tag="settle", kw_only=True):
     """True: this plugin sets NetworkUnavailable on each node. Some never do."""
     version: str = ""
     """The tag that one of the agent's images has to have; empty: any will do."""
+    without: tuple[str, ...] = ()
+    """Nodes that are not waited for: somebody has accepted that they stay without a network."""
     part: str = ""
 
 
@@ -172,6 +179,11 @@ class Reach(msgspec.Struct, frozen=True, tag="reach", kw_only=True):
     path: str = "/"
     port: int = 0
     """For a Service its port; else the port outside, 0: the usual one of the scheme, or what its listener has."""
+    status: int = 0
+    """The status that alone proves it; 0: any that does not say that nobody stands behind it."""
+    leads_to: str = ""
+    """For a redirect: the URL that has to be its Location; one without a host, such as `https:///cart`, keeps the host
+    that was asked for. Empty: wherever it leads."""
     attempts: int = 10
     """One a second: what was just configured takes a moment to be served."""
     timeout_seconds: float = 30.0

@@ -43,7 +43,7 @@ def in_words(step: Step) -> str:
         case Reach():
             return f"asks by address: {reached_in_words(step)}, at most {step.timeout_seconds:g} s"
         case Settle():
-            return f"waits until {step.ref} serves every node, at most {step.timeout_seconds:g} s"
+            return f"waits until {step.ref} serves {_nodes(step)}, at most {step.timeout_seconds:g} s"
         case TryAddresses():
             return f"tries a new pod on each node: its address must be in {' or '.join(step.ranges) or 'any range'}"
 
@@ -66,9 +66,14 @@ def done_in_words(step: Step) -> str:
         case Reach():
             return f"asked by address: {reached_in_words(step)}"
         case Settle():
-            return f"{step.ref} serves every node"
+            return f"{step.ref} serves {_nodes(step)}"
         case TryAddresses():
             return "a new pod on each node was given an address"
+
+
+def _nodes(step: Settle) -> str:
+    more = f" and {len(step.without) - 3} more" if len(step.without) > 3 else ""
+    return "every node" + (f" but {', '.join(step.without[:3])}{more}" if step.without else "")
 
 
 def reached_in_words(step: Reach) -> str:

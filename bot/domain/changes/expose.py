@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from bot.domain.changes import fields, proof
-from bot.domain.changes.change import Apply, Change, Premise
+from bot.domain.changes import expose_again, fields, proof
+from bot.domain.changes.change import Apply, Change, Doubt, Premise
+from bot.domain.changes.releasing import LOSS
 from bot.domain.changes.service_fitting import check_options, check_selected, ports, warnings
 from bot.domain.changes.service_ports import WantedPort, manifest, worked_out
 from bot.domain.changes.service_taken import Around, check_taken, taken_warnings
@@ -15,6 +16,9 @@ from bot.domain.network.references import JSON, SERVICE, JSONObject, Ref, ref_to
 from bot.domain.network.selected import Selected, selected
 from bot.domain.network.services import PodIndex
 from bot.errors import Conflict
+
+CODES = (LOSS,)
+"""All doubts that a plan of a Service may have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +41,7 @@ class Exposure:
     """Of the Service; empty: the target's, as kubectl takes them."""
     options: Mapping[str, JSON] = field(default_factory=dict)
     """Other fields of the spec that were said, as `{"sessionAffinity": "ClientIP"}`."""
+    accepted: frozenset[str] = frozenset()
 
     @property
     def ref(self) -> Ref:
@@ -73,22 +78,21 @@ def plan(wanted: Exposure, target: Target, around: Around, service: JSONObject |
         summary=f"expose {target.ref} as Service {wanted.ref.short}{_ports_in_words(spec)}",
         steps=(apply, *proof.of_service(wanted.ref, spec, behind)),
         premises=tuple(_premises(spec, behind)),
-        warnings=(*_taken_away(spec, service), *_warnings(wanted, spec, target, behind, around)),
+        warnings=(*_warnings(wanted, spec, target, behind, around), *_staying(wanted, made, service)),
+        doubts=tuple(_doubts(wanted, made, service)),
     )
 
 
-def _taken_away(spec: JSONObject, service: JSONObject | None) -> Iterator[str]:
-    """What the Service has now and will not have any more."""
-    if service is None:
-        return
-    now = service.get("spec")
-    was, type_ = ports(now) if isinstance(now, dict) else [], fields.at(service, ("spec", "type")).value
-    new = {(port["port"], port.get("protocol", "TCP")) for port in ports(spec)}
-    gone = [str(port["port"]) for port in was if (port["port"], port.get("protocol", "TCP")) not in new]
-    if gone:
-        yield f"It has port {', '.join(gone)} now, which goes: `service edit` adds a port.".replace("`", "")
-    if type_ != spec["type"]:
-        yield f"It is of type {type_} now, and becomes {spec['type']}: who comes from outside may be shut out."
+def _staying(wanted: Exposure, made: JSONObject, service: JSONObject | None) -> Iterator[str]:
+    """Raises Refused where a port would need a name."""
+    if service is not None and (ports_kept := expose_again.check_names(wanted.ref, made, service)):
+        yield f"Port {', '.join(ports_kept)} of the Service stays: somebody else gave it."
+
+
+def _doubts(wanted: Exposure, made: JSONObject, service: JSONObject | None) -> Iterator[Doubt]:
+    found = expose_again.doubt(wanted.ref, made, service) if service is not None else None
+    if found is not None and found.code not in wanted.accepted:
+        yield found
 
 
 def _manifest(wanted: Exposure, target: Target) -> JSONObject:

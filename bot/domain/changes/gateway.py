@@ -7,16 +7,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.domain.changes import fields, granting
-from bot.domain.changes.change import Apply, Change, Premise, Reach, Step, Until, Wait
+from bot.domain.changes.change import Apply, Change, Doubt, Premise, Reach, Step, Until, Wait
 from bot.domain.changes.gateway_same import says_the_same
 from bot.domain.changes.gateway_wanted import SAME, Wanted, manifest
 from bot.domain.changes.granting import Reference
 from bot.domain.network.listeners import listeners
-from bot.domain.network.references import GATEWAY, JSONObject
+from bot.domain.network.listening import Listening
+from bot.domain.network.references import JSONObject
 from bot.domain.network.tls_secrets import TLSSecret, remarks, unfit, wrong_with
 from bot.errors import Conflict, NotFound, Refused
 
 PROGRAMMED_SECONDS = 60.0
+PORT = "port"
+"""The code of the doubt that nobody listens there."""
 _MOST_ASKED = 3
 _SCHEMES = {"HTTP": "http", "HTTPS": "https", "TLS": "tcp"}
 
@@ -34,6 +37,12 @@ class Surroundings:
     grants: Sequence[JSONObject]
     """ReferenceGrants of the Secret's namespace."""
     now: datetime.datetime
+    listening: Listening | None = None
+    """At which ports its controller listens; None: it makes what listens, or nobody knows."""
+    one_gateway: str = ""
+    """Where the controller serves one Gateway alone: how that one is said."""
+    accepted: frozenset[str] = frozenset()
+    """Codes of doubts."""
 
 
 def plan(wanted: Wanted, around: Surroundings) -> Change:
@@ -44,7 +53,7 @@ def plan(wanted: Wanted, around: Surroundings) -> Change:
     done = there is not None and says_the_same(there.get("spec"), object["spec"])
     if there is not None and not done:
         _check_taken(wanted, there)
-    needed = [each for each in _references(wanted) if not granting.granted(each, around.grants)]
+    needed = [each for each in granting.references(object) if not granting.granted(each, around.grants)]
     if done and not needed:
         return Change(cluster=wanted.cluster, request=wanted.line, summary=f"{wanted.ref} does that already", steps=())
     apply = Apply(
@@ -66,6 +75,7 @@ def plan(wanted: Wanted, around: Surroundings) -> Change:
             Premise("the controller of the class", fields.at(around.gateway_class, ("spec", "controllerName")).value),
         ),
         warnings=tuple(_warnings(wanted, around, needed)),
+        doubts=tuple(each for each in _doubts(wanted, around.listening) if each.code not in around.accepted),
     )
 
 
@@ -102,12 +112,6 @@ def _check_taken(wanted: Wanted, there: JSONObject) -> None:
     )
 
 
-def _references(wanted: Wanted) -> list[Reference]:
-    if wanted.tls is None or wanted.tls.namespace == wanted.namespace:
-        return []
-    return [Reference(GATEWAY, wanted.namespace, wanted.tls)]
-
-
 def _proof(wanted: Wanted) -> Iterator[Step]:
     """The controller's word, and that something listens. Without a route HTTP is answered by 404: that is enough."""
     yield Wait(ref=wanted.ref, until=Until.PROGRAMMED, timeout_seconds=PROGRAMMED_SECONDS, required=False)
@@ -115,9 +119,31 @@ def _proof(wanted: Wanted) -> Iterator[Step]:
         yield Reach(ref=wanted.ref, scheme=_SCHEMES[each.protocol], host=each.hostname, port=each.port)
 
 
+def _doubts(wanted: Wanted, listening: Listening | None) -> Iterator[Doubt]:
+    """Listeners that the controller has no port for."""
+    if listening is None:
+        return
+    said = ", ".join(f"{port} ({what})" for port, what in listening.ports.items())
+    for each in wanted.listeners:
+        if each.port not in listening.ports:
+            yield Doubt(
+                PORT,
+                f"Listener {each.name} is for port {each.port}, and the controller listens on {said}: "
+                f"{listening.otherwise}. Take one of those, or {listening.mend}.",
+            )
+        elif each.protocol == "HTTP" and each.port in listening.encrypted:
+            yield Doubt(
+                PORT,
+                f"Listener {each.name} is for plain HTTP on port {each.port}, where {listening.ports[each.port]} ends "
+                f"TLS: {listening.otherwise}. Take HTTPS or another port.",
+            )
+
+
 def _warnings(wanted: Wanted, around: Surroundings, needed: Sequence[Reference]) -> Iterator[str]:
     if around.unserved:
         yield f"GatewayClass {wanted.class_name} is not served: {around.unserved}."
+    if around.one_gateway:
+        yield f"The controller of {wanted.class_name} serves one Gateway alone: {around.one_gateway}."
     if around.secret is not None:
         yield from remarks(around.secret, around.now)
     for reference in needed:

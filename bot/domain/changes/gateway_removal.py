@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from bot.domain.changes import fields
 from bot.domain.changes.change import Change, Delete, Doubt, Step, Until, Wait
-from bot.domain.changes.granting import Reference
-from bot.domain.changes.route_conflicts import hosts
+from bot.domain.changes.granting import references
+from bot.domain.network.claims import hosts
 from bot.domain.network.gateways import attached_routes
 from bot.domain.network.listeners import refers_to
-from bot.domain.network.references import KINDS, REFERENCE_GRANT, SERVICE, JSONObject, Ref, ref_to
+from bot.domain.network.references import REFERENCE_GRANT, JSONObject
 from bot.errors import Refused
 
 GONE_SECONDS = 60.0
@@ -18,16 +19,30 @@ USED = "used"
 _MOST_TOLD = 10
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """What stands around a Gateway."""
+
+    routes: Sequence[JSONObject]
+    """Those that may be read."""
+    unread: Sequence[str]
+    """Tells of other routes, in sentences."""
+    gateways: Sequence[JSONObject] = ()
+    """All of them, when `grants` has any."""
+    grants: Sequence[JSONObject] = ()
+    """ReferenceGrants of the namespaces of its certificates; empty: none may go along."""
+
+
 def gateway_plan(
     line: str,
     cluster: str,
     gateway: JSONObject,
-    routes: Sequence[JSONObject],
-    unread: Sequence[str],
+    around: Around,
     accepted: frozenset[str],
 ) -> Change:
-    """`routes` are those that may be read, `unread` tells of others. Raises Refused for one that something else would
-    make again."""
+    """Grants that Patchbay made for its certificates go along when no other Gateway needs them. Raises Refused for one
+    that something else would make again."""
+    routes, unread = around.routes, around.unread
     ref = fields.ref_of(gateway)
     _check_owner(gateway)
     attached = [each for each in routes if refers_to(each, ref)]
@@ -43,7 +58,7 @@ def gateway_plan(
         cluster=cluster,
         request=line,
         summary=f"remove {ref}",
-        steps=_removed(gateway),
+        steps=_with_grants(gateway, around.gateways, around.grants),
         warnings=(
             "Its controller takes along what it made for it: perhaps a proxy, a Service and its address.",
             *(unread if attached else ()),
@@ -58,47 +73,26 @@ def route_plan(
     """Grants that Patchbay made for it go along when no other of `routes` needs them."""
     ref = fields.ref_of(route)
     _check_owner(route)
-    others = [each for each in routes if fields.ref_of(each) != ref]
-    kept = {each.grant for other in others for each in references(other)}
-    going = [
-        grant
-        for each in references(route)
-        if each.grant not in kept
-        for grant in grants
-        if fields.ref_of(grant) == each.grant and fields.applied_by_us(grant)
-    ]
-    steps = [step for each in (route, *going) for step in _removed(each)]
     return Change(
         cluster=cluster,
         request=line,
         summary=f"remove {ref} ({', '.join(hosts(route)) or 'every host'})",
-        steps=tuple(steps),
+        steps=_with_grants(route, routes, grants),
     )
 
 
-def references(route: JSONObject) -> list[Reference]:
-    """The Services of other namespaces that a route leads to."""
-    own = fields.ref_of(route)
-    kind = next((each for each in KINDS if each.name == own.kind), None)
-    if kind is None:
-        return []
-    found = [Reference(kind, own.namespace, each) for each in backends(route) if each.namespace != own.namespace]
-    return list(dict.fromkeys(found))
-
-
-def backends(route: JSONObject) -> list[Ref]:
-    """The Services that a route leads to, each once."""
-    own, found = fields.ref_of(route), []
-    rules: list[dict[str, object]] = _listed(fields.at(route, ("spec", "rules")).value)
-    for rule in rules:
-        for each in _listed(rule.get("backendRefs")):
-            if each.get("kind", SERVICE.name) == SERVICE.name:
-                found.append(ref_to(SERVICE, str(each.get("namespace") or own.namespace), str(each.get("name"))))
-    return list(dict.fromkeys(found))
-
-
-def _listed(said: object) -> list[dict[str, object]]:
-    return [each for each in said if isinstance(each, dict)] if isinstance(said, list) else []
+def _with_grants(object: JSONObject, others: Sequence[JSONObject], grants: Sequence[JSONObject]) -> tuple[Step, ...]:
+    """Removes it, and those that Patchbay made for it and none of the others needs."""
+    ref = fields.ref_of(object)
+    kept = {each.grant for other in others if fields.ref_of(other) != ref for each in references(other)}
+    going = [
+        grant
+        for each in references(object)
+        if each.grant not in kept
+        for grant in grants
+        if fields.ref_of(grant) == each.grant and fields.applied_by_us(grant)
+    ]
+    return tuple(step for each in (object, *going) for step in _removed(each))
 
 
 def _removed(object: JSONObject) -> tuple[Step, ...]:

@@ -12,10 +12,23 @@ from typing import Any
 
 from bot.domain.changes import fields
 from bot.domain.changes.change import Apply
-from bot.domain.network.references import REFERENCE_GRANT, JSONObject, Kind, Ref, ref_to
+from bot.domain.network.leading import backends
+from bot.domain.network.listeners import certificates
+from bot.domain.network.references import (
+    GATEWAY,
+    GRPC_ROUTE,
+    HTTP_ROUTE,
+    REFERENCE_GRANT,
+    TLS_ROUTE,
+    JSONObject,
+    Kind,
+    Ref,
+    ref_to,
+)
 from bot.errors import Conflict
 
 _LONGEST_NAME = 253
+_REFERRING = (GATEWAY, HTTP_ROUTE, GRPC_ROUTE, TLS_ROUTE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +47,22 @@ class Reference:
         kind = self.target.kind.lower()
         name = f"{self.kind.name.lower()}-{self.namespace}-to-{kind}-{self.target.name}"
         return ref_to(REFERENCE_GRANT, self.target.namespace, name[:_LONGEST_NAME].rstrip("-."))
+
+
+def references(object: JSONObject) -> list[Reference]:
+    """What a Gateway or a route refers to in other namespaces, each once: certificates and Services. Nothing of other
+    kinds needs a grant."""
+    own = fields.ref_of(object)
+    kind = next((each for each in _REFERRING if each.name == own.kind), None)
+    if kind is None:
+        return []
+    targets = certificates(object) if kind == GATEWAY else backends(object)
+    return [Reference(kind, own.namespace, each) for each in targets if each.namespace != own.namespace]
+
+
+def targets(wanted: Iterable[Reference]) -> list[str]:
+    """The namespaces whose say-so it takes, each once."""
+    return list(dict.fromkeys(each.target.namespace for each in wanted))
 
 
 def granted(reference: Reference, grants: Iterable[JSONObject]) -> bool:

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
-from bot.domain.changes import fields, ingress_annotations, ingress_conflicts, ingress_spec, ingress_tls
+from bot.domain.changes import (
+    fields,
+    ingress_again,
+    ingress_annotations,
+    ingress_conflicts,
+    ingress_overlaps,
+    ingress_regex,
+    ingress_spec,
+    ingress_tls,
+)
 from bot.domain.changes.change import Apply, Change, Doubt, Premise
 from bot.domain.changes.ingress_class import Chosen, chosen
 from bot.domain.changes.ingress_proof import Led, proof, unasked
 from bot.domain.changes.ingress_spec import Backend, Rule
 from bot.domain.changes.ingress_tls import Issuing, Vetting
-from bot.domain.network.ingresses import port_called, routes
+from bot.domain.changes.releasing import LOSS
+from bot.domain.diagnosis.unready import Unready
+from bot.domain.network.ingresses import RETIRED, port_called, routes
+from bot.domain.network.nginx_paths import is_served
 from bot.domain.network.references import INGRESS, JSON, JSONObject, Ref, ref_to
-from bot.domain.network.snapshot import Ingress, IngressClass, IngressSpec, Service
+from bot.domain.network.services import PodIndex, only_idle
+from bot.domain.network.snapshot import Ingress, IngressClass, IngressSpec, Service, Snapshot
 from bot.domain.network.tls_secrets import TLSSecret
 from bot.errors import Conflict, NotFound, Refused
 
-CODES = (ingress_conflicts.ELSEWHERE, ingress_annotations.SNIPPET)
+CODES = (ingress_conflicts.ELSEWHERE, ingress_overlaps.OVERLAP, ingress_annotations.SNIPPET, ingress_regex.REGEX, LOSS)
 """All doubts that a plan of an Ingress may have."""
 
 
@@ -73,6 +86,8 @@ class Surroundings:
     """None: they may not be read."""
     vetting: Vetting
     """What is known of certificates."""
+    behind: Snapshot
+    """Endpoints of the namespace, its pods and what makes them: who stands behind the Services."""
     unread: tuple[str, ...] = ()
     """What could not be read, in plain words."""
 
@@ -93,6 +108,7 @@ def plan(wanted: Wanted, around: Surroundings) -> Change:
     if around.there is not None and _stands(wanted, manifest, around.there):
         summary = f"{wanted.ref} does that already"
         return Change(cluster=wanted.cluster, request=wanted.line, summary=summary, steps=())
+    regex = expressions(msgspec.convert(manifest, Ingress), class_, around)
     apply = Apply(
         ref=wanted.ref,
         manifest=manifest,
@@ -103,10 +119,20 @@ def plan(wanted: Wanted, around: Surroundings) -> Change:
         cluster=wanted.cluster,
         request=wanted.line,
         summary=f"lead {_addresses(wanted)} by Ingress {wanted.ref.short}",
-        steps=(apply, *proof(Led(wanted.ref, meant, around.services, class_.controller))),
+        steps=(apply, *proof(Led(wanted.ref, meant, around.services, class_.controller, idle(around)))),
         premises=tuple(_premises(class_, vetted)),
-        warnings=tuple(_warnings(wanted, class_, others, around)),
-        doubts=tuple(_doubts(wanted, others, annotations)),
+        warnings=(*_warnings(wanted, class_, others, around), *(regex.warnings() if regex else ())),
+        doubts=tuple(
+            doubt
+            for doubt in (
+                ingress_conflicts.elsewhere(others),
+                ingress_overlaps.same_path(others),
+                ingress_annotations.doubt(annotations),
+                regex.doubt() if regex else None,
+                _loss(wanted, manifest, around),
+            )
+            if doubt is not None and doubt.code not in wanted.accepted
+        ),
     )
 
 
@@ -219,14 +245,40 @@ def _warnings(wanted: Wanted, class_: Chosen, others: ingress_conflicts.Others, 
     for name in dict.fromkeys(backend.service for backend in wanted.backends):
         if around.services[name].spec.type == "ExternalName":
             yield f"{around.services[name].ref} is but another name: many controllers refuse to lead there."
+    yield from nobody_behind(wanted.backends, around)
     yield from ingress_tls.warnings(wanted.secrets, wanted.issuing, around.vetting)
     yield from ingress_conflicts.warnings(others)
+    yield from ingress_overlaps.taken_out(others)
     yield from unasked(msgspec.convert({"rules": ingress_spec.grouped(wanted.rules)}, IngressSpec))
     for each in around.unread:
         yield f"{each}: what leads to the same hosts there is not known."
 
 
-def _doubts(wanted: Wanted, others: ingress_conflicts.Others, annotations: Mapping[str, str]) -> Iterator[Doubt]:
-    for doubt in (ingress_conflicts.elsewhere(others), ingress_annotations.doubt(annotations)):
-        if doubt is not None and doubt.code not in wanted.accepted:
-            yield doubt
+def _loss(wanted: Wanted, manifest: JSONObject, around: Surroundings) -> Doubt | None:
+    if around.there is None:
+        return None
+    return ingress_again.doubt(wanted.ref, manifest, around.there, class_said=bool(wanted.ingress_class))
+
+
+def expressions(ingress: Ingress, class_: Chosen, around: Surroundings) -> ingress_regex.Expressions | None:
+    """What regular expressions do to it and by it; None where its controller is not ingress-nginx."""
+    if class_.controller != RETIRED:
+        return None
+    served = [each for each in around.ingresses if is_served(each, around.classes or ())]
+    return ingress_regex.Expressions(ingress, served)
+
+
+def idle(around: Surroundings) -> frozenset[str]:
+    """The Services whose pods are scaled to zero; of specs alone, since the steps of a plan may not follow a status."""
+    pods = PodIndex(around.behind)
+    return frozenset(name for name, service in around.services.items() if only_idle(service, pods))
+
+
+def nobody_behind(backends: Iterable[Backend], around: Surroundings) -> Iterator[str]:
+    """The Services that nobody can answer for now, each with the reason."""
+    unready = Unready(around.behind)
+    for name in dict.fromkeys(backend.service for backend in backends):
+        if why := unready.why(around.services[name]):
+            yield f"{around.services[name].ref} has no ready endpoint, and requests end in an error: {why}."
+    if not unready.known:
+        yield "Whether somebody is ready behind its Services is not known: EndpointSlices could not be read."

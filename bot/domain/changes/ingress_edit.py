@@ -14,11 +14,12 @@ from bot.domain.changes import (
     fields,
     ingress_annotations,
     ingress_conflicts,
+    ingress_overlaps,
     ingress_spec,
     ingress_tls,
 )
-from bot.domain.changes.change import Change, Doubt, Edit, FieldValue, Premise
-from bot.domain.changes.ingress import Surroundings, check_port
+from bot.domain.changes.change import Change, Edit, FieldValue, Premise
+from bot.domain.changes.ingress import Surroundings, check_port, expressions, idle, nobody_behind
 from bot.domain.changes.ingress_class import Chosen, chosen
 from bot.domain.changes.ingress_edited import Editing
 from bot.domain.changes.ingress_proof import Led, proof
@@ -46,15 +47,25 @@ def plan(wanted: Editing, around: Surroundings) -> Change:
         )
     others = _others(wanted, class_, around)
     ingress_conflicts.check_own_namespace(others)
+    regex = expressions(wanted.changed, class_, around)
     edit = Edit(ref=wanted.ref, fields=tuple(new for new, _ in changes), prior=tuple(old for _, old in changes))
     return Change(
         cluster=wanted.cluster,
         request=wanted.line,
         summary=f"change {wanted.ref}: {', '.join(_summary(wanted, edit))}",
-        steps=(edit, *proof(Led(wanted.ref, _proven(wanted), around.services, class_.controller))),
+        steps=(edit, *proof(Led(wanted.ref, _proven(wanted), around.services, class_.controller, idle(around)))),
         premises=(*premises, Premise("the Ingress class", class_.name), Premise("its controller", class_.controller)),
-        warnings=tuple(_warnings(wanted, class_, others, around)),
-        doubts=tuple(_doubts(wanted, others)),
+        warnings=(*_warnings(wanted, class_, others, around), *(regex.warnings() if regex else ())),
+        doubts=tuple(
+            doubt
+            for doubt in (
+                ingress_conflicts.elsewhere(others),
+                ingress_overlaps.same_path(others),
+                ingress_annotations.doubt(wanted.new_annotations),
+                regex.doubt() if regex else None,
+            )
+            if doubt is not None and doubt.code not in wanted.accepted
+        ),
     )
 
 
@@ -161,8 +172,10 @@ def _warnings(wanted: Editing, class_: Chosen, others: ingress_conflicts.Others,
             "an address, and names point there, nobody reaches it."
         )
     yield from _losses(wanted)
+    yield from nobody_behind(wanted.changed_backends, around)
     yield from ingress_tls.warnings(wanted.changed_secrets, wanted.certificates.issuing, around.vetting)
     yield from ingress_conflicts.warnings(others)
+    yield from ingress_overlaps.taken_out(others)
     for each in around.unread:
         yield f"{each}: what leads to the same hosts there is not known."
 
@@ -182,12 +195,6 @@ def _losses(wanted: Editing) -> Iterator[str]:
     new = [host for host in bare if host not in had and host != "*"]
     if new and len(bare) < len(hosts):
         yield f"{_told(new)} has no certificate, unlike the others: say one by `--tls`.".replace("`", "")
-
-
-def _doubts(wanted: Editing, others: ingress_conflicts.Others) -> Iterator[Doubt]:
-    for doubt in (ingress_conflicts.elsewhere(others), ingress_annotations.doubt(wanted.new_annotations)):
-        if doubt is not None and doubt.code not in wanted.accepted:
-            yield doubt
 
 
 def _told(words: Sequence[str]) -> str:

@@ -122,6 +122,13 @@ class Editing:
         return msgspec.convert(spec, IngressSpec)
 
     @property
+    def changed(self) -> Ingress:
+        """The whole of it, as it is to stand."""
+        kept = {key: value for key, value in self.before.annotations.items() if key not in self.removed_annotations}
+        metadata = msgspec.structs.replace(self.before.metadata, annotations={**kept, **self.new_annotations})
+        return msgspec.structs.replace(self.before, spec=self.after, metadata=metadata)
+
+    @property
     def changed_backends(self) -> tuple[Backend, ...]:
         """Those that are said now: only they have to be right."""
         named = [*(rule.backend for rule, _ in self.rules), *([self.default] if self.default else [])]

@@ -4,14 +4,15 @@ there."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.domain.changes.change import Ask, Reach, Step, Until, Wait
-from bot.domain.network.ingresses import Route, backends, port_meant, routes, speaks_tls, tls_of
-from bot.domain.network.probing import HTTPProbe
+from bot.domain.network.ingresses import Route, backends, port_meant, routes, tls_of
+from bot.domain.network.probing import HTTPProbe, TCPProbe
+from bot.domain.network.questions import speech_of
 from bot.domain.network.references import Ref
-from bot.domain.network.snapshot import IngressSpec, Service, ServiceBackend, ServicePort
+from bot.domain.network.snapshot import IngressBackend, IngressSpec, Service, ServiceBackend, ServicePort
 
 ENDPOINTS_SECONDS = 60.0
 ADDRESS_SECONDS = 30.0
@@ -31,6 +32,8 @@ class Led:
     services: Mapping[str, Service]
     controller: str
     """Of its class; empty: not known."""
+    idle: Collection[str] = ()
+    """Services whose pods are scaled to zero: of these nobody is asked, since nobody would answer."""
 
 
 def proof(led: Led) -> Iterator[Step]:
@@ -57,14 +60,22 @@ def _behind(led: Led) -> Iterator[Step]:
         service = led.services.get(backend.name)
         port = _port(service, backend)
         known = [(each.ref, number.port) for each, number, _ in asked]
-        if service is None or port is None or (service.ref, port.port) in known:
+        if service is None or port is None or backend.name in led.idle or (service.ref, port.port) in known:
             continue
         asked.append((service, port, address))
     for ref in dict.fromkeys(service.ref for service, *_ in asked[:_MOST]):
         yield Wait(ref=ref, until=Until.ENDPOINTS_READY, timeout_seconds=ENDPOINTS_SECONDS, required=False)
     for service, port, address in asked[:_MOST]:
         path = askable(address[address.index("/") :]) if "/" in address else "/"
-        yield Ask(probe=HTTPProbe(target=service.ref, port=port.port, path=path, tls=speaks_tls(port)))
+        yield _ask(service.ref, port, path)
+
+
+def _ask(service: Ref, port: ServicePort, path: str) -> Ask:
+    """An Ingress speaks HTTP to whom it leads to: only a port that says it is something else (gRPC) is asked by TCP."""
+    said = speech_of(port)
+    if said.sure and not said.http:
+        return Ask(probe=TCPProbe(target=service, port=port.port))
+    return Ask(probe=HTTPProbe(target=service, port=port.port, path=path, tls=said.tls), sure=True)
 
 
 def _port(service: Service | None, backend: ServiceBackend) -> ServicePort | None:
@@ -79,10 +90,14 @@ def _from_outside(led: Led) -> Iterator[Step]:
     first: dict[str, Route] = {}
     for route in routes(led.spec):
         first.setdefault(route.host, route)
-    if not first:
+    if not first and not _is_idle(led, led.spec.default_backend):
         yield Reach(ref=led.ref, scheme=_scheme(led.spec, ""))
-    for host, route in list(first.items())[:_MOST]:
+    for host, route in [(h, r) for h, r in first.items() if not _is_idle(led, r.backend)][:_MOST]:
         yield Reach(ref=led.ref, scheme=_scheme(led.spec, host), host=host, path=askable(route.path))
+
+
+def _is_idle(led: Led, backend: IngressBackend | None) -> bool:
+    return backend is not None and backend.service is not None and backend.service.name in led.idle
 
 
 def _scheme(spec: IngressSpec, host: str) -> str:

@@ -6,14 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.domain.changes import fields, granting, route_conflicts, route_proof
+from bot.domain.changes import fields, granting, route_proof
 from bot.domain.changes.change import Apply, Change, Premise
 from bot.domain.changes.gateway_same import says_the_same
 from bot.domain.changes.granting import Reference
 from bot.domain.changes.proof import spoken
+from bot.domain.changes.route_conflicts import Rivals, escaped
 from bot.domain.changes.route_gateway import Attachment
 from bot.domain.changes.route_manifest import manifest
 from bot.domain.changes.route_wanted import REGULAR_EXPRESSION, Backend, Wanted
+from bot.domain.network.claims import requests
 from bot.domain.network.references import JSON, TLS_ROUTE, JSONObject
 from bot.errors import Conflict, NotFound, Refused
 
@@ -38,14 +40,16 @@ def plan(wanted: Wanted, around: Surroundings) -> Change:
     numbers = {each: int(port["port"]) for each, port in ports.items()}
     attached = around.attachment
     object = manifest(wanted, attached.gateway, attached.sections, numbers)
-    route_conflicts.check(object, attached.gateway, attached.served, around.routes)
     there = next((each for each in around.routes if fields.ref_of(each) == wanted.ref), None)
+    rivals = Rivals(_aged(object, there), attached.gateway, attached.served, around.routes)
+    rivals.check()
     done = there is not None and says_the_same(there.get("spec"), object["spec"])
     if there is not None and not done:
         _check_taken(wanted, object, there)
-    needed = [each for each in _references(wanted) if not granting.granted(each, around.grants)]
+    needed = [each for each in granting.references(object) if not granting.granted(each, around.grants)]
     if done and not needed:
         return Change(cluster=wanted.cluster, request=wanted.line, summary=f"{wanted.ref} does that already", steps=())
+    asked = route_proof.asked(wanted, attached, rivals)
     apply = Apply(
         ref=wanted.ref,
         manifest=object,
@@ -59,11 +63,34 @@ def plan(wanted: Wanted, around: Surroundings) -> Change:
         steps=(
             *(granting.grant(each, around.grants) for each in needed),
             *(() if done else (apply,)),
-            *route_proof.steps(wanted, attached, ports),
+            *route_proof.steps(wanted, object, asked, ports),
         ),
         premises=_premises(wanted, attached, ports),
-        warnings=tuple(_warnings(wanted, around, ports, needed)),
+        warnings=(
+            *around.remarks,
+            *rivals.overtaken(),
+            *_circles(wanted, rivals),
+            *route_proof.unasked(wanted, asked),
+            *_warnings(wanted, around, ports, needed),
+        ),
     )
+
+
+def _circles(wanted: Wanted, rivals: Rivals) -> Iterator[str]:
+    """A redirect for a wildcard or every host that catches what it leads to as well."""
+    if wanted.redirect and not wanted.to_https and rivals.catches(wanted.redirect, "/"):
+        yield (
+            f"It catches {wanted.redirect} itself, too, and goes round in circles there until another route names "
+            "that host."
+        )
+
+
+def _aged(object: JSONObject, there: JSONObject | None) -> JSONObject:
+    """With the age of the one that is there, as which it is served."""
+    if there is None:
+        return object
+    born = fields.metadata(there).get("creationTimestamp")
+    return {**object, "metadata": {**fields.metadata(object), "creationTimestamp": born}}
 
 
 def _summary(wanted: Wanted, attached: Attachment) -> str:
@@ -100,7 +127,7 @@ def _port(backend: Backend, service: JSONObject) -> dict[str, Any]:
 
 def _check_taken(wanted: Wanted, object: JSONObject, there: JSONObject) -> None:
     """A route of that name may be changed when Patchbay made it for these very requests. Raises Conflict."""
-    same = route_conflicts.requests(there) == route_conflicts.requests(object)
+    same = requests(there) == requests(object)
     if same and fields.applied_by_us(there):
         return
     raise Conflict(
@@ -108,16 +135,6 @@ def _check_taken(wanted: Wanted, object: JSONObject, there: JSONObject) -> None:
         cause="it was not made by Patchbay" if same else "it is for other hosts or paths",
         next_step=f"choose another name, as in `--name {wanted.name[:58]}-new`",
     )
-
-
-def _references(wanted: Wanted) -> list[Reference]:
-    """The Services of other namespaces that it leads to."""
-    found = [
-        Reference(wanted.kind, wanted.namespace, each.ref)
-        for each in wanted.backends
-        if each.namespace != wanted.namespace
-    ]
-    return list(dict.fromkeys(found))
 
 
 def _premises(wanted: Wanted, attached: Attachment, ports: Mapping[Backend, dict[str, Any]]) -> tuple[Premise, ...]:
@@ -137,9 +154,7 @@ def _premises(wanted: Wanted, attached: Attachment, ports: Mapping[Backend, dict
 def _warnings(
     wanted: Wanted, around: Surroundings, ports: Mapping[Backend, dict[str, Any]], needed: Sequence[Reference]
 ) -> Iterator[str]:
-    yield from around.remarks
-    yield from route_proof.unasked(wanted)
-    yield from route_conflicts.escaped(wanted, around.attachment.gateway, around.attachment.served, around.routes)
+    yield from escaped(wanted, around.attachment.gateway, around.attachment.served, around.routes)
     for reference in needed:
         yield granting.told(reference)
     for backend, service in around.services.items():

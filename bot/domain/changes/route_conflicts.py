@@ -1,39 +1,110 @@
-"""Routes that would get the same requests: of two with the same host, path and matches at one listener, the older one
-alone is served (https://gateway-api.sigs.k8s.io/reference/spec/#httprouterule), and nobody is told.
+"""Routes that would get the same requests: of two that ask for them at one listener one alone is served, and nobody is
+told (see `claims`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
 from bot.domain.changes import fields
 from bot.domain.changes.route_wanted import Wanted
-from bot.domain.network.listeners import Verdict, hosts_meet, meeting
-from bot.domain.network.references import GATEWAY, GRPC_ROUTE, HTTP_ROUTE, TLS_ROUTE, JSONObject, Ref
+from bot.domain.network.claims import Claim, claims, hosts
+from bot.domain.network.gateways import refused_by
+from bot.domain.network.listeners import Verdict, attached, hosts_meet, meeting
+from bot.domain.network.redirects import to_tls
+from bot.domain.network.references import GRPC_ROUTE, HTTP_ROUTE, JSONObject, Ref
 from bot.errors import Conflict
 
-_EVERYTHING = {"path": {"type": "PathPrefix", "value": "/"}}
-Key = tuple[Any, ...]
+_MOST_TOLD = 3
 
 
-def check(manifest: JSONObject, gateway: Ref, served: Sequence[Verdict], routes: Iterable[JSONObject]) -> None:
-    """`served` are the listeners that would take the new route. Raises Conflict that names the other route."""
-    own = fields.ref_of(manifest)
-    for route in routes:
-        ref = fields.ref_of(route)
-        if (ref.kind, ref.namespace, ref.name) == (own.kind, own.namespace, own.name):
-            continue
-        for verdict in served:
-            if not _attached(route, gateway, verdict):
-                continue
-            if said := _same_requests(manifest, route, verdict):
-                raise Conflict(
-                    f"{said} is led somewhere already",
-                    cause=f"by {ref}, at listener {verdict.listener} of {gateway}; of two such routes only the older "
-                    "one is served",
-                    next_step=f"see `route show {ref.name} -n {ref.namespace}`; take another path, header or listener",
+class Rivals:
+    """The other routes at the listeners that would take a new one."""
+
+    def __init__(self, own: JSONObject, gateway: Ref, served: Sequence[Verdict], routes: Iterable[JSONObject]) -> None:
+        """`own` has its creationTimestamp when it is there already."""
+        self._own = own
+        self._gateway = gateway
+        self._served = served
+        ref = fields.ref_of(own)
+        others = (each for each in routes if not _same(fields.ref_of(each), ref))
+        self._others = [each for each in others if not refused_by(each, gateway)]
+
+    def check(self) -> None:
+        """Raises Conflict that names the other route which would get all, or some, of the requests."""
+        for verdict, route in self._pairs():
+            if shared := _shared_by_kinds(self._own, route, verdict):
+                raise self._conflict(shared, fields.ref_of(route), verdict, "")
+            theirs = list(claims(route, verdict.hostname))
+            for mine in claims(self._own, verdict.hostname):
+                for their in theirs:
+                    if their.covers(mine) and their.before(mine):
+                        raise self._conflict(mine.words, their.by, verdict, their.why_before(mine))
+
+    def overtaken(self) -> Iterator[str]:
+        """Routes that would lose all that they get for a host and match to the new one, in sentences."""
+        for verdict, route in self._pairs():
+            mine = list(claims(self._own, verdict.hostname))
+            lost = [
+                (their, own)
+                for their in claims(route, verdict.hostname)
+                for own in mine
+                if own.covers(their) and own.before(their)
+            ]
+            if lost:
+                what = ", ".join(dict.fromkeys(their.words for their, _ in lost[:_MOST_TOLD]))
+                yield (
+                    f"{fields.ref_of(route)} gets no request for {what} at listener {verdict.listener} any more: this "
+                    f"route is asked first ({lost[0][1].why_before(lost[0][0])})."
                 )
+
+    def answering(self, verdict: Verdict, host: str, path: str) -> Ref | None:
+        """Which other route answers a plain GET there; None: the new one does, or nobody."""
+        routes = [self._own, *(route for at, route in self._pairs() if at is verdict)]
+        asked: list[Claim] = [
+            each for route in routes for each in claims(route, verdict.hostname) if each.gets(host, path)
+        ]
+        first = next((each for each in asked if not any(other.before(each) for other in asked)), None)
+        return first.by if first is not None and not _same(first.by, fields.ref_of(self._own)) else None
+
+    def catches(self, host: str, path: str) -> bool:
+        """Whether the new one would answer a plain GET there itself, for want of a route that comes first."""
+        for verdict in self._served:
+            mine = any(each.gets(host, path) for each in claims(self._own, verdict.hostname))
+            if mine and self.answering(verdict, host, path) is None:
+                return True
+        return False
+
+    def _pairs(self) -> Iterator[tuple[Verdict, JSONObject]]:
+        for verdict in self._served:
+            for route in self._others:
+                if attached(route, self._gateway, verdict):
+                    yield verdict, route
+
+    def _conflict(self, what: str, by: Ref, verdict: Verdict, why: str) -> Conflict:
+        return Conflict(
+            f"{what} is led somewhere already",
+            cause=f"by {by}, at listener {verdict.listener} of {self._gateway}; of two such routes only one is served"
+            + (f", and it would be that one: {why}" if why else ""),
+            next_step=f"see `route show {by.name} -n {by.namespace}`; take another path, header or listener",
+        )
+
+
+def _same(one: Ref, other: Ref) -> bool:
+    """Whatever version they were read in."""
+    return (one.kind, one.namespace, one.name) == (other.kind, other.namespace, other.name)
+
+
+def _shared_by_kinds(one: JSONObject, other: JSONObject, verdict: Verdict) -> str:
+    """What an HTTPRoute and a GRPCRoute are both for (https://gateway-api.sigs.k8s.io/api-types/grpcroute/#cross-serving);
+    empty: nothing."""
+    if {str(one["kind"]), str(other["kind"])} != {HTTP_ROUTE.name, GRPC_ROUTE.name}:
+        return ""
+    mine, theirs = set(meeting(verdict.hostname, hosts(one))), set(meeting(verdict.hostname, hosts(other)))
+    for host in sorted(mine):
+        if any(hosts_meet(host, their) or "" in (host, their) for their in theirs):
+            return f"{host or 'every host'}, which an HTTPRoute and a GRPCRoute cannot share,"
+    return ""
 
 
 def escaped(wanted: Wanted, gateway: Ref, served: Sequence[Verdict], routes: Iterable[JSONObject]) -> Iterator[str]:
@@ -43,7 +114,7 @@ def escaped(wanted: Wanted, gateway: Ref, served: Sequence[Verdict], routes: Ite
         return
     for route in routes:
         for verdict in served:
-            if verdict.protocol != "HTTP" or not _redirects_to_tls(route) or not _attached(route, gateway, verdict):
+            if verdict.protocol != "HTTP" or not to_tls(route) or not attached(route, gateway, verdict):
                 continue
             theirs = set(meeting(verdict.hostname, hosts(route)))
             caught = [host for host in wanted.hosts if host not in theirs and _in(host, theirs)]
@@ -55,93 +126,5 @@ def escaped(wanted: Wanted, gateway: Ref, served: Sequence[Verdict], routes: Ite
                 )
 
 
-def _redirects_to_tls(route: JSONObject) -> bool:
-    rules: Any = fields.at(route, ("spec", "rules")).value or []
-    return any(
-        (each.get("requestRedirect") or {}).get("scheme") == "https"
-        for rule in rules
-        for each in rule.get("filters") or ()
-    )
-
-
 def _in(host: str, names: Iterable[str]) -> bool:
     return any(not name or hosts_meet(name, host) for name in names)
-
-
-def _attached(route: JSONObject, gateway: Ref, verdict: Verdict) -> bool:
-    """Whether a route asks for that listener of that Gateway."""
-    own = str(fields.metadata(route).get("namespace") or "")
-    parents: Any = fields.at(route, ("spec", "parentRefs")).value or []
-    return any(
-        each.get("kind", GATEWAY.name) == GATEWAY.name
-        and (each.get("namespace") or own, each.get("name")) == (gateway.namespace, gateway.name)
-        and each.get("sectionName", verdict.listener) == verdict.listener
-        and each.get("port", verdict.port) == verdict.port
-        for each in parents
-    )
-
-
-def _same_requests(one: JSONObject, other: JSONObject, verdict: Verdict) -> str:
-    """What both are for, in words; empty: nothing."""
-    mine, theirs = set(meeting(verdict.hostname, hosts(one))), set(meeting(verdict.hostname, hosts(other)))
-    if {str(one["kind"]), str(other["kind"])} == {HTTP_ROUTE.name, GRPC_ROUTE.name}:
-        # https://gateway-api.sigs.k8s.io/api-types/grpcroute/#cross-serving: the two may not share a host name
-        for host in sorted(mine):
-            if any(hosts_meet(host, their) or "" in (host, their) for their in theirs):
-                return f"{host or 'every host'}, which an HTTPRoute and a GRPCRoute cannot share,"
-        return ""
-    if one["kind"] != other["kind"]:
-        return ""
-    shared = sorted(mine & theirs)
-    if not shared:
-        return ""
-    host = shared[0] or "every host"
-    if one["kind"] == TLS_ROUTE.name:
-        return host
-    there = {_key(match) for match in matches(other)}
-    return next((f"{host}{_words(match)}" for match in matches(one) if _key(match) in there), "")
-
-
-def hosts(route: JSONObject) -> tuple[str, ...]:
-    """The host names that a route is for; empty: all of its listener."""
-    found: Any = fields.at(route, ("spec", "hostnames")).value or []
-    return tuple(map(str, found))
-
-
-def matches(route: JSONObject) -> Iterator[Mapping[str, Any]]:
-    """What each rule is for, the defaults of the API included."""
-    rules: Any = fields.at(route, ("spec", "rules")).value or [{}]
-    for rule in rules:
-        yield from rule.get("matches") or [_EVERYTHING if route["kind"] == HTTP_ROUTE.name else {}]
-
-
-def requests(route: JSONObject) -> frozenset[Key]:
-    """Everything that a route is for, to be compared: its hosts and its matches."""
-    return frozenset((host, *_key(match)) for host in hosts(route) or ("",) for match in matches(route))
-
-
-def _key(match: Mapping[str, Any]) -> Key:
-    path, method = match.get("path") or {}, match.get("method") or ""
-    type_, value = path.get("type") or "PathPrefix", str(path.get("value") or "/")
-    if type_ == "PathPrefix":  # a slash at its end makes no difference
-        value = value.rstrip("/") or "/"
-    if isinstance(method, Mapping):  # gRPC
-        method = (method.get("type") or "Exact", method.get("service") or "", method.get("method") or "")
-    return type_, value, method, _named(match.get("headers"), str.lower), _named(match.get("queryParams"), str)
-
-
-def _named(said: Any, spelled: Any) -> Key:
-    return tuple(
-        sorted((spelled(str(e.get("name"))), e.get("type") or "Exact", str(e.get("value"))) for e in said or ())
-    )
-
-
-def _words(match: Mapping[str, Any]) -> str:
-    """`/api (GET, X-Version=2)`."""
-    path, method = match.get("path") or {}, match.get("method") or ""
-    if isinstance(method, Mapping):
-        method = "/".join(part for part in (method.get("service"), method.get("method")) if part)
-    besides = [str(method)] if method else []
-    besides += [f"{each.get('name')}={each.get('value')}" for each in match.get("headers") or ()]
-    besides += [f"?{each.get('name')}={each.get('value')}" for each in match.get("queryParams") or ()]
-    return str(path.get("value") or "") + (f" ({', '.join(besides)})" if besides else "")

@@ -7,8 +7,8 @@ from typing import Any
 
 from bot.domain.changes import fields
 from bot.domain.changes.gateway_same import says_the_same
-from bot.domain.changes.route_conflicts import requests
 from bot.domain.migration.outcome import Concern, Journal
+from bot.domain.network.claims import requests
 from bot.domain.network.references import GATEWAY, JSONObject, Ref
 
 _RENAMED = "-from-ingress"

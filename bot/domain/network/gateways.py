@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.network.gateway_reasons import MEANINGS
-from bot.domain.network.references import GATEWAY, JSONObject
+from bot.domain.network.references import GATEWAY, JSONObject, Ref
 
 _LONGEST = 300
 _TRUE_IS_BAD = frozenset(
@@ -110,6 +110,19 @@ def parents(route: JSONObject) -> tuple[ParentTold, ...]:
         )
         found.append(ParentTold(parent_words(reference, own), told))
     return tuple(found)
+
+
+def refused_by(route: JSONObject, gateway: Ref) -> bool:
+    """Whether that Gateway's controller has said, at each listener that the route names, that it does not take it."""
+    here = f"{GATEWAY.name} {gateway.short}"
+    told = [
+        condition
+        for each in parents(route)
+        if each.parent.partition(",")[0] == here
+        for condition in each.conditions
+        if condition.type == "Accepted"
+    ]
+    return bool(told) and not any(each.good for each in told)
 
 
 def not_accepted(route: JSONObject) -> str:

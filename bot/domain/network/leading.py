@@ -46,6 +46,11 @@ def leads(object: JSONObject) -> Iterator[Lead]:
         yield from _of_route(by, spec)
 
 
+def backends(object: JSONObject) -> list[Ref]:
+    """The Services that an object leads to, each once."""
+    return list(dict.fromkeys(lead.service for lead in leads(object)))
+
+
 def _of_ingress(by: Ref, spec: dict[str, Any]) -> Iterator[Lead]:
     if found := _backend(by, "spec.defaultBackend", spec.get("defaultBackend"), "all that no rule is for"):
         yield found

@@ -11,7 +11,16 @@ from typing import Any
 
 import msgspec
 
-from bot.domain.network.references import GATEWAY, GRPC_ROUTE, HTTP_ROUTE, TLS_ROUTE, JSONObject, Ref
+from bot.domain.network.references import (
+    GATEWAY,
+    GRPC_ROUTE,
+    HTTP_ROUTE,
+    SECRET,
+    TLS_ROUTE,
+    JSONObject,
+    Ref,
+    ref_to,
+)
 from bot.domain.network.selectors import as_text, matches_selector
 from bot.domain.network.snapshot import LabelSelector
 
@@ -83,6 +92,23 @@ def listeners(gateway: JSONObject) -> Sequence[Mapping[str, Any]]:
     return [each for each in spec.get("listeners") or () if isinstance(each, Mapping)]
 
 
+def certificates(gateway: JSONObject) -> list[Ref]:
+    """The Secrets that its listeners name, each once."""
+    metadata: Any = gateway.get("metadata") or {}
+    own = str(metadata.get("namespace") or "")
+    return list(dict.fromkeys(each for listener in listeners(gateway) for each in certificates_of(listener, own)))
+
+
+def certificates_of(listener: Mapping[str, Any], namespace: str) -> list[Ref]:
+    """The Secrets that one listener names, in its order; `namespace` is the Gateway's."""
+    said = (listener.get("tls") or {}).get("certificateRefs") or ()
+    return [
+        ref_to(SECRET, str(each.get("namespace") or namespace), str(each.get("name")))
+        for each in said
+        if each.get("kind", SECRET.name) == SECRET.name and not each.get("group")
+    ]
+
+
 def _refusal(listener: Mapping[str, Any], own: str, applicant: Applicant) -> tuple[str, str]:
     """The first field that says no, and what to do about it."""
     field = f"spec.listeners[{listener.get('name')}]"
@@ -148,12 +174,12 @@ def meeting(hostname: str, hosts: Sequence[str]) -> Iterator[str]:
         if not hostname:
             yield host
         elif hosts_meet(hostname, host):
-            yield _narrower(hostname, host)
+            yield narrower(hostname, host)
 
 
-def _narrower(one: str, other: str) -> str:
-    """Of two names that meet: the exact one, else the longer one."""
-    return max(one, other, key=lambda name: (not name.startswith("*."), len(name)))
+def narrower(one: str, other: str) -> str:
+    """Of two names that meet: the exact one, else the longer one; empty stands for all."""
+    return max(one, other, key=lambda name: (bool(name) and not name.startswith("*."), len(name)))
 
 
 def takes_from(listener: Mapping[str, Any]) -> str:
@@ -168,6 +194,19 @@ def takes_from(listener: Mapping[str, Any]) -> str:
             return as_text(msgspec.convert(namespaces.get("selector") or {}, LabelSelector)) or "none"
         case other:
             return str(other).lower()
+
+
+def attached(route: JSONObject, gateway: Ref, verdict: Verdict) -> bool:
+    """Whether a route asks for that listener of that Gateway."""
+    metadata: Any = route.get("metadata") or {}
+    spec: Any = route.get("spec") or {}
+    return any(
+        each.get("kind", GATEWAY.name) == GATEWAY.name
+        and (each.get("namespace") or metadata.get("namespace"), each.get("name")) == (gateway.namespace, gateway.name)
+        and each.get("sectionName", verdict.listener) == verdict.listener
+        and each.get("port", verdict.port) == verdict.port
+        for each in spec.get("parentRefs") or ()
+    )
 
 
 def refers_to(route: JSONObject, gateway: Ref, section: str = "") -> bool:

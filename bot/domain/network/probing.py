@@ -2,6 +2,7 @@
 
 A probe is data, prepared without I/O; a prober (a port) sends it from a vantage. Refused, timed out and unreachable are
 different outcomes because they have different causes: nobody listens, a packet was dropped, there is no way there.
+Who listens and does not answer as asked is something else again.
 """
 
 from enum import Enum
@@ -18,6 +19,10 @@ class Outcome(Enum):
     ANSWERED = "answered"
     REFUSED = "refused"
     """Someone said no: connection refused, or the API server's proxy found no endpoint to dial."""
+    MISMATCHED = "protocol mismatch"
+    """Someone listens there and answers in another protocol: plain text to a TLS handshake, or no HTTP to a GET."""
+    BROKEN_OFF = "broken off"
+    """Someone listens there, and ended the connection without an answer."""
     TIMED_OUT = "timed out"
     UNREACHABLE = "unreachable"
     NOT_ASKED = "not asked"
@@ -39,6 +44,11 @@ class ByBot(msgspec.Struct, frozen=True, tag="bot"):
 
 
 Vantage: TypeAlias = ByAPIServer | ByBot  # nodes and pods follow
+
+
+def spoken_of(host: str) -> str:
+    """The name by which a host is asked for: of a wildcard one below it."""
+    return host.replace("*.", "patchbay.", 1) if host.startswith("*.") else host
 
 
 class HTTPProbe(msgspec.Struct, frozen=True, tag="http"):
@@ -80,8 +90,17 @@ class AddressProbe(msgspec.Struct, frozen=True, tag="address"):
     path: str = "/"
     timeout_seconds: float = 5.0
 
+    @property
+    def url(self) -> str:
+        """As a client would write it."""
+        return f"{self.scheme}://{f'{self.host}:{self.port}' if self.host else self._where}{self.path}"
+
+    @property
+    def _where(self) -> str:
+        return f"[{self.address}]:{self.port}" if ":" in self.address else f"{self.address}:{self.port}"
+
     def __str__(self) -> str:
-        where = f"[{self.address}]:{self.port}" if ":" in self.address else f"{self.address}:{self.port}"
+        where = self._where
         if self.scheme in ("tcp", "tls"):
             named = f" as {self.host}" if self.host else ""
             return f"connect {where}{' by TLS' if self.scheme == 'tls' else ''}{named}"

@@ -173,6 +173,13 @@ def scaled_to_zero(service: Service, pods: PodIndex) -> bool:
     return bool(makers) and not pods.selected(service) and all(wanted_pods(maker) == 0 for maker in makers)
 
 
+def only_idle(service: Service, pods: PodIndex) -> bool:
+    """Whether all that makes its pods was told to make none, whatever pods still end; of specs alone."""
+    alone = any(pod.controller is None for pod in pods.selected(service))
+    makers = pods.makers(service)
+    return bool(makers) and not alone and all(maker.spec.replicas == 0 for maker in makers)
+
+
 def ports_text(service: Service) -> str:
     """As kubectl prints them: `80/TCP,443:31234/TCP`; `<none>` when there are none."""
     return ",".join(_port_text(port) for port in service.spec.ports or ()) or "<none>"

@@ -378,9 +378,26 @@ class ServiceSpec(msgspec.Struct, frozen=True, rename="camel"):
     publish_not_ready_addresses: bool | None = None
 
 
+class PointPort(msgspec.Struct, frozen=True):
+    """A port at which an address is served, or why it is not."""
+
+    port: int
+    protocol: str = "TCP"
+    error: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.port}/{self.protocol}" + (f": {self.error}" if self.error else "")
+
+
 class IngressPoint(msgspec.Struct, frozen=True):
     ip: str | None = None
     hostname: str | None = None
+    ports: list[PointPort] | None = None
+
+    def __str__(self) -> str:
+        """`203.0.113.10 (80/TCP, 443/TCP: no certificate)`."""
+        ports = ", ".join(map(str, self.ports or ()))
+        return (self.ip or self.hostname or "") + (f" ({ports})" if ports else "")
 
 
 class LoadBalancerStatus(msgspec.Struct, frozen=True):
@@ -389,11 +406,17 @@ class LoadBalancerStatus(msgspec.Struct, frozen=True):
 
 class BalancedStatus(msgspec.Struct, frozen=True, rename="camel"):
     load_balancer: LoadBalancerStatus | None = None
+    conditions: list[Condition] | None = None
+    """Of Services alone: an Ingress has none."""
+
+    @property
+    def points(self) -> tuple[IngressPoint, ...]:
+        """Its addresses, each with the ports that its controller told of."""
+        return tuple((self.load_balancer.ingress or ()) if self.load_balancer else ())
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        points = (self.load_balancer.ingress or ()) if self.load_balancer else ()
-        return tuple(point.ip or point.hostname or "" for point in points)
+        return tuple(point.ip or point.hostname or "" for point in self.points)
 
 
 class Service(_Common, frozen=True, kw_only=True):
@@ -520,7 +543,8 @@ class IngressClass(_Common, frozen=True, kw_only=True):
 
 
 class ClusterIdentity(msgspec.Struct, frozen=True):
-    """A cluster is known by the uid of its kube-system namespace; the name is what people call it."""
+    """A cluster is known by the uid of its kube-system namespace, or where that may not be read by its address; the
+    name is what people call it."""
 
     uid: str
     name: str

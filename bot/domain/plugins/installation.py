@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from bot.domain.network.references import Kind, Ref
 from bot.domain.plugins.fitting import Objects
@@ -14,6 +14,16 @@ from bot.domain.plugins.surroundings import Surroundings
 
 ALONE = "the network plugin"
 """What every change of one says of itself: two at once would leave a node between them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """How pods' packets go from node to node."""
+
+    protocol: str = "UDP"
+    """What they are wrapped in: `UDP`, `IPIP`, `GRE`; empty: nothing."""
+    within_subnets: bool = True
+    """Whether they are wrapped between nodes of one subnet, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +75,17 @@ class Installation:
     """The DaemonSet of its agent."""
     overhead: Callable[[Parameters], int]
     """Bytes that it adds to each packet between nodes."""
+    wire: Callable[[Parameters], Wire] = lambda parameters: Wire()
+    wraps_all: str = ""
+    """How to have every packet wrapped in UDP, where `wire` may say otherwise: "say `--encapsulation VXLAN`"."""
     tells_network: bool
     """Whether its agent sets NetworkUnavailable on nodes."""
     uses_node_cidrs: bool
     """Whether pods get their addresses from their node's `spec.podCIDR`."""
     backends: tuple[str, ...] = ()
     """What `--backend` takes, the default first."""
+    unsized_backends: tuple[str, ...] = ()
+    """Those of them that take no `--mtu`."""
     extras: tuple[str, ...] = ()
     """What `--with` takes."""
     extras_need: tuple[tuple[str, str], ...] = ()
@@ -88,8 +103,13 @@ class Installation:
     """What one that is there was told, as far as `brings` asks for it."""
     ready: Callable[[Parameters], tuple[Ref, ...]] = lambda parameters: ()
     """Objects that say by their conditions (Available, Degraded) that all is well."""
+    behind: Mapping[str, Ref] = field(default_factory=dict)
+    """By the name of such an object: the workload that it speaks of."""
     controllers: tuple[Ref, ...] = ()
     """Deployments of it that come up once there is a network."""
+    makes: tuple[Ref, ...] = ()
+    """ConfigMaps that its programs make beside what its files hold. They are its own, and go with it: another one that
+    found them would believe in them."""
     writers: tuple[str, ...] = ()
     """Field managers that its own programs write as: what they make and complete is the plugin's."""
     one_minor_at_a_time: bool = False
@@ -104,6 +124,7 @@ class Installation:
             options=self.options,
             versions=tuple(release.version for release in self.releases),
             backends=self.backends,
+            unsized_backends=self.unsized_backends,
             extras=self.extras,
             extras_need=self.extras_need,
             encapsulations=self.encapsulations,

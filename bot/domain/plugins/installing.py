@@ -10,7 +10,7 @@ from bot.domain.changes.change import Change, Premise
 from bot.domain.plugins.briefing import Source, brief, doubts, origins, refuse_conflicts
 from bot.domain.plugins.installation import ALONE
 from bot.domain.plugins.parameters import Parameters
-from bot.domain.plugins.preflight import Wanted, checked
+from bot.domain.plugins.preflight import Wanted, checked, left_without
 from bot.domain.plugins.steps import applied, verified
 from bot.domain.plugins.surroundings import Surroundings
 
@@ -37,7 +37,8 @@ def plan(
         operator=wanted.installation.operator,
         patience=wanted.patience,
     )
-    proof = verified(wanted.installation, wanted.parameters, around, patience=wanted.patience)
+    without = left_without(wanted, around, accepted)
+    proof = verified(wanted.installation, wanted.parameters, around, patience=wanted.patience, without=without)
     cluster = around.snapshot.cluster
     cidrs = ",".join(wanted.parameters.pod_cidrs)
     summary = f"install {wanted.title}" + (f" with pod CIDR {cidrs}" if cidrs else "")

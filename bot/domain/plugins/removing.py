@@ -11,7 +11,7 @@ from bot.domain.changes.fields import reborn, uid
 from bot.domain.network.references import JSONObject, Ref
 from bot.domain.network.snapshot import Pod
 from bot.domain.plugins.briefing import Source, doubts, refuse_conflicts
-from bot.domain.plugins.cni import NetworkPlugin
+from bot.domain.plugins.cni import NetworkPlugin, clearing
 from bot.domain.plugins.fitting import Objects, ref
 from bot.domain.plugins.installation import ALONE, Installation
 from bot.domain.plugins.ranges import some
@@ -77,8 +77,8 @@ def plan(
         steps=tuple(_steps(removal, around)),
         premises=(Premise("the plugin's version", removal.version),),
         warnings=(
-            "From then on new pods are given no address, and policies that it enforced are enforced no more. Pods that "
-            "run keep theirs until they are made anew.",
+            "From then on nobody keeps the network of new pods and nodes, and policies that it enforced are enforced "
+            "no more. Pods that run keep their addresses until they are made anew.",
             *told,
         ),
         doubts=doubts(checks, accepted),
@@ -169,6 +169,12 @@ def _wait(step: Delete, part: str) -> Wait | None:
 def afterwards(removal: Removal) -> tuple[str, ...]:
     """What stays on the hosts, how to clear it, and which pods have to be made anew."""
     lines = [*removal.plugin.leftovers.told("On every host")]
+    if reason := removal.plugin.leftovers.shutdown_reason:
+        lines += [
+            f"Nodes keep NetworkUnavailable ({reason}), and no pod is put there, until another plugin takes that back, "
+            "or somebody does:",
+            f"  {clearing('NODE')}",
+        ]
     pods = [pod for pod in removal.pods if not _goes(pod, removal)]
     owners = Counter(_owner(pod) for pod in pods)
     if owners:

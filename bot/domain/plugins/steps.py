@@ -13,6 +13,7 @@ from bot.domain.network.references import JSONObject, Ref
 from bot.domain.plugins.fitting import Objects, ref
 from bot.domain.plugins.installation import Installation
 from bot.domain.plugins.parameters import Parameters
+from bot.domain.plugins.ranges import some
 from bot.domain.plugins.surroundings import Surroundings
 
 ESTABLISHED_SECONDS = 60.0
@@ -163,21 +164,32 @@ def verified(
     around: Surroundings,
     version: str = "",
     patience: float = 0.0,
+    without: tuple[str, ...] = (),
 ) -> list[Step]:
     """What proves that the network stands: the agent on every node, the plugin's own word, an address for a new pod.
-    `version` is what the agents have to be of, where others may be there still."""
+    `version` is what the agents have to be of, where others may be there still; `without` are nodes of which nothing is
+    asked. An operator counts them all the same, so that its word is told then, and decides nothing."""
     nodes = Settle(
         ref=installation.agent,
         timeout_seconds=patience or NODES_SECONDS,
         tells_network=installation.tells_network,
         version=version,
-        part="every node is served",
+        without=without,
+        part="every node is served" if not without else f"every node but {some(without)} is served",
     )
-    own_words = [(each, Until.AVAILABLE) for each in installation.ready(parameters)]
-    own_words += [(each, Until.ROLLED_OUT) for each in installation.controllers]
+    own_words = [(each, Until.AVAILABLE, not without) for each in installation.ready(parameters)]
+    own_words += [(each, Until.ROLLED_OUT, True) for each in installation.controllers]
+    seconds = patience or READY_SECONDS
     ready = [
-        Wait(ref=each, until=until, timeout_seconds=patience or READY_SECONDS, part="the plugin is ready")
-        for each, until in own_words
+        Wait(
+            ref=each,
+            until=until,
+            timeout_seconds=seconds,
+            required=required,
+            behind=installation.behind.get(each.name) if until is Until.AVAILABLE else None,
+            part="the plugin is ready",
+        )
+        for each, until, required in own_words
     ]
     trial = TryAddresses(
         namespace=TRIAL_NAMESPACE,

@@ -13,7 +13,7 @@ from bot.domain.plugins.fitting import Objects, ref
 from bot.domain.plugins.installation import ALONE
 from bot.domain.plugins.installing import premises
 from bot.domain.plugins.merging import merged
-from bot.domain.plugins.preflight import Wanted, all_checks
+from bot.domain.plugins.preflight import Wanted, all_checks, left_without
 from bot.domain.plugins.present import numbers
 from bot.domain.plugins.releases import Release
 from bot.domain.plugins.steps import applied, definitions, verified
@@ -58,7 +58,8 @@ def plan(
     )
     changing = [step for step in steps if hasattr(step, "manifest")]
     steps += _deletions(_dropped(old, wanted, around), around)
-    proof = verified(wanted.installation, wanted.parameters, around, wanted.release.image_tag, wanted.patience)
+    without = left_without(wanted, around, accepted)
+    proof = verified(wanted.installation, wanted.parameters, around, wanted.release.image_tag, wanted.patience, without)
     besides = wanted.installation.brings(wanted.installation.standing(around), wanted.release)
     title = wanted.plugin.title
     warnings = list(wanted.installation.notes)

@@ -17,6 +17,8 @@ class Said:
     evidence: str
     code: str = ""
     """Of a doubt: what `--accept` takes."""
+    nodes: tuple[str, ...] = ()
+    """Of a doubt: nodes that will stay without a network. Who accepts it accepts that."""
 
 
 def ok(evidence: str) -> Said:
@@ -31,8 +33,8 @@ def conflict(evidence: str) -> Said:
     return Said("conflict", evidence)
 
 
-def doubt(code: str, evidence: str) -> Said:
-    return Said("doubt", evidence, code)
+def doubt(code: str, evidence: str, nodes: Iterable[str] = ()) -> Said:
+    return Said("doubt", evidence, code, tuple(nodes))
 
 
 _VERDICTS = {"conflict": 0, "doubt": 1, "unknown": 2, "ok": 3}

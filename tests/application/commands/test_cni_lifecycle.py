@@ -242,6 +242,45 @@ async def test_only_what_people_made_of_calicos_objects_has_to_be_accepted(tmp_p
         assert "default-ipv4-ippool" not in plan
 
 
+async def test_what_calico_leaves_on_nodes_stops_a_plugin_that_would_never_take_it_back(tmp_path: Path) -> None:
+    async with site(tmp_path) as here:
+        await installed(here, "calico")
+        said = await uninstalled(here, "calico")
+        assert "Nodes keep NetworkUnavailable (CalicoIsDown), and no pod is put there" in said
+        said = told((await here.answer("cni install kube-router --accept leftovers")).report)
+        assert "control, worker1, worker2 with NetworkUnavailable, which kube-router never takes back" in said
+        (line,) = {word for word in said.splitlines() if "kubectl patch node control --subresource=status" in word}
+        said = told((await here.answer("cni check")).report)
+        assert "Calico said so, and is not there any more" in said
+        patch = json.loads(line.partition("-p '")[2].partition("'")[0])
+        for name in ("control", "worker1", "worker2"):
+            here.edit("Node", "", name, patch)  # as that command does
+            here.world.cluster.hosts.of(name).files.clear()
+        said = await here.approved("cni install kube-router --accept hosts-have-network")
+        assert said.startswith("Applied: install kube-router"), said
+
+
+@pytest.mark.parametrize(("name", "made"), [("weave", "weave-net"), ("antrea", "antrea-ca")])
+async def test_what_a_plugins_programs_made_beside_its_files_goes_and_comes_back(
+    name: str, made: str, tmp_path: Path
+) -> None:
+    books = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": made, "namespace": "kube-system", "annotations": {"peers": "{}"}},
+    }
+    async with site(tmp_path) as here:
+        before = set(here.standing())
+        await installed(here, name)
+        here.create(books)
+        said = await uninstalled(here, name)
+        assert said.startswith("Applied: uninstall"), said
+        check_nothing_left(here, before)
+        said = await here.approved(f"changes undo {here.record().id}")
+        assert said.startswith("Applied"), said
+        assert here.get("ConfigMap", "kube-system", made)["metadata"]["annotations"] == {"peers": "{}"}
+
+
 async def test_what_stays_on_hosts_is_told_before_one_approves(tmp_path: Path) -> None:
     async with site(tmp_path) as here:
         await installed(here, "flannel")
@@ -279,7 +318,11 @@ async def test_what_is_left_of_a_plugin_whose_agent_is_gone_is_seen_and_taken_aw
         said = await uninstalled(here, "flannel")
         assert said.startswith("Applied: uninstall flannel"), said
         check_nothing_left(here, before)
-        assert "is gone" not in told((await here.answer("cni check")).report)
+        said = told((await here.answer("cni check")).report)
+        assert "DaemonSet kube-flannel/kube-flannel-ds: is gone" not in said
+        assert "MEDIUM Namespace kube-system: has no network plugin" in said
+        assert "flannel was the last on control, worker1, worker2" in said
+        assert "flannel was here before" in told((await here.answer("cni status")).report)
         assert "is gone" not in told((await here.answer("cni status")).report)
 
 

@@ -11,6 +11,7 @@ from bot.adapters.cluster.clusters import KubernetesCluster
 from bot.domain.network.references import Kind
 from bot.errors import Refused
 from tests.keypairs import tls_secret
+from tests.plugging import told
 from tests.routing import GROUP, Edge, edge, gateway, mirrored, namespace, route
 
 Object = dict[str, Any]
@@ -142,6 +143,21 @@ async def test_a_grant_lets_gateways_of_one_namespace_use_one_certificate(world:
     }
 
 
+async def test_without_its_grant_the_listener_is_not_served_and_with_it_it_is_again(world: Edge) -> None:
+    await world.make(tls_secret("other-tls", "*.example.com", namespace="infra"))
+    line = "gateway create new --listener HTTPS:443:*.example.com --tls infra/other-tls -n shop"
+    await world.approved(line)
+    assert "is served" in await world.said("gateway show new -n shop")
+    await world.remove("ReferenceGrant", "infra", "gateway-shop-to-secret-other-tls")
+    shown = await world.said("gateway show new -n shop")
+    assert "is not all served" in shown
+    assert "no ReferenceGrant" in shown
+    words = await world.approved(line)
+    assert "created ReferenceGrant infra/gateway-shop-to-secret-other-tls" in words
+    assert "[+] Gateway shop/new is programmed" in words
+    assert "[x]" not in words
+
+
 async def test_what_is_there_already_is_not_made_again(world: Edge) -> None:
     await world.approved("gateway create new --listener HTTP:80 --allow all -n shop")
     assert "Gateway shop/new does that already" in await world.said("gateway create new --allow all -n shop")
@@ -181,6 +197,50 @@ async def test_a_class_that_nobody_serves_is_told_before_and_after(world: Edge) 
 def gateway_class(name: str) -> Object:
     spec = {"controllerName": f"example.com/{name}"}
     return {"apiVersion": f"{GROUP}/v1", "kind": "GatewayClass", "metadata": {"name": name}, "spec": spec}
+
+
+async def test_a_port_that_the_controller_does_not_listen_on_has_to_be_accepted(world: Edge) -> None:
+    line = "gateway create new --listener HTTP:80 --listener HTTP:8000 -n shop"
+    report = await world.stage.say(line)
+    words = told(report)
+    assert "Listener http-2 is for port 8000, and the controller listens on 80 (entry point web)" in words
+    assert "it would not be programmed (PortUnavailable)" in words
+    assert "--accept port" in words
+    words = await world.approved(f"{line} --accept port")
+    assert "Applied, but not proven to work" in words
+    assert "PortUnavailable" in words
+
+
+async def test_an_entry_point_with_tls_takes_no_plain_http(world: Edge) -> None:
+    spec = world.get("Deployment", "infra", "traefik")["spec"]
+    spec["template"]["spec"]["containers"][0]["args"].append("--entryPoints.websecure.http.tls=true")
+    await world.write("Deployment", "infra", "traefik", template=spec["template"])
+    words = await world.said("gateway create new --listener HTTP:443 -n shop")
+    assert "Listener http is for plain HTTP on port 443, where entry point websecure ends TLS" in words
+
+
+async def test_of_a_controller_that_makes_what_listens_nothing_is_said(world: Edge) -> None:
+    envoy = {
+        "apiVersion": f"{GROUP}/v1",
+        "kind": "GatewayClass",
+        "metadata": {"name": "eg"},
+        "spec": {"controllerName": "gateway.envoyproxy.io/gatewayclass-controller"},
+    }
+    await world.make(envoy)
+    plan, _ = await world.planned("gateway create new --listener HTTP:8000 --class eg -n shop")
+    assert "listens on" not in plan
+
+
+async def test_a_controller_that_serves_one_gateway_alone_is_told(world: Edge) -> None:
+    contour = {
+        "apiVersion": f"{GROUP}/v1",
+        "kind": "GatewayClass",
+        "metadata": {"name": "contour"},
+        "spec": {"controllerName": "projectcontour.io/gateway-controller"},
+    }
+    await world.make(contour)
+    plan, _ = await world.planned("gateway create new --class contour -n shop")
+    assert "The controller of contour serves one Gateway alone: its ConfigMap contour names it" in plan
 
 
 async def test_a_certificate_that_ends_soon_is_told_before_it_is_used(world: Edge) -> None:
@@ -328,6 +388,48 @@ async def test_a_grant_that_another_route_needs_stays(world: Edge) -> None:
     words = await world.approved("route delete kube-dns -n shop")
     assert "ReferenceGrant" not in words
     assert world.find("ReferenceGrant", "kube-system", "httproute-shop-to-service-kube-dns") is not None
+
+
+async def test_a_route_that_comes_back_brings_the_grant_that_went_with_another_one(world: Edge) -> None:
+    line = "--service kube-system/kube-dns:metrics -n shop"
+    await world.approved(f"route create dns.example.com {line}")
+    await world.approved(f"route create dns2.example.com {line} --name two")
+    both = world.standing()
+    await world.approved("route delete kube-dns -n shop")
+    await world.approved("route delete two -n shop")
+    words = await world.approved("changes undo 3")
+    assert "created ReferenceGrant kube-system/httproute-shop-to-service-kube-dns" in words
+    assert "[+] HTTPRoute shop/kube-dns is accepted by its Gateways" in words
+    await world.approved("changes undo 4")
+    assert world.standing() == both
+
+
+async def test_a_route_that_comes_back_unpermitted_is_told_in_the_plan(world: Edge) -> None:
+    """Nobody asked Patchbay to take the grant away, so it does not make one of its own accord either."""
+    await world.approved("route create dns.example.com --service kube-system/kube-dns:metrics -n shop")
+    await world.remove("ReferenceGrant", "kube-system", "httproute-shop-to-service-kube-dns")
+    await world.approved("route delete kube-dns -n shop")
+    plan, approve = await world.planned("changes undo 2")
+    assert "No ReferenceGrant in kube-system lets HTTPRoutes of shop refer to Service kube-system/kube-dns" in plan
+    words = await world.said(approve)
+    assert "Applied, but not proven to work" in words
+    assert world.find("ReferenceGrant", "kube-system", "httproute-shop-to-service-kube-dns") is None
+
+
+async def test_a_grant_for_a_certificate_goes_with_the_last_gateway_that_needs_it_and_comes_back(world: Edge) -> None:
+    await world.make(tls_secret("other-tls", "*.example.com", namespace="infra"))
+    line = "--listener HTTPS:443:*.example.com --tls infra/other-tls -n shop"
+    await world.approved(f"gateway create one {line}")
+    await world.approved(f"gateway create two {line}")
+    both = world.standing()
+    assert "ReferenceGrant" not in await world.approved("gateway delete one -n shop")
+    assert "deleted ReferenceGrant infra/gateway-shop-to-secret-other-tls" in await world.approved(
+        "gateway delete two -n shop"
+    )
+    words = await world.approved("changes undo 3")
+    assert "created ReferenceGrant infra/gateway-shop-to-secret-other-tls" in words
+    await world.approved("changes undo 4")
+    assert world.standing() == both
 
 
 async def test_two_routes_of_one_name_are_told_apart_by_kind(world: Edge) -> None:

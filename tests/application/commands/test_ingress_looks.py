@@ -42,6 +42,16 @@ async def site() -> AsyncIterator[Site]:
         ingress("clash", "twice.example.com/=web:80"),
         ingress("clash", "twice.example.com/=other:80", namespace="other"),
         ingress("idle", "idle.example.com/=web:80", cls="idle"),
+        ingress(
+            "many",
+            *(f"{name}.new.example.com/=web:80" for name in ("x", "y", "z")),
+            tls=[
+                *tls("no-such", "x.new.example.com"),
+                *tls("no-other", "y.new.example.com"),
+                *tls("gone-too", "z.new.example.com"),
+            ],
+            namespace="other",
+        ),
         ingress("half", "a.new.example.com/=web:80", "b.new.example.com/=web:80", tls=tls("own", "a.new.example.com")),
     ) as site:
         yield site
@@ -76,6 +86,38 @@ async def test_each_fault_is_found_with_its_object_and_field(
     [finding] = [each for each in await found(site, name) if each.rule == rule]
     assert (finding.field, words in finding.summary) == (field, True), finding
     assert finding.next_step
+
+
+async def test_each_bad_reference_to_a_secret_is_a_finding_of_its_own(site: Site) -> None:
+    wrong = [each for each in await found(site, "many", "-n other") if each.rule == "ingress-certificate-wrong"]
+    assert {each.field: each.summary.partition(" cannot")[0] for each in wrong} == {
+        "spec.tls[0].secretName": "Secret other/no-such",
+        "spec.tls[1].secretName": "Secret other/no-other",
+        "spec.tls[2].secretName": "Secret other/gone-too",
+    }
+    assert "ingress edit many y.new.example.com --tls NAME -n other" in wrong[1].next_step
+    assert len({each.key for each in wrong}) == 3
+
+
+async def test_an_entry_that_was_taken_away_ends_what_was_said_of_it(site: Site) -> None:
+    [before] = [each for each in await found(site, "gone") if each.rule == "ingress-certificate-wrong"]
+    site.edit("Ingress", "shop", "gone", {"spec": {"tls": []}})
+    await site.world.cluster.settled()
+    after = (await say(site, "ingress check gone -n shop")).examined
+    assert any(each.proves(before.key) for each in after)
+    site.edit("Ingress", "shop", "gone", {"spec": {"tls": tls("no-such", "gone.example.com")}})
+    await site.world.cluster.settled()
+
+
+async def test_a_host_without_tls_beside_others_is_noted(site: Site) -> None:
+    [note] = [each for each in await found(site, "half") if each.rule == "ingress-host-without-tls"]
+    assert "b.new.example.com by HTTP alone" in note.summary
+    assert note.severity is Severity.INFO
+
+
+async def test_the_same_host_in_another_namespace_is_found_when_one_is_asked_about(site: Site) -> None:
+    whole = [*await found(site, "clash"), *await found(site, "clash", "-n other")]
+    assert [each.rule for each in whole if each.rule == "ingress-route-taken-twice"] == ["ingress-route-taken-twice"]
 
 
 async def test_one_that_is_well_has_nothing_wrong_and_much_that_is_right(site: Site) -> None:
@@ -187,3 +229,14 @@ async def test_a_controller_that_does_not_run_is_found() -> None:
         wrong = [each for each in report.examined if each.rule == "ingress-controller-not-running"]
         assert [each.right for each in wrong] == [False]
         assert "no controller of class nginx (k8s.io/ingress-nginx) runs" in wrong[0].summary
+
+
+async def test_faults_of_what_it_leads_to_count_for_an_ingress() -> None:
+    async with staged("broken") as stage:
+        report = await stage.say("ingress check -A")
+        [block] = [each for each in report.blocks if isinstance(each, Table)]
+        counts = {plain(row[0]): plain(row[-1]) for row in block.rows}
+        wrong = [each for each in report.examined if not each.right]
+        assert {each.object.kind for each in wrong} >= {"Service"}
+        assert int(counts["shop/web"]) == len(wrong)
+        assert "1 at fault" in report.title

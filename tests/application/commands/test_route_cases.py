@@ -72,6 +72,10 @@ MADE: dict[str, tuple[str, str, str, Object]] = {
         "a.example.com/one a.example.com/two b.example.com/one b.example.com/two --service web:80",
         "HTTPRoute", "web", {"hostnames": ["a.example.com", "b.example.com"], "rules": rules("/one", "/two")},
     ),
+    "a host as people write it": (
+        "New.Example.COM./A --service web:80",
+        "HTTPRoute", "web", {"hostnames": ["new.example.com"], "rules": rules("/A")},
+    ),
     "a wildcard": (
         "*.new.example.com --service web:80",
         "HTTPRoute", "web", {"hostnames": ["*.new.example.com"], "rules": rules()},
@@ -313,6 +317,82 @@ async def test_a_request_arrives_by_the_gateways_address_with_each_hop_told(worl
     assert "203.0.113.11:80 takes connections" in words
 
 
+async def test_a_redirect_is_proven_by_where_it_leads(world: Edge) -> None:
+    words = await world.approved("route create new.example.com/a --redirect https -n shop")
+    assert "[+] asked by address: http://new.example.com:80/a" in words
+    assert "HTTP 301, which leads to https://new.example.com/a" in words
+    words = await world.approved("route create old.example.com --redirect new.example.com -n shop")
+    assert "HTTP 301, which leads to http://new.example.com/" in words
+    assert "[x]" not in words
+    await world.approved("route delete old-to-new -n shop")
+    words = await world.approved("changes undo 3")
+    assert "[+] asked by address: http://old.example.com:80/ of HTTPRoute shop/old-to-new" in words
+
+
+async def test_a_redirect_that_catches_where_it_leads_is_told_before(world: Edge) -> None:
+    plan, _ = await world.planned("route create '*.example.com' --redirect www.example.com --name w -n shop")
+    assert "It catches www.example.com itself, too, and goes round in circles there" in plan
+    plan, _ = await world.planned("route create '*.example.com' --redirect pages.example.com --name p -n shop")
+    assert "circles" not in plan
+
+
+@pytest.mark.parametrize("line", ["route show pages", "route delete pages", "gateway show public"])
+async def test_what_is_in_another_namespace_is_found_there(line: str, world: Edge) -> None:
+    words = await world.said(line)
+    assert ("It is in infra: add -n infra" if "gateway" in line else "It is in shop: add -n shop") in words
+
+
+async def test_what_comes_back_is_asked_for_what_it_is_for(world: Edge) -> None:
+    """Not at the usual port for `/`, where nobody listens for it."""
+    await world.make(gateway("inner", "shop", port=443))
+    await world.approved("route create new.example.com/api --service api:80 --gateway inner -n shop")
+    await world.approved("route create db.example.com --service db:5432 --kind tls -n shop")
+    await world.approved("route delete api -n shop")
+    words = await world.approved("changes undo 3")
+    assert "[+] asked by address: http://new.example.com:443/api of HTTPRoute shop/api: HTTP 200" in words
+    await world.approved("route delete db -n shop")
+    assert "tls://db.example.com:8443 of TLSRoute shop/db" in await world.approved("changes undo 5")
+
+
+async def test_a_route_that_takes_all_that_another_one_gets_is_told_before(world: Edge) -> None:
+    await world.make(
+        gateway("narrow", "shop", hostname="new.example.com"),
+        route("wide", host="*.example.com", parent={"name": "narrow", "namespace": "shop"}),
+    )
+    plan, approve = await world.planned("route create new.example.com --service api:80 --gateway narrow -n shop")
+    assert "HTTPRoute shop/wide gets no request for new.example.com/ at listener http any more" in plan
+    assert "it says new.example.com, the other *.example.com" in plan
+    await world.said(approve)
+    listed = await world.said("route list -n shop")
+    assert "HTTPRoute shop/wide gets no request: HTTPRoute shop/api gets what comes for new.example.com/" in listed
+    assert "shadowed" in listed
+    shown = await world.said("route show wide -n shop")
+    assert "HTTPRoute shop/wide is not served as it stands" in shown
+    assert "is served" in await world.said("route show api -n shop")
+    assert "shadowed" in await world.said("gateway show narrow -n shop")
+
+
+async def test_a_route_that_another_one_would_keep_from_everything_is_refused(world: Edge) -> None:
+    await world.make(
+        gateway("narrow", "shop", hostname="new.example.com"),
+        route("exact", host="new.example.com", parent={"name": "narrow", "namespace": "shop"}),
+    )
+    words = await world.said("route create '*.example.com/api' --service api:80 --gateway narrow -n shop")
+    assert "new.example.com/api is led somewhere already" in words
+    assert "By HTTPRoute shop/exact" in words
+    assert "it says new.example.com, the other *.example.com" in words
+
+
+async def test_a_request_that_another_route_answers_proves_nothing_and_is_not_made(world: Edge) -> None:
+    theirs = route("root", matches=[{"path": {"type": "Exact", "value": "/"}}])
+    await world.make(theirs)
+    plan, approve = await world.planned("route create new.example.com --service api:80 -n shop")
+    assert "It is not asked by address for new.example.com/ afterwards: HTTPRoute shop/root answers that" in plan
+    assert "asked by address" not in await world.said(approve)
+    plan, _ = await world.planned("route create new.example.com/api --service api:80 --name two -n shop")
+    assert "It is not asked by address" not in plan
+
+
 async def test_a_redirect_to_tls_that_would_be_passed_by_is_told() -> None:
     async with staged_edge() as world:
         line = "route create new.example.com --service web:80 -n shop"
@@ -407,6 +487,8 @@ REFUSED: dict[str, tuple[str, tuple[str, ...]]] = {
     "redirect and Service": (f"{ROUTE} --redirect https", ("A redirect leads to no Service",)),
     "redirect and rewrite": (f"{TWO} --redirect https --rewrite /", ("A redirect cannot be rewritten",)),
     "redirect and timeout": (f"{TWO} --redirect https --timeout 5s", ("A redirect has no timeout",)),
+    "redirect to the scheme": (f"{TWO} --redirect http", ("A redirect to plain HTTP is not made here",)),
+    "redirect to itself": (f"{TWO} --redirect a.example.com", ("goes round in circles", "--redirect https")),
     "redirect to many": (f"{TWO} --redirect '*.example.com'", ("stands for many",)),
     "a method that is none": (f"{ROUTE} --method FETCH", ("one of GET, HEAD",)),
     "a gRPC method for HTTP": (f"{ROUTE} --method a.B/C", ("add --kind grpc",)),

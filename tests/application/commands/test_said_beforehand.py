@@ -35,12 +35,3 @@ async def test_it_is_said(line: str, words: str) -> None:
     async with staged("gateway") as stage:
         report = (await stage.answer(f"{line} --dry-run")).report
         assert words in told(report), told(report)
-
-
-async def test_what_an_expose_over_its_own_service_takes_away_is_said() -> None:
-    async with staged("shop") as stage:
-        first = await stage.answer("expose deploy/web --port 80:http --type NodePort --name lb -n shop")
-        await stage.say(first.report.actions[0].command)
-        said = told((await stage.answer("expose deploy/web --port 81:http --name lb -n shop")).report)
-        assert "It has port 80 now, which goes" in said
-        assert "It is of type NodePort now, and becomes ClusterIP" in said

@@ -386,6 +386,31 @@ async def test_a_pool_that_the_operator_refuses(tmp_path: Path) -> None:
         assert "10.244.0.0/16" in said.partition("degraded")[2]
 
 
+async def test_what_an_operator_waits_for_is_told_with_the_pod_behind_it(tmp_path: Path) -> None:
+    async with site(tmp_path) as here:
+        before = set(here.standing())
+        here.world.cluster.programs.set("quay.io/calico/apiserver", Program(exit_code=1, logs=("no certificate",)))
+        said = await tried(here, CALICO)
+        check_ended(here, said, before, ChangeState.ROLLED_BACK)
+        assert "TigeraStatus apiserver" in said
+        assert "log of calico-apiserver: no certificate" in said
+
+
+@pytest.mark.parametrize("line", [FLANNEL, CALICO])
+async def test_a_node_of_which_somebody_accepts_that_it_stays_without_is_not_waited_for(
+    line: str, tmp_path: Path
+) -> None:
+    async with site(tmp_path) as here:
+        here.world.break_("kubelet-stopped")
+        said = await tried(here, f"{line} --accept node-not-ready")
+        assert said.startswith("Applied")
+        assert "2 of 3 nodes served" in said
+        assert "but worker2" in said
+        given = said.partition("was given an address: ")[2].splitlines()[0]
+        assert "on control" in given
+        assert "worker2" not in given
+
+
 class Deferred:
     """Clusters that are only known once the world is up."""
 

@@ -91,6 +91,24 @@ CASES: list[tuple[str, list[Any], Any, str]] = [
         SETTLE,
         "node windows: the node is not Ready",
     ),
+    (
+        "without one that is not Ready, and whose pod is not",
+        [agent(2, 1), node("a", network="False"), node("b", ready=False), agent_pod("a"), agent_pod("b", ready=False)],
+        msgspec.structs.replace(SETTLE, without=("b",)),
+        "",
+    ),
+    (
+        "without another one",
+        [agent(2, 1), node("a", network="False"), node("b", ready=False), agent_pod("a"), agent_pod("b", ready=False)],
+        msgspec.structs.replace(SETTLE, without=("a",)),
+        "node b: the node is not Ready, and pod agent-b runs there and is not ready",
+    ),
+    (
+        "without one, and yet with too few pods",
+        [agent(3, 1), node("a", network="False"), node("b", ready=False), agent_pod("a"), agent_pod("b", ready=False)],
+        msgspec.structs.replace(SETTLE, without=("b",)),
+        "1 of 2 pods are available",
+    ),
     ("wanted nowhere", [agent(0), node("a", network="False")], SETTLE, "node a: no pod of it is there"),
     (
         "several",

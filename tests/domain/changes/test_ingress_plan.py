@@ -15,11 +15,11 @@ from bot.domain.changes.ingress_spec import Backend, Rule
 from bot.domain.changes.ingress_tls import Issuing, Vetting
 from bot.domain.network.cert_manager import CLUSTER_ISSUER, secret_name
 from bot.domain.network.certificates import Certificate, KeyPair
-from bot.domain.network.references import SECRET, ref_to
+from bot.domain.network.references import DEPLOYMENT, ENDPOINT_SLICE, SECRET, ref_to
 from bot.domain.network.snapshot import IngressClass
 from bot.domain.network.tls_secrets import TLSSecret
 from bot.errors import Refused
-from tests.builders import NOW, ingress, service, snapshot
+from tests.builders import NOW, deployment, endpoint_slice, ingress, service, snapshot
 
 WEB = Backend("web", "80")
 
@@ -47,6 +47,7 @@ def around(*ingresses: Any, controller: str = "traefik.io/ingress-controller", *
         "ingresses": snapshot(*ingresses).ingresses,
         "classes": classes(("main", controller)),
         "vetting": Vetting({}, NOW),
+        "behind": snapshot(endpoint_slice()),
     }
     return Surroundings(**{**given, **more})
 
@@ -147,3 +148,17 @@ def test_of_a_regular_expression_only_its_plain_beginning_is_asked_for(path: str
 def test_the_secret_of_a_long_host_still_has_a_name_that_is_one() -> None:
     assert secret_name("*.shop.example.com") == "wildcard-shop-example-com-tls"
     assert len(secret_name("a" * 253)) <= 253
+
+
+def test_what_cannot_be_read_of_who_stands_behind_is_said_and_guessed_nothing_of() -> None:
+    (said,) = plan(wanted(), around(behind=snapshot(unread=(ENDPOINT_SLICE,)))).warnings[1:]
+    assert "Whether somebody is ready behind its Services is not known" in said
+    (said,) = plan(wanted(), around(behind=snapshot(unread=(DEPLOYMENT,)))).warnings[1:]
+    assert said.endswith("why could not be seen, for want of reading pods and what makes them.")
+
+
+def test_a_deployment_without_pods_is_named_with_what_hinders_it() -> None:
+    failure = {"type": "ReplicaFailure", "status": "True", "message": "exceeded quota: small"}
+    there = deployment(replicas=2, status={"conditions": [failure]})
+    (said,) = plan(wanted(), around(behind=snapshot(there))).warnings[1:]
+    assert said.endswith("Deployment shop/web should have 2 pods and has none: exceeded quota: small.")

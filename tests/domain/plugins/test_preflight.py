@@ -54,12 +54,13 @@ def node(
     system: str = "linux",
     architecture: str = "amd64",
     network: str = "",
+    shut: bool = False,
 ) -> Node:
-    """A node as kubeadm leaves it. `network` is the reason in its condition NetworkUnavailable."""
+    """A node as kubeadm leaves it. `network` is the reason in its condition NetworkUnavailable, True when `shut`."""
     status = {True: "True", False: "False", None: "Unknown"}[ready]
     conditions = [{"type": "Ready", "status": status, "message": message}]
     if network:
-        conditions.append({"type": "NetworkUnavailable", "status": "False", "reason": network})
+        conditions.append({"type": "NetworkUnavailable", "status": str(shut), "reason": network})
     return msgspec.convert(
         {
             "metadata": builders.metadata(name, ""),
@@ -112,14 +113,58 @@ CASES: list[tuple[str, Wanted, Surroundings, list[str], str]] = [
         wanted("calico", encapsulation=Encapsulation.IPIP),
         around(node(cloud="azure:///1")),
         ["conflict"],
-        "drops IPIP: take `--encapsulation VXLAN`",
+        "drops IPIP: say `--encapsulation VXLAN`, or take another plugin",
     ),
-    ("cloud", wanted("kube-router"), around(node(cloud="azure:///1")), ["conflict"], "drops IPIP"),
+    (
+        "cloud",
+        wanted("kube-router"),
+        around(node(cloud="azure:///1")),
+        ["conflict"],
+        "drops IPIP: say `--backend fou --encapsulation IPIP`",
+    ),
+    (
+        "cloud",
+        wanted("kube-router", backend="fou", encapsulation=Encapsulation.IPIP),
+        around(node(cloud="azure:///1")),
+        ["ok"],
+        "nodes are of azure",
+    ),
+    (
+        "cloud",
+        wanted("kube-router", backend="fou"),
+        around(node(cloud="azure:///1")),
+        ["doubt cloud-routes"],
+        "between nodes of one subnet nothing is wrapped",
+    ),
+    ("cloud", wanted("antrea", backend="gre"), around(node(cloud="azure:///1")), ["conflict"], "network drops GRE"),
+    (
+        "cloud",
+        wanted("antrea", backend="gre"),
+        around(node(cloud="aws:///a/i-1")),
+        ["doubt cloud-firewall"],
+        "GRE is protocol 47, which the nodes' security groups have to allow",
+    ),
+    (
+        "cloud",
+        wanted("calico", encapsulation=Encapsulation.IPIP),
+        around(node(cloud="gce://p/z/n")),
+        ["doubt cloud-firewall"],
+        "IPIP is protocol 4, which the nodes' firewall rules have to allow",
+    ),
+    (
+        "cloud",
+        wanted("calico"),
+        around(node(cloud="azure:///1")),
+        ["doubt cloud-routes"],
+        "or say `--encapsulation VXLAN`",
+    ),
+    ("cloud", wanted("calico", encapsulation=Encapsulation.VXLAN), around(node(cloud="azure:///1")), ["ok"], "azure"),
+    ("cloud", wanted("calico"), around(node(cloud="openstack:///1")), ["ok"], "nodes are of openstack"),
     (
         "cloud",
         wanted("calico", encapsulation=Encapsulation.IPIP_CROSS_SUBNET),
         around(node(cloud="aws:///a/i-1")),
-        ["doubt aws-protocol-4"],
+        ["doubt aws-protocol-4", "doubt cloud-routes"],
         "security groups",
     ),
     ("cloud", wanted(backend="host-gw"), around(node(cloud="gce://p/z/n")), ["doubt cloud-routes"], "route pods'"),
@@ -163,9 +208,13 @@ CASES: list[tuple[str, Wanted, Surroundings, list[str], str]] = [
     ("mtu", wanted(), around(), ["ok"], "50 bytes a packet are its own, 1450 of 1500 stay"),
     ("mtu", wanted(mtu=1450), around(), ["ok"], "fit into 1500"),
     ("mtu", wanted(mtu=1451), around(), ["doubt mtu"], "at most 1450"),
+    ("mtu", wanted(mtu=1450), around(node(cloud="gce://p/z/n")), ["doubt mtu"], "1460 is what links of gce carry"),
+    ("mtu", wanted(mtu=8951), around(node(cloud="aws:///a/i-1")), ["ok"], "fit into 9001"),
+    ("mtu", wanted(mtu=8951), around(node(cloud="aws:///a/i-1"), node("b")), ["doubt mtu"], "at most 1450"),
     ("mtu", wanted(mtu=1500, backend="host-gw"), around(), ["ok"], "0 bytes"),
     ("mtu", wanted("calico", mtu=1480, encapsulation=Encapsulation.IPIP), around(), ["ok"], "20 bytes"),
     ("mtu", wanted("calico", mtu=1480, pod_cidrs=("fd00::/56",)), around(), ["doubt mtu"], "at most 1430"),
+    ("mtu", wanted("antrea", mtu=1440, pod_cidrs=("fd00::/56",)), around(), ["doubt mtu"], "at most 1430"),
     ("node_addresses", wanted(), around(node()), ["ok"], "none of 1 nodes"),
     (
         "node_addresses",
@@ -265,6 +314,20 @@ CASES: list[tuple[str, Wanted, Surroundings, list[str], str]] = [
         ["doubt leftovers"],
         "Calico was on node1, b (condition",
     ),
+    (
+        "other_plugins",
+        wanted("antrea"),
+        around(node(ready=True, network="CalicoIsDown", shut=True), node("b", ready=True)),
+        ["conflict", "doubt leftovers"],
+        "Calico has left node1 with NetworkUnavailable, which Antrea never takes back",
+    ),
+    (
+        "other_plugins",
+        wanted(),
+        around(node(ready=True, network="CalicoIsDown", shut=True)),
+        ["doubt leftovers"],
+        "Calico was on node1",
+    ),
     ("pod_cidr", wanted(), around(node(), pod_ranges=ranged("10.244.0.0/16")), ["ok", "ok"], "kubeadm-config"),
     ("pod_cidr", wanted(), around(node()), ["unknown", "ok"], "no one in the cluster says"),
     ("pod_cidr", wanted("cilium"), around(node()), ["unknown"], "when the manifest was rendered"),
@@ -320,6 +383,23 @@ CASES: list[tuple[str, Wanted, Surroundings, list[str], str]] = [
     ),
     (
         "pod_cidr",
+        wanted("antrea", pod_cidrs=("10.244.0.0/16", "fd00:1::/56")),
+        around(
+            node(cidrs=["10.244.1.0/24", "fd00:1::/64"]),
+            pod_ranges=(*ranged("10.244.0.0/16"), *ranged("fd00:1::/56")),
+        ),
+        ["ok", "ok"],
+        "fd00:1::/56",
+    ),
+    (
+        "pod_cidr",
+        wanted("antrea", pod_cidrs=("10.244.0.0/16", "fd00:1::/56")),
+        around(node(), pod_ranges=(*ranged("10.244.0.0/16"), *ranged("fd00:1::/56"))),
+        ["ok", "conflict"],
+        "node1 has none of IPv6",
+    ),
+    (
+        "pod_cidr",
         wanted("weave"),
         around(node(), pod_ranges=ranged("fd00:1::/56")),
         ["doubt pod-cidr-elsewhere"],
@@ -347,6 +427,39 @@ CASES: list[tuple[str, Wanted, Surroundings, list[str], str]] = [
         ["unknown", "conflict"],
         "nodes a and b have the same spec.podCIDR, 10.244.1.0/24",
     ),
+    (
+        "pod_cidr",
+        wanted("weave", pod_cidrs=("8.8.0.0/16",)),
+        around(node(), pod_ranges=ranged("8.8.0.0/16")),
+        ["doubt public-addresses", "ok"],
+        "8.8.0.0/16 has addresses of the internet",
+    ),
+    ("pod_cidr", wanted("weave", pod_cidrs=("100.64.0.0/10",)), around(node()), ["unknown"], "100.64.0.0/10"),
+    (
+        "pod_cidr",
+        wanted(),
+        around(node(), pod_ranges=(*ranged("10.244.0.0/16"), *ranged("10.244.0.0/16", PROXY))),
+        ["ok", "ok"],
+        f"the cluster has 10.244.0.0/16, by {KUBEADM} and {PROXY}",
+    ),
+    ("blocks", wanted(), around(node()), [], ""),
+    ("blocks", wanted("calico"), around(node()), ["ok"], "1024 blocks of 64 addresses for 1 node"),
+    ("blocks", wanted("calico", pod_cidrs=("fd00::/56",)), around(node()), ["ok"], "2^66 blocks of 64 addresses"),
+    (
+        "blocks",
+        wanted("calico", pod_cidrs=("10.244.0.0/26",)),
+        around(node("a"), node("b")),
+        ["doubt few-blocks"],
+        "10.244.0.0/26 has 1 block of 64 addresses for 2 nodes: nodes without one borrow",
+    ),
+    (
+        "blocks",
+        wanted("calico", block_size=32, pod_cidrs=("10.244.0.0/31", "fd00::/122")),
+        around(node("a"), node("b"), node("c")),
+        ["doubt few-blocks", "doubt few-blocks"],
+        "2 blocks of 1 address for 3 nodes",
+    ),
+    ("blocks", wanted("calico"), blind(), ["unknown"], "not all nodes could be read"),
     ("rights", wanted(), around(missing_rights=()), ["ok"], "SelfSubjectAccessReview"),
     (
         "rights",
@@ -430,6 +543,23 @@ def source_of(name: str) -> str:
 
 def codes_of(name: str) -> set[str]:
     return set(re.findall(r'doubt\(\s*"([a-z0-9-]+)"', source_of(name)))
+
+
+def test_who_accepts_a_doubt_of_nodes_accepts_that_they_stay_without() -> None:
+    nodes = (
+        node("down", ready=None, message="Kubelet stopped posting node status."),
+        node("windows", system="windows"),
+        node("risc", architecture="riscv64"),
+        node("well"),
+    )
+    wants, has = wanted("calico"), around(*nodes)
+
+    def without(*codes: str) -> tuple[str, ...]:
+        return preflight.left_without(wants, has, frozenset(codes))
+
+    assert without() == without("leftovers") == ()
+    assert without("node-not-ready") == ("down",)
+    assert without("not-linux", "architecture") == ("risc", "windows")
 
 
 def test_a_conflict_stops_with_its_evidence_and_what_was_looked_at_besides() -> None:

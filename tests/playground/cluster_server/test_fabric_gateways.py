@@ -243,6 +243,36 @@ async def test_https_ends_at_the_listener_with_its_certificate(world):
     assert await asked(world, tls=True) == "web"
 
 
+def grant(kind, target, name):
+    origin = {"group": "gateway.networking.k8s.io", "kind": kind, "namespace": "default"}
+    spec = {"from": [origin], "to": [{"group": "", "kind": target, "name": name}]}
+    return of_gateway_api("ReferenceGrant", "let-in", "other", **spec)
+
+
+@pytest.mark.parametrize("permitted", [grant("Gateway", "Secret", "tls"), grant("Gateway", "Secret", "another"), None])
+async def test_a_certificate_of_another_namespace_needs_a_grant_or_the_listener_is_not_served(world, permitted):
+    listener = https(tls={"certificateRefs": [{"name": "tls", "namespace": "other"}]})
+    granted = [permitted] if permitted else []
+    await laid_out(world, secret("tls", HOST, namespace="other"), gateway(listener), route(rule("web")), *granted)
+    said = {c["type"]: (c["status"], c["reason"]) for c in standing(world)["status"]["listeners"][0]["conditions"]}
+    if permitted and permitted["spec"]["to"][0]["name"] == "tls":
+        assert said["ResolvedRefs"] == ("True", "ResolvedRefs")
+        assert (await world.subject(ADDRESS, 443, HOST), await asked(world, tls=True)) == (HOST, "web")
+    else:
+        assert said["ResolvedRefs"] == ("False", "RefNotPermitted")
+        assert said["Programmed"] == ("False", "Invalid")
+        assert await world.subject(ADDRESS, 443, HOST) == "TRAEFIK DEFAULT CERT"
+        assert await asked(world, tls=True) == 404
+
+
+async def test_a_grant_for_another_group_of_that_kind_permits_nothing(world):
+    permitted = grant("Gateway", "Secret", "tls")
+    permitted["spec"]["to"][0]["group"] = "example.com"
+    listener = https(tls={"certificateRefs": [{"name": "tls", "namespace": "other"}]})
+    await laid_out(world, secret("tls", HOST, namespace="other"), gateway(listener), route(rule("web")), permitted)
+    assert await asked(world, tls=True) == 404
+
+
 async def test_listeners_of_one_port_are_told_apart_by_name(world):
     wide = https("wide", name="wide", hostname="*.example.com")
     narrow = https("narrow", name="narrow", hostname=HOST)

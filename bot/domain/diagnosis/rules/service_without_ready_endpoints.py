@@ -24,9 +24,9 @@ def find(snapshot: Snapshot, observations: Observations) -> Iterator[Finding]:
             continue
         selected, makers = pods.selected(service), pods.makers(service)
         if selected:
-            yield _wrong(snapshot, service, tuple(_reasons(selected)))
+            yield _wrong(snapshot, service, tuple(reasons(selected)))
         elif any(wanted_pods(maker) for maker in makers):
-            yield _wrong(snapshot, service, tuple(_missing(maker) for maker in makers if wanted_pods(maker)))
+            yield _wrong(snapshot, service, tuple(missing(maker) for maker in makers if wanted_pods(maker)))
 
 
 def _wrong(snapshot: Snapshot, service: Service, evidence: tuple[str, ...]) -> Finding:
@@ -40,7 +40,7 @@ def _wrong(snapshot: Snapshot, service: Service, evidence: tuple[str, ...]) -> F
     )
 
 
-def _reasons(pods: list[Pod]) -> Iterator[str]:
+def reasons(pods: list[Pod]) -> Iterator[str]:
     """Why not, each reason once, with how many pods it holds for."""
     for reason, count in Counter(why_not_ready(pod) for pod in pods).most_common():
         yield reason if len(pods) == 1 else f"{count} of {len(pods)} pods: {reason}"
@@ -79,7 +79,8 @@ def _shortened(message: str | None, longest: int = 160) -> str:
     return ": " + (message if len(message) <= longest else message[: longest - 1] + "…")
 
 
-def _missing(maker: Workload) -> str:
+def missing(maker: Workload) -> str:
+    """That it has no pods, and what hinders it if it says so."""
     kind = type(maker).__name__
     failure = next(
         (c for c in maker.status.conditions or () if c.type == "ReplicaFailure" and c.status == "True"), None

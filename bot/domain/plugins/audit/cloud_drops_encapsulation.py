@@ -1,15 +1,16 @@
-"""Azure's network carries no IPIP: pods on different nodes do not hear one another.
+"""Azure's network carries neither IPIP nor GRE: pods on different nodes do not hear one another.
 
 https://docs.tigera.io/calico/latest/reference/public-cloud/azure
 """
 
+import re
 from collections.abc import Iterator
 
 from bot.domain.diagnosis.finding import Severity
 from bot.domain.network.references import NODE
 from bot.domain.plugins.audit import Audit, Said, right, wrong
-from bot.domain.plugins.configured import at, pools
-from bot.domain.plugins.facts import IP_POOL, Facts
+from bot.domain.plugins.configured import at, pools, setting
+from bot.domain.plugins.facts import IP_POOL, Facts, settings_ref
 from bot.domain.plugins.ranges import some
 
 
@@ -29,6 +30,7 @@ def find(facts: Facts) -> Iterator[Said]:
         elif facts.snapshot.nodes:
             yield right(pool.object, "spec.ipipMode", f"{pool.encapsulation} is carried where the nodes are")
     yield from _kube_router(facts, azure)
+    yield from _antrea(facts, azure)
 
 
 def _kube_router(facts: Facts, azure: list[str]) -> Iterator[Said]:
@@ -55,6 +57,27 @@ def _kube_router(facts: Facts, azure: list[str]) -> Iterator[Said]:
         )
     elif facts.snapshot.nodes:
         yield right(found.agent.ref, field, "is carried where the nodes are")
+
+
+def _antrea(facts: Facts, azure: list[str]) -> Iterator[Said]:
+    """By default it wraps by Geneve, which is UDP."""
+    found = facts.titled("Antrea")
+    ref = settings_ref(found) if found else None
+    if ref is None or "Antrea" not in facts.config_maps or not facts.snapshot.nodes:
+        return
+    field = "data[antrea-agent.conf].tunnelType"
+    said = re.search(r'(?m)^tunnelType:\s*"?(\w+)', setting(facts, "Antrea", "antrea-agent.conf"))
+    how = said[1] if said else "geneve"
+    if azure and how == "gre":
+        yield wrong(
+            ref,
+            field,
+            "wraps by GRE, which Azure's network drops",
+            f"{some(azure)} are Azure's (spec.providerID)",
+            next_step="say `geneve` or `vxlan` there, and restart the agents together",
+        )
+    else:
+        yield right(ref, field, f"{how} is carried where the nodes are")
 
 
 AUDIT = Audit(

@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from bot.domain.diagnosis.finding import Severity
 from bot.domain.network.references import CUSTOM_RESOURCE_DEFINITION, DAEMON_SET, NODE, ref_to
 from bot.domain.plugins.audit import Audit, Said, right, wrong
-from bot.domain.plugins.cni import NetworkPlugin
+from bot.domain.plugins.cni import NetworkPlugin, has_network
 from bot.domain.plugins.facts import Facts
-from bot.domain.plugins.present import without_agent
 from bot.domain.plugins.ranges import some
 
 _SHARED = {"Canal": (".crd.projectcalico.org",)}
@@ -51,14 +50,14 @@ def _definitions(facts: Facts, present: list[NetworkPlugin]) -> Iterator[Said]:
 
 
 def _conditions(facts: Facts, present: list[NetworkPlugin]) -> Iterator[Said]:
+    """Where no plugin is there at all that is told as such, and an unavailable network by its own audit."""
     own = {reason for plugin in present for reason in plugin.leftovers.network_reasons}
     by = {reason: plugin for plugin in facts.known for reason in plugin.leftovers.network_reasons}
-    gone = without_agent(facts)  # told as such, by agent-gone
     for node in facts.snapshot.nodes:
         condition = node.condition("NetworkUnavailable")
         reason = (condition.reason or "") if condition else ""
         plugin = by.get(reason)
-        if plugin is not None and reason not in own and facts.found and plugin.title not in gone:
+        if plugin is not None and reason not in own and facts.found and has_network(node):
             yield wrong(
                 node.ref,
                 _FIELD,

@@ -7,14 +7,11 @@ from bot.domain.network.references import NODE
 from bot.domain.plugins.audit import Audit, Said, right, wrong
 from bot.domain.plugins.configured import MTU, at, mtus, overhead, pools, reference
 from bot.domain.plugins.facts import FELIX_CONFIGURATION, INSTALLATION, IP_POOL, Facts
-
-_LINKS = {"gce": 1460, "aws": 9001}
-"""https://cloud.google.com/vpc/docs/mtu, https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/network_mtu.html"""
-_ETHERNET = 1500
+from bot.domain.plugins.links import narrowest
 
 
 def find(facts: Facts) -> Iterator[Said]:
-    link, why = _link(facts)
+    link, why = narrowest(facts.snapshot.nodes)
     found = list(mtus(facts))
     for mtu in found:
         whole = mtu.bytes + mtu.overhead
@@ -31,17 +28,6 @@ def find(facts: Facts) -> Iterator[Said]:
         else:
             yield right(mtu.object, mtu.field, f"{mtu.bytes} fits into {max(link, whole)}")
     yield from _felix(facts, found)
-
-
-def _link(facts: Facts) -> tuple[int, str]:
-    """What the narrowest link between nodes carries, as far as nodes tell."""
-    clouds = {node.spec.provider_id.partition(":")[0] for node in facts.snapshot.nodes}
-    found = min((_LINKS.get(cloud, _ETHERNET), cloud) for cloud in clouds or {""})
-    if found[1] in _LINKS:
-        return found[0], f"{found[0]} is what links of {found[1]} carry (spec.providerID of the nodes)"
-    return found[
-        0
-    ], f"{_ETHERNET} is Ethernet's; that every link between nodes carries more is not seen through the API"
 
 
 def _next_step(mtu: MTU, link: int) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.domain.network.foundations import network_agents
-from bot.domain.network.snapshot import Container, DaemonSet, Snapshot
+from bot.domain.network.snapshot import Container, DaemonSet, Node, Snapshot
 from bot.domain.plugins.installation import Installation, Leftovers
 
 
@@ -63,7 +63,8 @@ def recognise(snapshot: Snapshot, plugins: Iterable[NetworkPlugin]) -> tuple[Rec
     """What brings the pod network here, best match first for each DaemonSet; several on a cluster that is between two.
 
     An agent that no plugin knows is told by its DaemonSet's name. Without any agent, ready nodes say that the hosts
-    themselves were given a network: that is the plugin without marks.
+    themselves were given a network: that is the plugin without marks. Where a plugin was there before they say nothing:
+    a kubelet takes the file that it has left for a network.
     """
     known = list(plugins)
     found = []
@@ -75,9 +76,33 @@ def recognise(snapshot: Snapshot, plugins: Iterable[NetworkPlugin]) -> tuple[Rec
             found.append(Recognised(plugin.title, _version(agent, plugin.version_image), agent))
         elif agent in agents:
             found.append(Recognised(f"unknown, by DaemonSet {agent.ref.short}", "", agent))
-    if found or not any(node.ready for node in snapshot.nodes):
+    if found or not any(node.ready for node in snapshot.nodes) or last_told(snapshot.nodes, known):
         return tuple(found)
     return tuple(Recognised(plugin.title, "", None) for plugin in known if not plugin.marks)
+
+
+def last_told(nodes: Iterable[Node], plugins: Iterable[NetworkPlugin]) -> dict[str, list[Node]]:
+    """Nodes by the title of the plugin that was the last to tell them of their network (NetworkUnavailable), which it
+    does not take back when it goes. Those that nobody known has told are missing."""
+    by = {reason: plugin.title for plugin in plugins for reason in plugin.leftovers.network_reasons}
+    found: dict[str, list[Node]] = {}
+    for node in nodes:
+        condition = node.condition("NetworkUnavailable")
+        if title := by.get(condition.reason or "") if condition else None:
+            found.setdefault(title, []).append(node)
+    return found
+
+
+def has_network(node: Node) -> bool:
+    """Whether nobody says that its network is unavailable: else only what tolerates that is put there."""
+    condition = node.condition("NetworkUnavailable")
+    return condition is None or condition.status == "False"
+
+
+def clearing(node: str) -> str:
+    """What a person types to take NetworkUnavailable back, where nobody is there any more who would."""
+    patch = '{"status":{"conditions":[{"type":"NetworkUnavailable","status":"False","reason":"Cleared"}]}}'
+    return f"kubectl patch node {node} --subresource=status -p '{patch}'"
 
 
 def plugin_names(found: Iterable[Recognised]) -> str:

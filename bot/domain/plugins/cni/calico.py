@@ -10,7 +10,7 @@ from bot.domain.network.references import DAEMON_SET, DEPLOYMENT, Kind, Ref, ref
 from bot.domain.plugins.cni import Marks, NetworkPlugin
 from bot.domain.plugins.fitting import Objects, change_images, copied, from_registry, named
 from bot.domain.plugins.incoming import Incoming
-from bot.domain.plugins.installation import Installation, Leftovers
+from bot.domain.plugins.installation import Installation, Leftovers, Wire
 from bot.domain.plugins.parameters import Encapsulation, Option, Parameters
 from bot.domain.plugins.releases import ManifestFile, Release
 from bot.domain.plugins.surroundings import Surroundings
@@ -36,16 +36,22 @@ def _release(version: str, kubernetes: tuple[str, str], **sha256: str) -> Releas
     )
 
 
+def block_size(cidr: str, parameters: Parameters) -> int:
+    """Prefix length of the blocks of a pool: what was said for its family, else Calico's own."""
+    six = ":" in cidr
+    said = parameters.block_size if (parameters.block_size > 32) == six else 0
+    return said or (122 if six else 26)
+
+
 def pool(cidr: str, parameters: Parameters) -> dict[str, Any]:
     """An IPPool as an Installation has it. `natOutgoing` is an enum there: older texts' `true` is refused."""
     six = ":" in cidr
     encapsulation = parameters.encapsulation or Encapsulation.VXLAN_CROSS_SUBNET
-    own_size = parameters.block_size and (parameters.block_size > 32) == six
     nat = (not six) if parameters.nat_outgoing is None else parameters.nat_outgoing
     return {
         "name": f"default-ipv{6 if six else 4}-ippool",
         "cidr": cidr,
-        "blockSize": parameters.block_size if own_size else (122 if six else 26),
+        "blockSize": block_size(cidr, parameters),
         "encapsulation": encapsulation.value,
         "natOutgoing": "Enabled" if nat else "Disabled",
         "nodeSelector": "all()",
@@ -79,11 +85,19 @@ def overhead(parameters: Parameters) -> int:
             return 70 if six else 50
 
 
+def _wire(parameters: Parameters) -> Wire:
+    how = (parameters.encapsulation or Encapsulation.VXLAN_CROSS_SUBNET).value
+    protocol = {"V": "UDP", "I": "IPIP"}.get(how[0], "")
+    return Wire(protocol, how in ("VXLAN", "IPIP"))
+
+
 def _ready(parameters: Parameters) -> tuple[Ref, ...]:
     names = ("ippools", "calico", "apiserver", *sorted(parameters.extras))
     return tuple(Ref("TigeraStatus", name, "", "operator.tigera.io/v1") for name in names)
 
 
+_DEPLOYMENTS = {"apiserver": "calico-apiserver", "goldmane": "goldmane", "whisker": "whisker"}
+"""What a TigeraStatus speaks of, by its name."""
 _IMAGES = (
     "node", "cni", "pod2daemon-flexvol", "typha", "kube-controllers", "csi", "node-driver-registrar", "apiserver",
 )  # fmt: skip
@@ -178,6 +192,8 @@ CNI = NetworkPlugin(
         fit=_fit,
         agent=ref_to(DAEMON_SET, "calico-system", "calico-node"),
         overhead=overhead,
+        wire=_wire,
+        wraps_all="say `--encapsulation VXLAN`",
         tells_network=True,
         uses_node_cidrs=False,
         blocks=Kind("IPAMBlock", "ipamblocks", "crd.projectcalico.org/v1", namespaced=False),
@@ -185,6 +201,10 @@ CNI = NetworkPlugin(
         brings=_brings,
         standing=_standing,
         ready=_ready,
+        behind={
+            "calico": ref_to(DAEMON_SET, "calico-system", "calico-node"),
+            **{n: ref_to(DEPLOYMENT, "calico-system", w) for n, w in _DEPLOYMENTS.items()},
+        },
         writers=WRITERS,
     ),
     leftovers=Leftovers(

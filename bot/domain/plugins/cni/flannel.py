@@ -9,7 +9,7 @@ from typing import Any
 from bot.domain.network.references import DAEMON_SET, ref_to
 from bot.domain.plugins.cni import Marks, NetworkPlugin
 from bot.domain.plugins.fitting import Objects, change_images, change_json, copied, from_registry, named
-from bot.domain.plugins.installation import Installation, Leftovers
+from bot.domain.plugins.installation import Installation, Leftovers, Wire
 from bot.domain.plugins.parameters import Option, Parameters
 from bot.domain.plugins.releases import ManifestFile, Release
 
@@ -54,6 +54,10 @@ def overhead(parameters: Parameters) -> int:
     return {"host-gw": 0, "wireguard": 60 + six}.get(parameters.backend, 50 + six)
 
 
+def wire(parameters: Parameters) -> Wire:
+    return Wire("", within_subnets=False) if parameters.backend == "host-gw" else Wire()
+
+
 def _fit(objects: Objects, parameters: Parameters) -> Objects:
     fitted = copied(objects)
     configuration = named(fitted, "ConfigMap", "kube-flannel-cfg")
@@ -78,11 +82,14 @@ CNI = NetworkPlugin(
         ),
         options=frozenset({Option.POD_CIDR, Option.BACKEND, Option.MTU, Option.REGISTRY}),
         backends=("vxlan", "host-gw", "wireguard"),
+        unsized_backends=("host-gw",),  # pkg/backend/hostgw/hostgw.go: it takes the link's, whatever is said
         pod_cidrs=("10.244.0.0/16",),
         dual_stack=True,
         fit=_fit,
         agent=ref_to(DAEMON_SET, "kube-flannel", "kube-flannel-ds"),
         overhead=overhead,
+        wire=wire,
+        wraps_all="say `--backend vxlan`",
         tells_network=True,
         uses_node_cidrs=True,
     ),

@@ -73,3 +73,10 @@ def checked(wanted: Wanted, around: Surroundings) -> tuple[Checked, ...]:
         for said in check.look(wanted, around)
     ]
     return worst_first(found)
+
+
+def left_without(wanted: Wanted, around: Surroundings, accepted: frozenset[str]) -> tuple[str, ...]:
+    """Nodes that stay without a network, as somebody has accepted: nothing is proved of them."""
+    checks = [check for check in all_checks().values() if accepted & set(check.codes)]
+    said = (each for check in checks for each in check.look(wanted, around))
+    return tuple(sorted({node for each in said if each.code in accepted for node in each.nodes}))

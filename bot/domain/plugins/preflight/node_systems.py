@@ -3,32 +3,39 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from bot.domain.network.snapshot import Node
 from bot.domain.plugins.preflight import Preflight, Wanted
+from bot.domain.plugins.ranges import some
 from bot.domain.plugins.surroundings import Surroundings
 from bot.domain.plugins.verdicts import Said, doubt, ok, unknown
 
 
 def _look(wanted: Wanted, around: Surroundings) -> Iterator[Said]:
-    systems = Counter(
-        (node.status.node_info.operating_system or "linux", node.status.node_info.architecture or "unknown")
-        for node in around.nodes
-    )
+    systems = Counter(map(_system, around.nodes))
     if not systems:
         yield unknown("there are none" if around.nodes_read else "the nodes could not be read")
         return
     told = ", ".join(f"{count} {os}/{architecture}" for (os, architecture), count in sorted(systems.items()))
-    others = sum(count for (os, _), count in systems.items() if os != "linux")
-    strange = sorted(
-        {a for (os, a) in systems if os == "linux" and a not in (*wanted.release.architectures, "unknown")}
-    )
+    others = [node.name for node in around.nodes if _system(node)[0] != "linux"]
+    known = (*wanted.release.architectures, "unknown")
+    strange = {node.name: _system(node)[1] for node in around.nodes if _system(node)[0] == "linux"}
+    strange = {name: architecture for name, architecture in strange.items() if architecture not in known}
     if others:
-        yield doubt("not-linux", f"{others} of {len(around.nodes)} nodes are not Linux: they stay without ({told})")
+        evidence = f"{len(others)} of {len(around.nodes)} nodes are not Linux: they stay without ({told})"
+        yield doubt("not-linux", evidence, others)
     if strange:
-        yield doubt("architecture", f"{wanted.title} has no image for {', '.join(strange)}: those nodes stay without")
+        evidence = f"{wanted.title} has no image for {', '.join(sorted(set(strange.values())))}: {some(strange)}"
+        yield doubt("architecture", f"{evidence} stay{'s' * (len(strange) == 1)} without", strange)
     if not around.nodes_read:
         yield unknown("not all nodes could be read")
     elif not others and not strange:
         yield ok(told)
+
+
+def _system(node: Node) -> tuple[str, str]:
+    """Operating system and architecture, as the kubelet tells them."""
+    info = node.status.node_info
+    return info.operating_system or "linux", info.architecture or "unknown"
 
 
 CHECK = Preflight("node systems", _look, ("not-linux", "architecture"))

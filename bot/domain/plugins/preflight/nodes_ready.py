@@ -27,7 +27,8 @@ def _look(wanted: Wanted, around: Surroundings) -> Iterator[Said]:
     if broken:
         name, message = broken[0]
         more = f", and {len(broken) - 1} more" if len(broken) > 1 else ""
-        yield doubt("node-not-ready", f"{name} is not Ready for another reason: {message[:200]}{more}")
+        evidence = f"{name} is not Ready for another reason: {message[:200]}{more}"
+        yield doubt("node-not-ready", evidence, (name for name, _ in broken))
     elif not around.nodes_read:
         yield unknown("not all nodes could be read")
     else:

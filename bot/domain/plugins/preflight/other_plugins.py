@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from bot.discovery import declared
-from bot.domain.plugins.cni import NetworkPlugin, recognise
+from bot.domain.plugins.cni import NetworkPlugin, clearing, has_network, last_told, recognise
 from bot.domain.plugins.fitting import ref
 from bot.domain.plugins.preflight import Preflight, Wanted
+from bot.domain.plugins.ranges import some
 from bot.domain.plugins.surroundings import Surroundings
 from bot.domain.plugins.verdicts import Said, conflict, doubt, ok, unknown
 
@@ -27,10 +28,10 @@ def _look(wanted: Wanted, around: Surroundings) -> Iterator[Said]:
         yield conflict(f"{name} is there already, by {each.agent.ref}; {hint}")
     left = list(_leftovers(wanted, around, plugins))
     yield from left
-    missing = _unread(around)
+    missing, told = _unread(around), last_told(around.nodes, plugins.values())
     if missing:
         yield unknown(f"{' and '.join(missing)} could not be read: there may be others, or what they left behind")
-    elif not agents and around.nodes and all(node.ready for node in around.nodes):
+    elif not agents and around.nodes and all(node.ready for node in around.nodes) and not told:
         yield doubt(
             "hosts-have-network",
             "every node is Ready without an agent that the API shows: the hosts were given a network of their own. "
@@ -60,18 +61,19 @@ def _leftovers(wanted: Wanted, around: Surroundings, plugins: dict[str, NetworkP
                 f"{len(found)} of {plugin.title}'s definitions are there already ({found[0]}, …): they are taken over, "
                 "with the objects they hold",
             )
-    reasons = {reason: plugin for plugin in plugins.values() for reason in plugin.leftovers.network_reasons}
-    said: dict[str, list[str]] = {}
-    for node in around.nodes:
-        condition = node.condition("NetworkUnavailable")
-        told_by = reasons.get(condition.reason or "") if condition else None
-        if told_by and told_by.title != wanted.plugin.title:
-            said.setdefault(told_by.title, []).append(node.name)
-    for title, nodes in said.items():
+    for title, nodes in last_told(around.nodes, plugins.values()).items():
+        shut = [node.name for node in nodes if not has_network(node)]
+        if title == wanted.plugin.title:
+            continue
+        if shut and not wanted.installation.tells_network:
+            yield conflict(
+                f"{title} has left {some(shut)} with NetworkUnavailable, which {wanted.plugin.title} never takes back: "
+                f"no pod would be put there. Clear it on each: `{clearing(shut[0])}`"
+            )
         yield doubt(
             "leftovers",
-            f"{title} was on {', '.join(nodes[:3])}{' and more' if len(nodes) > 3 else ''} (condition "
-            "NetworkUnavailable): its files may still be in /etc/cni/net.d",
+            f"{title} was on {some(node.name for node in nodes)} (condition NetworkUnavailable): its files may still "
+            "be in /etc/cni/net.d",
         )
 
 

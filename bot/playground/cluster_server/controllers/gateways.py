@@ -104,10 +104,8 @@ class Gateways(Controller):
                 "InvalidRouteKinds",
                 f"{said['protocol']} listeners take {', '.join(known) or 'no such routes'}",
             )
-        for reference in dig(said, "tls", "certificateRefs", default=()):
-            namespace = reference.get("namespace") or gateway["metadata"]["namespace"]
-            if not self.registry.find(self.scene.kind("v1", "Secret"), namespace, reference["name"]):
-                resolved = (False, "InvalidCertificateRef", f"Secret {namespace}/{reference['name']} does not exist")
+        if wrong := self._attaching.without_certificate(gateway, said):
+            resolved = (False, *wrong)
         programmed: Told = (
             (True, "Programmed", "") if resolved[0] else (False, "Invalid", "references are not resolved")
         )
@@ -154,7 +152,7 @@ class Gateways(Controller):
 
     def _resolved(self, route: Object) -> Told:
         for rule in dig(route, "spec", "rules", default=()):
-            for backend in rule.get("backendRefs") or ():
+            for backend in _led_to(rule):
                 if backend.get("kind", "Service") != "Service" or backend.get("group", "") != "":
                     return False, "InvalidKind", f"{backend.get('kind')} is no backend"
                 namespace = backend.get("namespace") or route["metadata"]["namespace"]
@@ -176,6 +174,13 @@ class Gateways(Controller):
                 condition["lastTransitionTime"] = known[name]["lastTransitionTime"]
             found.append(condition)
         return found
+
+
+def _led_to(rule: Object) -> Iterable[Object]:
+    """What a rule leads requests to, and copies of them."""
+    yield from rule.get("backendRefs") or ()
+    mirrored = (dig(each, "requestMirror", "backendRef") for each in rule.get("filters") or ())
+    yield from filter(None, mirrored)
 
 
 def _gateway_address(said: Object) -> Object:

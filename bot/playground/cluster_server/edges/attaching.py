@@ -57,13 +57,14 @@ class Attaching:
         return same and running.edge.takes_gateway(running, gateway, self._registry)
 
     def listeners(self, running: Running, ports: Iterable[int]) -> list[tuple[Object, Object]]:
-        """Gateways with those of their listeners that a controller serves at one of these ports."""
+        """Gateways with those of their listeners that a controller serves at one of these ports; not those whose
+        certificate it may not, or cannot, have."""
         wanted = set(ports)
         return [
             (gateway, listener)
             for gateway in self.gateways(running)
             for listener in dig(gateway, "spec", "listeners", default=())
-            if listener["port"] in wanted
+            if listener["port"] in wanted and not self.without_certificate(gateway, listener)
         ]
 
     def speaks(self, running: Running, port: int) -> str:
@@ -104,16 +105,27 @@ class Attaching:
                 if self.parent(route, reference) is gateway and not self.refused(route, reference, gateway, listener):
                     yield route
 
-    def granted(self, route: Object, kind: str, namespace: str, name: str) -> bool:
-        """Whether an object may name one (of core) in another namespace."""
-        wanted = {"group": GROUP, "kind": route["kind"], "namespace": route["metadata"]["namespace"]}
+    def without_certificate(self, gateway: Object, listener: Object) -> tuple[str, str] | None:
+        """Reason and message where a Secret that a listener names may not be used or is not there; None: all may."""
+        for reference in dig(listener, "tls", "certificateRefs", default=()):
+            namespace, name = reference.get("namespace") or gateway["metadata"]["namespace"], reference["name"]
+            if not self.granted(gateway, "Secret", namespace, name):
+                return "RefNotPermitted", f"no ReferenceGrant in {namespace} permits Secret {namespace}/{name}"
+            if not self._registry.find(self._registry.kinds.named("v1", "Secret"), namespace, name):
+                return "InvalidCertificateRef", f"Secret {namespace}/{name} does not exist"
+        return None
+
+    def granted(self, obj: Object, kind: str, namespace: str, name: str) -> bool:
+        """Whether a Gateway or a route may name an object (of core) in another namespace."""
+        wanted = {"group": GROUP, "kind": obj["kind"], "namespace": obj["metadata"]["namespace"]}
         if namespace == wanted["namespace"]:
             return True
         for grants in self.kinds(("ReferenceGrant",)):
             for grant in self._registry.list(grants, namespace):
                 spec = grant["spec"]
                 if wanted in spec.get("from", ()) and any(
-                    to.get("kind") == kind and to.get("name", name) == name for to in spec.get("to", ())
+                    not to.get("group") and to.get("kind") == kind and to.get("name", name) == name
+                    for to in spec.get("to", ())
                 ):
                     return True
         return False

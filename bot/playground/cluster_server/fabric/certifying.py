@@ -68,8 +68,6 @@ class Certificates:
 
     def _of_reference(self, gateway: Object, reference: Object) -> ssl.SSLContext | None:
         namespace = reference.get("namespace") or gateway["metadata"]["namespace"]
-        if not self._attaching.granted(gateway, "Secret", namespace, reference["name"]):
-            return None
         found = self._of_secret(namespace, reference["name"])
         return found[0] if found else None
 

@@ -1,5 +1,6 @@
 """Each audit on a cluster in which it is wrong, and on one in which it is right."""
 
+import dataclasses
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -120,6 +121,8 @@ WRONG: dict[str, list[Case]] = {
          "spec.ipipMode", "IPIPCrossSubnet, which Azure's network drops"),
         (lambda: facts(ROUTER, node(provider="azure:///x"), agents=[whole(ROUTER)]),
          "DaemonSet kube-system/kube-router", "spec.template.spec.containers[kube-router].args", "network drops"),
+        (lambda: antrea("gre", provider="azure:///x"), "ConfigMap kube-system/antrea-config",
+         "data[antrea-agent.conf].tunnelType", "wraps by GRE, which Azure's network drops"),
     ],
     "node-pod-cidr-wrong": [
         (lambda: flannel(node(cidr="")), "Node node1", _CIDR, "has no range"),
@@ -153,6 +156,8 @@ WRONG: dict[str, list[Case]] = {
     "component-not-ready": [
         (lambda: calico(deployment("calico-typha", ready=0)), "Deployment calico-system/calico-typha",
          "status.readyReplicas", "0 of 1"),
+        (lambda: calico(daemon_set("csi-node-driver", namespace="calico-system", ready=1)),
+         "DaemonSet calico-system/csi-node-driver", "status.numberReady", "1 of 2 replicas"),
         (lambda: calico(deployment("tigera-operator", "tigera-operator", replicas=0)),
          "Deployment tigera-operator/tigera-operator", "spec.replicas", "scaled to none"),
         (lambda: calico(tigera_statuses=(tigera_status(Degraded="True", Available="True"),)), "TigeraStatus calico",
@@ -233,6 +238,18 @@ RIGHT: dict[str, list[str]] = {
 }
 
 
+def antrea(tunnel: str, provider: str) -> Facts:
+    agent = daemon_set("antrea-agent", images=["antrea/antrea-agent-ubuntu:v2.7.0"])
+    settings = config_map("antrea-config", **{"antrea-agent.conf": f'#a comment\ntunnelType: "{tunnel}"\n'})
+    return facts(agent, node(provider=provider), config_maps={"Antrea": settings})
+
+
+def test_what_antrea_wraps_by_is_right_where_it_is_carried() -> None:
+    for there in (antrea("geneve", "azure:///x"), antrea("gre", "")):
+        found = judged(there, "cloud-drops-encapsulation")
+        assert (found.wrong, [each.object.kind for each in found.right]) == ((), ["ConfigMap"])
+
+
 def judged(there: Facts, *codes: str) -> Diagnosis:
     return audited(there, [all_audits()[code] for code in codes] or list(all_audits().values()))
 
@@ -294,6 +311,26 @@ def test_no_object_is_wrong_and_right_under_the_same_key(code: str) -> None:
             assert not [right for right in found.right if right.proves(wrong.key)]
 
 
+@pytest.mark.parametrize(
+    ("agent", "kubernetes", "evidence"),
+    [
+        (FLANNEL, "v1.16.15", "1.16, and flannel v0.28.9 is for 1.17 or later, as its makers say"),
+        (FLANNEL, "v1.36.2", ""),
+        (CALICO, "v1.33+", "1.33+, and Calico v3.32.1 was tested with 1.34 to 1.36"),
+        (CALICO, "v1.36+", ""),
+        (CALICO, "", ""),
+    ],
+)
+def test_a_kubernetes_is_held_against_what_the_makers_say(agent: Any, kubernetes: str, evidence: str) -> None:
+    there = facts(agent)
+    cluster = msgspec.structs.replace(builders.CLUSTER, version=kubernetes)
+    seen = msgspec.structs.replace(there.snapshot, cluster=cluster)
+    there = dataclasses.replace(there, around=dataclasses.replace(there.around, snapshot=seen))
+    found = judged(there, "kubernetes-untested")
+    assert [each.evidence for each in found.wrong] == ([(f"Kubernetes is {evidence}",)] if evidence else [])
+    assert bool(found.right) == bool(kubernetes and not evidence)
+
+
 def test_a_fault_that_was_mended_is_proven_right_under_its_key() -> None:
     wrong = only(calico(node(), installations=(installation("IPIP"),)), "encapsulation-differs")
     mended = judged(calico(node(), installations=(installation(),)), "encapsulation-differs")
@@ -345,9 +382,20 @@ def test_canals_definitions_are_its_own_and_not_left_of_calico() -> None:
     assert judged(there, "leftovers-of-plugin").wrong == ()
 
 
-def test_what_nodes_were_told_alone_proves_no_agent_gone_and_is_a_leftover() -> None:
-    there = facts(node(network=("False", "FlannelIsUp")))
-    assert [each.rule for each in judged(there).wrong] == ["leftovers-of-plugin"]
+def test_nodes_that_are_ready_by_what_a_plugin_left_have_no_network_for_sure() -> None:
+    there = judged(facts(node(network=("False", "FlannelIsUp"))))
+    (found,) = there.wrong
+    assert (found.rule, found.severity) == ("no-network-plugin", Severity.MEDIUM)
+    assert "flannel was the last on node1" in found.evidence[1]
+    assert not [each for each in there.right if each.rule == found.rule]
+
+
+def test_a_node_that_a_plugin_shut_is_told_once_with_what_opens_it() -> None:
+    there = flannel(node(network=("True", "CalicoIsDown")))
+    (found,) = (each for each in judged(there).wrong if each.object.kind == "Node")
+    assert found.rule == "node-network-unavailable"
+    assert "Calico said so, and is not there any more" in found.evidence
+    assert "kubectl patch node node1 --subresource=status" in found.next_step
 
 
 def test_an_mtu_that_calico_measured_on_wide_links_is_right() -> None:

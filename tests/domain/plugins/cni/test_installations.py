@@ -85,6 +85,7 @@ def everything(name: str) -> dict[str, Any]:
         said["backend"] = install.backends[-1]
     return said | {
         "antrea": {"encapsulation": Encapsulation.NONE},
+        "kube-router": {"encapsulation": Encapsulation.IPIP},
         "calico": {
             "encapsulation": Encapsulation.VXLAN,
             "nat_outgoing": False,
@@ -173,7 +174,13 @@ ALL_SAID = {
         "ConfigMap kube-flannel/kube-flannel-cfg: data.net-conf.json.EnableIPv6: nothing → true",
         "ConfigMap kube-flannel/kube-flannel-cfg: data.net-conf.json.IPv6Network: nothing → fd00::/56",
     },
-    "kube-router": {"ConfigMap kube-system/kube-router-cfg: data.cni-conf.json.plugins[0].mtu: nothing → 1400"},
+    "kube-router": {
+        "ConfigMap kube-system/kube-router-cfg: data.cni-conf.json.plugins[0].mtu: nothing → 1400",
+        *(
+            f"DaemonSet kube-system/kube-router: spec.template.spec.containers[0].args[{number}]: nothing → {argument}"
+            for number, argument in enumerate(("--overlay-type=full", "--overlay-encap=fou", "--auto-mtu=false"), 4)
+        ),
+    },
     "weave": {
         "DaemonSet kube-system/weave-net: spec.template.spec.containers[0].env[3]: "
         'nothing → {"name": "IPALLOC_RANGE", "value": "10.1.0.0/16"}',
@@ -200,6 +207,23 @@ def test_with_everything_said_that_alone_is_otherwise(name: str) -> None:
     images = {line for line in adjusted if ".image: " in line or ".imagePullPolicy: " in line}
     assert set(adjusted) - images == ALL_SAID[name]
     assert all(f" → {MIRROR}/" in line or line.endswith("Always → IfNotPresent") for line in images)
+
+
+@real
+@pytest.mark.parametrize(
+    ("said", "arguments", "overhead"),
+    [
+        ({}, [], 20),
+        ({"encapsulation": Encapsulation.IPIP_CROSS_SUBNET, "backend": "ipip"}, [], 20),
+        ({"encapsulation": Encapsulation.NONE}, ["--enable-overlay=false"], 0),
+        ({"backend": "fou"}, ["--overlay-encap=fou"], 32),
+        ({"encapsulation": Encapsulation.IPIP}, ["--overlay-type=full"], 20),
+    ],
+)
+def test_what_kube_router_is_told_of_its_overlay(said: dict[str, Any], arguments: list[str], overhead: int) -> None:
+    (agent,) = (o for o in fitted("kube-router", **said) if o["kind"] == "DaemonSet")
+    assert agent["spec"]["template"]["spec"]["containers"][0]["args"][4:] == arguments  # type: ignore[index,call-overload]
+    assert INSTALLATIONS["kube-router"].overhead(Parameters(**said)) == overhead
 
 
 @real

@@ -7,6 +7,7 @@ import pytest
 from bot.discovery import declared
 from bot.domain.network.snapshot import DaemonSet
 from bot.domain.plugins.cni import NetworkPlugin, recognise, repository, tag_of
+from tests import plugin_worlds
 from tests.builders import daemon_set, node, snapshot
 
 PLUGINS = declared("bot.domain.plugins.cni", "CNI", NetworkPlugin)
@@ -48,6 +49,11 @@ def test_other_daemon_sets_are_not_taken_for_one() -> None:
 def test_ready_nodes_without_an_agent_have_a_network_from_their_hosts() -> None:
     (found,) = recognise(snapshot(node()), PLUGINS.values())
     assert (found.title, found.agent) == (PLUGINS["bridge"].title, None)
+
+
+def test_nodes_that_a_plugin_has_left_are_not_taken_for_ones_with_a_network() -> None:
+    left = plugin_worlds.node(network=("False", "FlannelIsUp"))
+    assert recognise(snapshot(left), PLUGINS.values()) == ()
 
 
 def test_a_cluster_between_two_plugins_shows_both() -> None:
