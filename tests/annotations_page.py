@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from bot.domain.migration.features import EXPERIMENTAL
 from bot.domain.migration.nginx.losses import LOSSES
 from bot.domain.migration.nginx.values import OLD_NAMES
 from bot.domain.migration.outcome import Concern
@@ -22,7 +23,8 @@ def _lines() -> list[str]:
     for concern in Concern:
         for name, loss in LOSSES.items():
             if loss.concern is concern:
-                by_reason.setdefault((concern, loss.why, loss.instead), []).extend(_names(name))
+                why = loss.why + (f"; the experimental channel has {EXPERIMENTAL[loss.field]}" if loss.field else "")
+                by_reason.setdefault((concern, why, loss.instead), []).extend(_names(name))
     lines = ["| annotation | concerns | why | instead |", "|---|---|---|---|"]
     for (concern, why, instead), names in by_reason.items():
         listed = ", ".join(f"`{name}`" for name in names)

@@ -181,6 +181,37 @@ def test_requests_arrive_where_they_did(moved: Moved, programs: Place, traefik: 
         cleared(programs, ingresses)
 
 
+def test_all_of_a_namespace_arrive_through_one_gateway(programs: Place, traefik: None, bot: Patchbay) -> None:
+    """Those that something guarded are not written, and not served."""
+    moved = [next(each for each in CASES if each.title == title) for title in TOGETHER]
+    found = [each for case in moved for each in case.ingresses]
+    ingresses = [_named(f"n{number}", _in(programs, each)) for number, each in enumerate(found)]
+    certificates = _certified(programs, ingresses)
+    programs.make(*ingresses)
+    try:
+        status, said = bot(f"ingress to-gateway --all --yaml -n {programs.name} --gateway-class traefik")
+        assert status == 1, said
+        applied_as_printed(said)
+        address = until("the Gateway has an address", lambda: _address(programs, programs.name), 60)
+        unguarded = Asked(url="https://example.com/store", status=NOBODY)
+        for asked in (*(each for case in moved[:-1] for each in case.requests), unguarded):
+            _answered_as_before(asked, address, certificates)
+    finally:
+        cleared(programs, ingresses)
+
+
+TOGETHER = (
+    "an application behind cert-manager with TLS, as most charts write it",
+    "a moved site",
+    "names below a wildcard, exact and nested paths, a named port, and a default backend",
+    "a shop with www., an application root, and raw configuration",
+)
+
+
+def _named(name: str, ingress: Object) -> Object:
+    return ingress | {"metadata": ingress["metadata"] | {"name": name}}
+
+
 def _in(place: Place, ingress: Object) -> Object:
     annotations = {name: value.replace("PLACE/", f"{place.name}/") for name, value in _annotations(ingress).items()}
     return ingress | {"metadata": {"name": ingress["metadata"]["name"], "annotations": annotations}}
@@ -207,8 +238,8 @@ def _move(place: Place, ingress: Object, bot: Patchbay) -> None:
     applied_as_printed(said)
 
 
-def _address(place: Place) -> str:
-    gateway = place.get("gateway", "web") or {}
+def _address(place: Place, name: str = "web") -> str:
+    gateway = place.get("gateway", name) or {}
     return str(next((each["value"] for each in gateway.get("status", {}).get("addresses", ())), ""))
 
 

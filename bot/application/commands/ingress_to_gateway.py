@@ -2,8 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from bot.application.execution.looking_up import existing
@@ -16,7 +16,7 @@ from bot.application.execution.reading_migration import (
 )
 from bot.application.execution.reading_nginx import read_controllers
 from bot.application.execution.routes import Routes, routes_everywhere
-from bot.application.execution.telling_migration import tell, tell_all
+from bot.application.execution.telling_migration import InOneLot, tell, tell_all
 from bot.application.ports import Context, Look
 from bot.domain.chat.grammar import Value, argument, option
 from bot.domain.chat.report import Code, Plain, Report, Status, Text, text
@@ -25,11 +25,13 @@ from bot.domain.migration.attaching import NO_CLASS, Choice, chosen, usual_class
 from bot.domain.migration.features import supported_by
 from bot.domain.migration.outcome import Translation
 from bot.domain.migration.reading import Around
+from bot.domain.migration.together import together
 from bot.domain.migration.translating import translate
-from bot.domain.network.references import INGRESS, ref_to
+from bot.domain.network.references import INGRESS, JSONObject, ref_to
 from bot.domain.network.snapshot import Ingress
 from bot.errors import NotFound, UsageError
 
+_MOST_SHARED = 5
 _GATEWAY = re.compile(r"(?=.{1,317}$)([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?/)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
 
 
@@ -46,6 +48,9 @@ GatewayName = Annotated[str, Value(_gateway, "a Gateway as NAME or NAMESPACE/NAM
 class ToGateway(InNamespaces):
     name: Name = argument("the Ingress; without it, with --all or -A, all of them as a table", default="")
     every: bool = option("--all", summary="all Ingresses of the namespace, as a table", default=False)
+    yaml: bool = option(
+        "--yaml", summary="with --all: also the YAML of all of them, at one Gateway for the namespace", default=False
+    )
     gateway: GatewayName = option("--gateway", summary="the Gateway to attach to; default: the only one", default="")
     gateway_class: Name = option(
         "--gateway-class", summary="the class of a Gateway that is written; default: the only one", default=""
@@ -60,6 +65,12 @@ async def to_gateway(request: ToGateway, context: Context) -> Report:
             "It is not clear which Ingress is meant",
             cause="a name was given, and all of them" if request.name else "no name was given",
             next_step="say `ingress to-gateway NAME`, or `--all` (or `-A`) for a table of all",
+        )
+    if request.yaml and (not request.every or request.all_namespaces):
+        raise UsageError(
+            "`--yaml` is for all Ingresses of one namespace",
+            cause="one Gateway is written for a namespace" if many else "the YAML of one Ingress is shown anyway",
+            next_step="say `ingress to-gateway --all --yaml -n NAMESPACE`",
         )
     if request.gateway and request.gateway_class:
         raise UsageError(
@@ -96,15 +107,26 @@ async def _one(request: ToGateway, ingresses: Ingresses, api: GatewayAPI, contex
         routes=routes.objects,
     )
     found = await asyncio.to_thread(translate, ingress, around)
-    refused = _refused(found, api, context)
-    unserved = around.choice.gateway is None and not around.choice.gateway_class
+    refused = _refused(found.manifests, api, context)
     notes = (
         *api.notes,
         *ingresses.notes,
         *_unread(routes),
         text("Annotations without a prefix are those of ingress-nginx."),
     )
-    return tell(found, refused, _steps(found, api, unserved), notes)
+    shared = ingresses.neighbours.sharing(ingress) if around.choice.gateway is None else {}
+    return tell(found, refused, (*_together(ingress, shared), *_steps(ingress.name, api, around)), notes)
+
+
+def _together(ingress: Ingress, shared: Mapping[str, Sequence[str]]) -> Iterator[Text]:
+    """A name has one address, so that all who have it have to move to one Gateway."""
+    for host, others in list(shared.items())[:_MOST_SHARED]:
+        names = ", ".join(others[:_MOST_SHARED]) + (" and more" if len(others) > _MOST_SHARED else "")
+        yield text(
+            f"{host} is a host of {names} as well, and a name has one address: move them to the same Gateway, this one "
+            "first, the others with ",
+            Code(f"--gateway {ingress.namespace}/{ingress.name}"),
+        )
 
 
 async def _routes(api: GatewayAPI, namespace: str, context: Context) -> Routes:
@@ -123,10 +145,10 @@ def _unread(routes: Routes) -> tuple[Text, ...]:
     )
 
 
-def _refused(found: Translation, api: GatewayAPI, context: Context) -> tuple[str, ...]:
+def _refused(manifests: Iterable[JSONObject], api: GatewayAPI, context: Context) -> tuple[str, ...]:
     """What the cluster's own definitions would not take, in the API server's words."""
     lines: list[str] = []
-    for each in found.manifests if api.definitions else ():
+    for each in manifests if api.definitions else ():
         try:
             misfits: Sequence[str] = context.ports.manifests.misfits(each, api.definitions)
         except NotFound as error:
@@ -135,7 +157,8 @@ def _refused(found: Translation, api: GatewayAPI, context: Context) -> tuple[str
     return tuple(dict.fromkeys(lines))
 
 
-def _steps(found: Translation, api: GatewayAPI, unserved: bool) -> tuple[Text, ...]:
+def _steps(name: str, api: GatewayAPI, around: Around) -> tuple[Text, ...]:
+    """What to do with the YAML, when it is in a file of that name."""
     steps: list[Text] = []
     if not api.features.version:
         steps.append(
@@ -144,13 +167,13 @@ def _steps(found: Translation, api: GatewayAPI, unserved: bool) -> tuple[Text, .
                 "implementation of it"
             )
         )
-    if unserved:
+    if around.choice.gateway is None and not around.choice.gateway_class:
         steps.append(
             text(
                 f"Say `--gateway-class NAME`: no one GatewayClass is known, and nobody serves `{NO_CLASS}` of the YAML"
             )
         )
-    path = f"{found.ingress.name}.yaml"
+    path = f"{name}.yaml"
     steps.append(text("See what it would write, and over what: ", Code(f"kubectl diff --server-side -f {path}")))
     steps.append(
         text(
@@ -171,11 +194,12 @@ async def _all(request: ToGateway, ingresses: Ingresses, api: GatewayAPI, contex
     if not wanted:
         return Report(status=Status.OK, title=f"No Ingresses in {request.where or 'any namespace'}", footnotes=notes)
     routes = await _routes(api, request.namespace, context)
+    choice = _choice(request, api)
     around = Around(
         neighbours=ingresses.neighbours,
         services=ingresses.services,
-        features=supported_by(api.features, api.class_called(request.gateway_class or usual_class(api.classes))),
-        choice=Choice(None, request.gateway_class or "any"),
+        features=supported_by(api.features, api.class_called(choice.class_name)),
+        choice=choice,
         config_maps=await read_headers(context.cluster, wanted),
         controllers=ingresses.controllers,
         routes=routes.objects,
@@ -183,7 +207,20 @@ async def _all(request: ToGateway, ingresses: Ingresses, api: GatewayAPI, contex
     found = await asyncio.to_thread(_translated, wanted, around)
     version = api.features.version
     judged = f"{version}, {api.features.channel} channel" if version else "standard channel of v1.5; none is installed"
-    return tell_all(found, where, (*notes, *_unread(routes), text("Judged by the Gateway API ", Plain(judged))))
+    notes = (*notes, *_unread(routes), text("Judged by the Gateway API ", Plain(judged)))
+    if not request.yaml:
+        return tell_all(found, where, notes)
+    lot = together([each for each, _ in found])
+    steps = _steps(request.namespace, api, around)
+    return tell_all(found, where, notes, InOneLot(lot, _refused(lot.manifests, api, context), steps))
+
+
+def _choice(request: ToGateway, api: GatewayAPI) -> Choice:
+    """For a table where routes attach does not matter; for YAML all go to one Gateway."""
+    if not request.yaml:
+        return Choice(None, request.gateway_class or usual_class(api.classes) or "any")
+    found = chosen(request.namespace, api.gateways, api.classes, request.gateway, request.gateway_class)
+    return replace(found, name=request.namespace)
 
 
 def _translated(wanted: Sequence[Ingress], around: Around) -> list[tuple[Translation, str]]:
@@ -200,6 +237,7 @@ COMMAND = Look(
         "ingress to-gateway admin -n shop --gateway gateway/public",
         "ingress to-gateway cart -n shop --gateway-class traefik",
         "ingress to-gateway --all -n shop",
+        "ingress to-gateway --all --yaml -n shop --gateway-class traefik",
         "ingress to-gateway -A",
     ),
     scenario="edge",

@@ -21,6 +21,7 @@ from bot.errors import BotError, NotFound
 _MOST = 10
 _MOST_KEYS = 500
 _LONGEST = 4096
+_SHOWN = 120
 
 
 async def read_controllers(cluster: Cluster) -> tuple[tuple[Controller, ...] | None, tuple[Text, ...]]:
@@ -34,28 +35,33 @@ async def read_controllers(cluster: Cluster) -> tuple[tuple[Controller, ...] | N
     notes = list(unread)
     if len(own) > _MOST:
         notes.append(text(Plain(f"Of {len(own)} ingress-nginx controllers the first {_MOST} were looked at.")))
-    read = await asyncio.gather(*(_controller(cluster, each) for each in own[:_MOST]))
+    read = await asyncio.gather(*(_controller(cluster, each, notes) for each in own[:_MOST]))
     return tuple(each for each in read if each is not None), tuple(notes)
 
 
-async def _controller(cluster: Cluster, ref: Ref) -> Controller | None:
-    """None: it is gone meanwhile."""
+async def _controller(cluster: Cluster, ref: Ref, notes: list[Text]) -> Controller | None:
+    """None: it is gone meanwhile, or may not be read, which is noted."""
     try:
         workload = await cluster.get(ref)
     except NotFound:
         return None
     except BotError as error:
-        return Controller(name=str(ref), namespace=ref.namespace, unread=error.cause or error.summary)
+        notes.append(text("Could not read ", Plain(f"{ref}: {error.cause or error.summary}")))
+        return None
     arguments = arguments_of(_words(workload), ref.namespace)
     named = arguments.get("configmap", "")
     config, unread = await _data(cluster, named, ref.namespace) if named else (None, "")
     ports = {}
     for protocol in ("TCP", "UDP"):
         led, _ = await _data(cluster, arguments.get(f"{protocol.lower()}-services-configmap", ""), ref.namespace)
-        ports[protocol] = tuple(f"{port} to {to}" for port, to in sorted((led or {}).items()))
+        ports[protocol] = tuple(f"{port} to {_line(to)}" for port, to in sorted((led or {}).items()))
     return Controller(
         name=str(ref), namespace=ref.namespace, arguments=arguments, config=config, unread=unread, ports=ports
     )
+
+
+def _line(value: str) -> str:
+    return " ".join(value.split())[:_SHOWN]
 
 
 def _words(workload: JSONObject) -> Sequence[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from bot.application.execution.objects import as_yaml
 from bot.domain.chat.report import (
@@ -23,6 +24,7 @@ from bot.domain.chat.report import (
 )
 from bot.domain.chat.wording import counted
 from bot.domain.migration.outcome import Concern, Lost, Translation, Verdict
+from bot.domain.migration.together import Together
 from bot.domain.network.references import JSONObject
 
 _SHOWN_ROWS = 100
@@ -50,10 +52,8 @@ def tell(found: Translation, refused: Sequence[str], steps: Sequence[Text], note
     blocks += _carried(found)
     if found.manifests:
         content = _warning(guards) + yaml_of(found.manifests)
-        kinds = ", ".join(
-            f"{number} {kind}" for kind, number in Counter(_kind(each) for each in found.manifests).items()
-        )
-        blocks.append(Preformatted(content=content, title=f"As Gateway API: {kinds}", language="yaml"))
+        shown = f"As Gateway API: {_counted_kinds(found.manifests)}"
+        blocks.append(Preformatted(content=content, title=shown, language="yaml"))
     if found.listeners:
         content = as_yaml([*found.listeners])
         blocks.append(Preformatted(content=content, title="Listeners that the Gateway lacks", language="yaml"))
@@ -67,8 +67,9 @@ def tell(found: Translation, refused: Sequence[str], steps: Sequence[Text], note
     )
 
 
-def _kind(object: JSONObject) -> str:
-    return str(object["kind"])
+def _counted_kinds(manifests: Iterable[JSONObject]) -> str:
+    counts = Counter(str(each["kind"]) for each in manifests)
+    return ", ".join(f"{number} {kind}" for kind, number in counts.items())
 
 
 def yaml_of(manifests: Iterable[JSONObject]) -> str:
@@ -76,11 +77,11 @@ def yaml_of(manifests: Iterable[JSONObject]) -> str:
     return "---\n".join(as_yaml(each) for each in manifests)
 
 
-def _warning(guards: Sequence[Lost]) -> str:
+def _warning(guards: Sequence[Lost], ingress: str = "this Ingress") -> str:
     """Who copies the YAML out of the chat copies this along."""
     if not guards:
         return ""
-    return f"# NOT in here, and it guarded this Ingress: {', '.join(each.source for each in guards)}\n"
+    return f"# NOT in here, and it guarded {ingress}: {', '.join(each.source for each in guards)}\n"
 
 
 def _lost(found: Translation) -> Iterator[Block]:
@@ -133,8 +134,27 @@ def _carried(found: Translation) -> Iterator[Block]:
         )
 
 
-def tell_all(found: Sequence[tuple[Translation, str]], where: str, notes: Sequence[Text]) -> Report:
-    """Many Ingresses, each with the name of its class, as tables: the size of the task."""
+@dataclass(frozen=True, slots=True)
+class InOneLot:
+    """The objects of many Ingresses, for whoever asked for their YAML."""
+
+    together: Together
+    refused: Sequence[str]
+    """How they differ from the cluster's own definitions."""
+    steps: Sequence[Text]
+    """What to do with them."""
+
+
+def tell_all(
+    found: Sequence[tuple[Translation, str]],
+    where: str,
+    notes: Sequence[Text],
+    lot: InOneLot | None = None,
+) -> Report:
+    """Many Ingresses, each with the name of its class, as tables: the size of the task. What the controller did for all
+    of them is told once, and counted in none. `lot`: their objects, where they are asked for."""
+    everywhere = tuple(dict.fromkeys(lost for each, _ in found for lost in each.lost if lost.for_all))
+    found = [(_alone(each), class_name) for each, class_name in found]
     counts = Counter(each.verdict for each, _ in found)
     parts = [
         f"{counts[Verdict.WHOLLY]} carry over wholly",
@@ -147,16 +167,67 @@ def tell_all(found: Sequence[tuple[Translation, str]], where: str, notes: Sequen
     title = f"{counted(len(found), 'Ingress', 'Ingresses')} in {where}: {', '.join(parts)}"
     if guarded:
         title += f"; SECURITY: {guarded} would lose what guards them"
-    blocks: list[Block] = [_verdicts(found)]
+    if guards := sum(each.concern is Concern.SECURITY for each in everywhere):
+        title += f"{'; SECURITY:' if not guarded else ', and'} {counted(guards, 'thing')} would be lost for all"
+    blocks: list[Block] = list(_everywhere(everywhere))
+    blocks.append(_verdicts(found))
     if blocking := _blocking(found):
         blocks.append(blocking)
-    blocks.append(Bullets((text("One of them in full, with its YAML: `ingress to-gateway NAME -n NAMESPACE`"),)))
+    blocks += _lot(everywhere, lot) if lot else []
+    blocks.append(Bullets(tuple(_next(lot))))
     return Report(
-        status=Status.FINDINGS if any(each.lost for each, _ in found) else Status.OK,
+        status=Status.FINDINGS if everywhere or any(each.lost for each, _ in found) else Status.OK,
         title=title,
         blocks=tuple(blocks),
-        footnotes=tuple(notes),
+        footnotes=(*(text(Plain(each)) for each in _common_notes(found)), *notes),
     )
+
+
+def _lot(everywhere: Sequence[Lost], lot: InOneLot) -> Iterator[Block]:
+    found = lot.together
+    left_out = [f"{name} ({', '.join(lost)})" for name, lost in found.left_out]
+    if left_out:
+        yield Paragraph(text(Bold("Left out of the YAML, as they would stand there without what guards them:")))
+        yield Bullets(tuple(text(Plain(each)) for each in left_out))
+    if found.clashes:
+        yield Paragraph(text(Bold("Not all of them go together; the first is written:")))
+        yield Bullets(tuple(text(Plain(each)) for each in found.clashes))
+    if lot.refused:
+        yield Paragraph(text(Bold("This cluster's Gateway API would refuse them as they are:")))
+        yield Bullets(tuple((Code(each),) for each in lot.refused))
+    if found.manifests:
+        content = "".join(f"# LEFT OUT, as it would lose what guards it: {each}\n" for each in left_out)
+        content += _warning([each for each in everywhere if each.concern is Concern.SECURITY], "all of these")
+        title = f"As Gateway API: {_counted_kinds(found.manifests)}"
+        yield Preformatted(content=content + yaml_of(found.manifests), title=title, language="yaml")
+    if found.listeners:
+        content = as_yaml([*found.listeners])
+        yield Preformatted(content=content, title="Listeners that the Gateway lacks", language="yaml")
+
+
+def _next(lot: InOneLot | None) -> Iterator[Text]:
+    yield text("One of them in full, with why and what instead: `ingress to-gateway NAME -n NAMESPACE`")
+    if lot is None:
+        yield text("The YAML of all of a namespace, at one Gateway: `ingress to-gateway --all --yaml -n NAMESPACE`")
+    else:
+        yield from lot.steps
+
+
+def _common_notes(found: Sequence[tuple[Translation, str]]) -> tuple[str, ...]:
+    """What is said of all that become routes."""
+    notes = [each.notes for each, _ in found if not each.part_of]
+    return tuple(each for each in (notes[0] if notes else ()) if all(each in others for others in notes))
+
+
+def _alone(found: Translation) -> Translation:
+    return replace(found, lost=tuple(each for each in found.lost if not each.for_all))
+
+
+def _everywhere(lost: Sequence[Lost]) -> Iterator[Block]:
+    order = list(Concern)
+    if lost:
+        yield Paragraph(text(Bold("The controller's ConfigMap did this for all that say nothing else; routes do not:")))
+        yield Bullets(tuple(_lines(sorted(lost, key=lambda each: order.index(each.concern)))))
 
 
 def _verdicts(found: Sequence[tuple[Translation, str]]) -> Table:

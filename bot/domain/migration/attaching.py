@@ -37,6 +37,8 @@ class Choice:
     """None: one is written."""
     gateway_class: str = ""
     """For one that is written; empty: none is known."""
+    name: str = ""
+    """Of one that is written; empty: that of the Ingress."""
 
     @property
     def class_name(self) -> str:

@@ -65,7 +65,7 @@ def tell_settings(controller: Controller, annotations: Annotations, journal: Jou
             if key == "global-auth-url" and not annotations.flag("enable-global-auth", True):
                 continue
             why = f"for all Ingresses{f' ({_shown(value)})' if key in SHOWN else ''}: {setting.why}"
-            journal.lose(of_the_config_map(key), why, setting.instead, setting.concern)
+            journal.lose(of_the_config_map(key), why, setting.instead, setting.concern, for_all=True)
     if others:
         journal.note(
             f"The ConfigMap of {controller.name} also says {', '.join(others[:_SHOWN_KEYS])}"

@@ -60,4 +60,4 @@ def without(own: Filters, journal: Journal) -> Filters:
     for name in sorted(gone & told):
         journal.withdraw(name)
         journal.lose(name, "a GRPCRoute has no such filter", "a policy of the implementation")
-    return Filters(tuple(each for each in own.filters if each["type"] != "CORS"), mirror=own.mirror)
+    return Filters(tuple(each for each in own.filters if each["type"] != "CORS"))

@@ -63,6 +63,18 @@ class Neighbours:
         """Whether another Ingress has the host, and speaks HTTP to its Services."""
         return bool(self._http.get(host, set()) - {ingress.ref.short})
 
+    def sharing(self, ingress: Ingress) -> dict[str, tuple[str, ...]]:
+        """Which of its hosts other Ingresses have, canaries aside, by `namespace/name`."""
+        found = {}
+        for host in dict.fromkeys(rule.host or "" for rule in ingress.spec.rules or ()):
+            others = {each.ref.short for each in self._by_host.get(host, ()) if not self._is_canary(each)}
+            if host and (others := others - {ingress.ref.short}):
+                found[host] = tuple(sorted(others))
+        return found
+
+    def _is_canary(self, ingress: Ingress) -> bool:
+        return self.served(ingress).nginx and Annotations(ingress.annotations, Journal()).flag("canary", False)
+
     def has_host(self, host: str) -> bool:
         return host in self._by_host
 

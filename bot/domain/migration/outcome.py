@@ -47,6 +47,8 @@ class Lost:
     concern: Concern
     kept: str = ""
     """What of it the objects say all the same."""
+    for_all: bool = False
+    """The controller did it for all of its Ingresses, without any of them saying so."""
 
 
 class Verdict(Enum):
@@ -125,8 +127,10 @@ class Journal:
     def carry(self, source: str, becomes: str, differs: str = "") -> None:
         self._carried[Carried(source, becomes, differs)] = None
 
-    def lose(self, source: str, why: str, instead: str, concern: Concern = Concern.TRAFFIC) -> None:
-        self._lost[Lost(source, why, instead, concern)] = None
+    def lose(
+        self, source: str, why: str, instead: str, concern: Concern = Concern.TRAFFIC, *, for_all: bool = False
+    ) -> None:
+        self._lost[Lost(source, why, instead, concern, for_all=for_all)] = None
 
     def ignore(self, source: str, why: str, instead: str) -> None:
         """The controller did not heed it either: what is written is written without it."""
@@ -134,8 +138,9 @@ class Journal:
         self._ignored.add(source)
 
     def withdraw(self, source: str) -> None:
-        """What was thought to be carried is not."""
+        """What was thought to be carried is not, and what was said of a part of it means nothing."""
         self._carried = {each: None for each in self._carried if each.source != source}
+        self._lost = {each: None for each in self._lost if each.source != source}
 
     def note(self, line: str) -> None:
         self._notes[line] = None

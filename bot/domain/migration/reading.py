@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.domain.migration import foreign, grpc
 from bot.domain.migration.attaching import Attachment, Choice, certificates
@@ -108,11 +108,12 @@ def read(
     aside = Journal() if passthrough else journal  # With it the controller reads no other annotation.
     found = redirects(annotations, around.features, usual_of(controller), aside)
     protocol = backend_tls.protocol(annotations, aside)
-    own = filters(annotations, around.features, around.config_maps, aside)
     values = [each.value for listed in paths.values() for each in listed]
     shared = [host for host in paths if around.neighbours.shared_with_http(ingress, host)]
     why_not_grpc = grpc.why_not(values, shared, around.features) if protocol.grpc else ""
     is_grpc = protocol.grpc and not why_not_grpc and not found.elsewhere
+    features = replace(around.features, experimental=frozenset()) if is_grpc else around.features
+    own = filters(annotations, ingress.namespace, features, around.config_maps, aside)
     if is_grpc:
         aside.carry("backend-protocol", "a GRPCRoute")
     by_default = controller.arguments.get("default-ssl-certificate", "") if controller else ""
@@ -127,7 +128,7 @@ def read(
         controller=controller,
         paths=paths,
         backends=Backends(ingress.namespace, services, journal),
-        attachment=Attachment(around.choice, ingress.namespace, ingress.name, named, journal),
+        attachment=Attachment(around.choice, ingress.namespace, around.choice.name or ingress.name, named, journal),
         redirects=grpc.without_redirects(found, aside) if is_grpc else found,
         protocol=protocol,
         filters=grpc.without(own, aside) if is_grpc else own,

@@ -77,6 +77,9 @@ def _rule(reading: Reading, path: Path, match: PathMatch) -> JSONObject:
         rule["filters"] = made
     if reading.filters.timeouts and not reading.grpc:
         rule["timeouts"] = reading.filters.timeouts
+    for field, said in (("retry", reading.filters.retry), ("sessionPersistence", reading.filters.session)):
+        if said:
+            rule[field] = said
     return rule
 
 

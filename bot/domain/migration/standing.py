@@ -23,6 +23,9 @@ def beside(made: Sequence[JSONObject], routes: Sequence[JSONObject], journal: Jo
     found = []
     for one in made:
         ref = fields.ref_of(one)
+        if already := next((each for each in others if _says_already(each, one)), None):
+            journal.note(f"{fields.ref_of(already)} redirects so already: {ref.name} is not written.")
+            continue
         if ref in taken:
             one = _called(one, _free(ref, taken))
             journal.note(f"{ref} is there, and is another one: what is written here is called otherwise.")
@@ -50,6 +53,19 @@ def _free(ref: Ref, taken: set[Ref]) -> str:
 def _is_it(standing: JSONObject, made: JSONObject) -> bool:
     same = fields.ref_of(standing) == fields.ref_of(made)
     return same and says_the_same(standing.get("spec"), made.get("spec"))
+
+
+def _says_already(standing: JSONObject, made: JSONObject) -> bool:
+    """Whether a route that only redirects is there under another name, for the same hosts at the same listeners: of
+    several Ingresses of a host each has the redirect to HTTPS."""
+    rules: Any = fields.at(made, ("spec", "rules")).value or []
+    hosts: Any = [fields.at(each, ("spec", "hostnames")).value or [] for each in (standing, made)]
+    if standing.get("kind") != made.get("kind") or any("backendRefs" in each for each in rules):
+        return False
+    if not set(hosts[1]) <= set(hosts[0]) or not hosts[1]:
+        return False
+    met = all(any(_meet(one, two) for two in _parents(standing)) for one in _parents(made))
+    return met and says_the_same(fields.at(standing, ("spec", "rules")).value, rules)
 
 
 def _called(route: JSONObject, name: str) -> JSONObject:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from bot.domain.migration.features import EXPERIMENTAL
 from bot.domain.migration.nginx.losses import LOSSES
 from bot.domain.migration.nginx.values import OLD_NAMES
 from bot.domain.migration.outcome import Concern
@@ -27,7 +28,9 @@ def tell_rewriting(reading: Reading) -> None:
 _OF_REQUESTS = frozenset({
     "upstream-vhost", "x-forwarded-prefix", "custom-headers", "enable-cors", "cors-allow-origin", "cors-allow-methods",
     "cors-allow-headers", "cors-expose-headers", "cors-allow-credentials", "cors-max-age", "mirror-target",
-    "proxy-read-timeout", "proxy-send-timeout", "backend-protocol",
+    "proxy-read-timeout", "proxy-send-timeout", "backend-protocol", "auth-url", "auth-response-headers", "affinity",
+    "session-cookie-name", "session-cookie-max-age", "session-cookie-expires", "proxy-next-upstream",
+    "proxy-next-upstream-tries",
 })  # fmt: skip
 """What is done with a request on its way to a Service, or with what the Service answers."""
 
@@ -57,6 +60,9 @@ def tell_gateway(reading: Reading, written: Sequence[JSONObject]) -> None:
             "A Gateway is written, and usually costs an address of its own: further Ingresses can share it by "
             "--gateway."
         )
+
+
+_LONGEST_AGE = 12
 
 
 def _guards(name: str) -> bool:
@@ -105,7 +111,26 @@ def _tell_loss(reading: Reading, name: str, value: str) -> None:
     elif loss.with_ and not reading.annotations.has(loss.with_):
         journal.carry(name, f"nothing: it means something only with {loss.with_}")
     else:
-        journal.lose(name, loss.why, loss.instead, loss.concern)
+        journal.lose(name, loss.why + _of_the_experimental_channel(reading, loss.field), loss.instead, loss.concern)
+
+
+def _of_the_experimental_channel(reading: Reading, field: str) -> str:
+    features = reading.around.features
+    if not field:
+        return ""
+    if field not in features.experimental:
+        return f"; {features.without(field)}"
+    why = "which a GRPCRoute has not" if reading.grpc else "which does not say this value"
+    return f"; the experimental channel has {EXPERIMENTAL[field]}, {why}"
+
+
+def _hsts(config: Mapping[str, str]) -> str:
+    """As the controller sends it: https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/configmap/#hsts"""
+    age = config.get("hsts-max-age", "")
+    whole = "; includeSubDomains" if config.get("hsts-include-subdomains", "true") == "true" else ""
+    preload = "; preload" if config.get("hsts-preload") == "true" else ""
+    known = age.isascii() and age.isdecimal() and len(age) <= _LONGEST_AGE
+    return f"max-age={age if known else 31_536_000}{whole}{preload}"
 
 
 def tell_habits(reading: Reading) -> None:
@@ -123,7 +148,16 @@ def tell_habits(reading: Reading) -> None:
             "routes do not."
         )
     if any(map(reading.secure, reading.paths)) and config.get("hsts") != "false":
-        note("ingress-nginx sends Strict-Transport-Security over HTTPS unless told otherwise; these routes do not.")
+        note(
+            f"ingress-nginx sends Strict-Transport-Security ({_hsts(config)}) over HTTPS; these routes do not: set of "
+            "a ResponseHeaderModifier filter would."
+        )
+    for host in [host for host in reading.paths if host and not reading.secure(host)]:
+        if secrets := ", ".join(dict.fromkeys(each.secret_name or "" for each in reading.ingress.spec.tls or ())):
+            note(
+                f"{host} stands in no entry of spec.tls. Where the certificate of Secret {secrets} has that name, "
+                "ingress-nginx serves it over HTTPS all the same: then add it there, and ask again."
+            )
     if not has("proxy-read-timeout") and "proxy-read-timeout" not in config:
         note("ingress-nginx gives up on a Service that is silent for 60 s; now the implementation's times count.")
     if not has("proxy-body-size") and "proxy-body-size" not in config:

@@ -32,9 +32,9 @@ def translate(ingress: Ingress, around: Around) -> Translation:
     telling.tell_unused(reading, bool(made))
     if not reading.passthrough:
         backend_tls.tell_details(annotations, reading.protocol, bool(policies), journal)
+    telling.tell_rest(reading)
     if controller and not reading.passthrough:
         governing.tell_settings(controller, annotations, journal)
-    telling.tell_rest(reading)
     if not reading.passthrough:
         reading.attachment.tell()
     if served.nginx:
@@ -42,7 +42,7 @@ def translate(ingress: Ingress, around: Around) -> Translation:
         governing.tell_controller(controller, why_not, journal)
     gateway = reading.attachment.gateway(reading.kept.gateway)
     telling.tell_gateway(reading, gateway)
-    grants = (*reading.attachment.grants(), *_mirror_grants(reading)) if made else ()
+    grants = (*reading.attachment.grants(), *_filter_grants(reading)) if made else ()
     manifests = (*gateway, *grants, *made, *policies)
     return _result(ingress, journal, manifests, reading.attachment.missing())
 
@@ -129,11 +129,10 @@ def _policies(reading: Reading) -> Iterator[JSONObject]:
             yield made
 
 
-def _mirror_grants(reading: Reading) -> Iterator[JSONObject]:
-    """That a route may mirror to a Service of another namespace."""
-    if reading.filters.mirror is None or reading.filters.mirror[0] == reading.ingress.namespace:
-        return
-    namespace, service = reading.filters.mirror
+def _filter_grants(reading: Reading) -> Iterator[JSONObject]:
+    """That filters may lead to Services of other namespaces."""
     kind = GRPC_ROUTE if reading.grpc else HTTP_ROUTE
-    name = f"{reading.ingress.namespace}-{reading.ingress.name}-mirror"[:253].rstrip("-.")
-    yield grant(namespace, name, kind, reading.ingress.namespace, "Service", service)
+    for namespace, service in dict.fromkeys(reading.filters.named) if reading.spoken_to else ():
+        if namespace not in ("", reading.ingress.namespace):
+            name = f"{reading.ingress.namespace}-{reading.ingress.name}-{service}"[:253].rstrip("-.")
+            yield grant(namespace, name, kind, reading.ingress.namespace, "Service", service)

@@ -282,8 +282,17 @@ class TestFilters:
                 "Content-Type", "Range", "Authorization",
             ],
             "maxAge": 1728000,
-            "allowCredentials": True,
         }  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("origin", "said", "written"),
+        [("*", "true", False), ("https://a.example.com", "true", True), ("https://a.example.com", "false", False)],
+    )
+    def test_no_site_gets_in_with_cookies_that_did_not_before(self, origin: str, said: str, written: bool) -> None:
+        """nginx answers `*`, with which browsers heed no credentials; a Gateway names the site that asks."""
+        annotations = {"enable-cors": "true", "cors-allow-origin": origin, "cors-allow-credentials": said}
+        (rule,) = rules(translated(ingress(annotations=annotations)))
+        assert ("allowCredentials" in rule["filters"][0]["cors"]) is written
 
     def test_origins_that_a_route_cannot_allow_are_told(self) -> None:
         annotations = {"enable-cors": "true", "cors-allow-origin": "https://a.example.com, capacitor://localhost"}

@@ -36,10 +36,16 @@ class TestArguments:
             "watch-namespace": "",
         }
 
+    def test_a_line_for_a_shell_is_read_as_well(self) -> None:
+        words = ["sh", "-c", "exec /nginx-ingress-controller --configmap=edge/nginx --enable-ssl-passthrough"]
+        said = arguments_of(words, "edge")
+        assert said["configmap"] == "edge/nginx"
+        assert said["enable-ssl-passthrough"] == "true"
+
     def test_endless_ones_are_cut(self) -> None:
         said = arguments_of([f"--{number}=" + "x" * 10_000 for number in range(10_000)], "edge")
         assert len(said) == 200
-        assert all(len(each) < 5000 for each in said.values())
+        assert all(len(each) < 400 for each in said.values())
 
 
 class TestWhichOne:
@@ -146,6 +152,25 @@ class TestRedirects:
     def test_its_code(self, said: str, code: int) -> None:
         rules = routes(found({"http-redirect-code": said}, tls=[HOST]))["web-https-redirect"]["rules"]
         assert rules[0]["filters"][0]["requestRedirect"]["statusCode"] == code
+
+
+class TestHSTS:
+    @pytest.mark.parametrize(
+        ("config", "sent"),
+        [
+            ({}, "Strict-Transport-Security (max-age=31536000; includeSubDomains)"),
+            (
+                {"hsts-max-age": "60", "hsts-include-subdomains": "false", "hsts-preload": "true"},
+                "Strict-Transport-Security (max-age=60; preload)",
+            ),
+            ({"hsts-max-age": "x" * 500}, "max-age=31536000; includeSubDomains)"),
+        ],
+    )
+    def test_what_the_controller_sent_is_named(self, config: dict[str, str], sent: str) -> None:
+        assert any(sent in each for each in found(config, tls=[HOST]).notes)
+
+    def test_where_it_sent_none_none_is_missed(self) -> None:
+        assert not any("Strict-Transport" in each for each in found({"hsts": "false"}, tls=[HOST]).notes)
 
 
 class TestFlags:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.domain.migration.outcome import Concern, Verdict
-from tests.migrations import ingress, path, translated
+from tests.migrations import HOST, ingress, path, translated
 
 ROUTE = "HTTPRoute"
 
@@ -77,3 +77,26 @@ def test_an_older_route_with_the_same_requests_is_told(namespace: str) -> None:
 def test_routes_with_other_requests_or_gateways_are_none_of_its_business(spec: Any) -> None:
     first = made(translated(ingress()))
     assert not translated(ingress(), routes=[standing(first, "older", **spec)]).lost
+
+
+class TestRedirectsThatAreThere:
+    """Of several Ingresses of a host each has the redirect to HTTPS; at one Gateway one route is enough."""
+
+    @staticmethod
+    def redirect(found: Any) -> Any:
+        return next(each for each in found.manifests if each["metadata"]["name"].endswith("-https-redirect"))
+
+    def test_one_that_says_the_same_is_not_written_again_and_no_loss(self) -> None:
+        there = standing(self.redirect(translated(ingress(name="first", tls=[HOST]))), "first-https-redirect")
+        at_it = [{**each, "name": "web"} for each in there["spec"]["parentRefs"]]
+        there["spec"]["parentRefs"] = at_it
+        found = translated(ingress(path("/api"), tls=[HOST]), routes=[there])
+        assert [each["metadata"]["name"] for each in found.manifests if each["kind"] == ROUTE] == ["web"]
+        assert not found.lost
+        assert any("HTTPRoute shop/first-https-redirect redirects so already" in note for note in found.notes)
+
+    def test_one_for_other_hosts_or_elsewhere_is(self) -> None:
+        first = self.redirect(translated(ingress(tls=[HOST])))
+        for spec in ({"hostnames": ["b.example.com"]}, {"parentRefs": [{"name": "other", "namespace": "shop"}]}):
+            found = translated(ingress(tls=[HOST]), routes=[standing(first, "first-https-redirect", **spec)])
+            assert self.redirect(found)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.migration.features import Features
+from bot.domain.migration.features import EXPERIMENTAL, Features
 from bot.domain.migration.outcome import Translation
 from tests.domain.migration.test_annotations import CONTROLLERS_LIST
 from tests.migrations import HOST, any_path, ingress, path, translated
@@ -62,7 +62,7 @@ VALUES: dict[str, tuple[str, ...]] = {
     "affinity": ("cookie",),
     "affinity-mode": ("persistent", "balanced"),
     "session-cookie-name": ("route", "INGRESSCOOKIE", "sticky session"),
-    "session-cookie-max-age": ("172800", "0", "2d"),
+    "session-cookie-max-age": ("172800", "3600", "0", "2d"),
     "session-cookie-expires": ("172800", "2d"),
     "session-cookie-path": ("/", "/app"),
     "session-cookie-secure": ("true",),
@@ -96,7 +96,7 @@ VALUES: dict[str, tuple[str, ...]] = {
     "proxy-redirect-from": ("off", "http://a.example.com/"),
     "proxy-redirect-to": ("https://b.example.com/",),
     "proxy-next-upstream": ("error timeout http_502", "off", "error timeout non_idempotent"),
-    "proxy-next-upstream-tries": ("3", "0", "three"),
+    "proxy-next-upstream-tries": ("3", "5", "0", "three"),
     "proxy-next-upstream-timeout": ("10", "0"),
     "enable-modsecurity": ("true", "false"),
     "modsecurity-snippet": ("SecRuleEngine On",),
@@ -161,6 +161,11 @@ SETTINGS = {
             kinds=frozenset({"HTTPRoute", "GRPCRoute", "ReferenceGrant"}),
         ),
     ),
+    "experimental": Setting(
+        (path(),),
+        {"tls": [HOST]},
+        Features(version="v1.5.1", channel="experimental", experimental=frozenset(EXPERIMENTAL)),
+    ),
     "leading-nowhere": Setting((path(port="nope"),), {"tls": [HOST]}),
     "any-host": Setting((path(),), {"host": ""}),
 }
@@ -218,6 +223,8 @@ _DEFAULTS = {
     "temporal-redirect-code": ("302",),
     "session-cookie-name": ("INGRESSCOOKIE",),
     "proxy-read-timeout": ("3600",),
+    "proxy-next-upstream-tries": ("3", "0"),
+    "session-cookie-max-age": ("172800",),
 }
 """Values that say what is so without them."""
 _UNLESS = {"force-ssl-redirect": {"ssl-redirect": "false"}}
@@ -226,6 +233,7 @@ _WITHOUT = {
     "temporal-redirect": ("permanent-redirect", "permanent-redirect-code"),
     "rewrite-target": ("x-forwarded-prefix",),
     "use-regex": ("rewrite-target",),
+    "proxy-next-upstream": ("proxy-next-upstream-tries",),
 }
 """What it keeps from counting, what counts only beside it, or says a part of the same."""
 _NARROWING = frozenset({"cors-allow-origin", "ssl-passthrough", "backend-protocol"})

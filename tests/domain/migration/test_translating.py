@@ -508,6 +508,13 @@ def test_what_is_written_twice_is_the_same() -> None:
     assert one == translated(ingress(tls=[HOST], annotations={"enable-cors": "true"}), services=SERVICES)
 
 
+def test_a_host_beside_those_of_the_certificate_is_named() -> None:
+    """The controller looks into the certificate for hosts that no entry of spec.tls has."""
+    found = translated(ingress(hosts=("web.example.com", "b.example.com"), tls=["web.example.com"]))
+    assert any(each.startswith("b.example.com stands in no entry of spec.tls") for each in found.notes)
+    assert not any("stands in no entry" in each for each in translated(ingress()).notes)
+
+
 class TestToldOnce:
     """See test_told_once.py for all annotations."""
 

@@ -14,7 +14,8 @@ from bot.domain.migration.nginx import CONTROLLER, PREFIX
 
 _TRUE = frozenset({"1", "t", "T", "true", "TRUE", "True"})
 _MOST_ARGUMENTS = 200
-_LONGEST = 4096
+_LONGEST = 320
+"""Of a value: the longest name of an object with its namespace, and some."""
 _NAMESPACE = re.compile(r"\$\((POD_NAMESPACE)\)")
 _PREFIX = re.compile(r"[a-z0-9]([-a-z0-9.]{0,250}[a-z0-9])?")
 
@@ -73,7 +74,7 @@ def of_the_config_map(key: str) -> str:
 def arguments_of(words: Sequence[str], namespace: str) -> dict[str, str]:
     """By name. `$(POD_NAMESPACE)` is the namespace of the workload, as the makers' own manifests have it."""
     found: dict[str, str] = {}
-    kept = [each[:_LONGEST] for each in words[:_MOST_ARGUMENTS]]
+    kept = [part for word in words[:_MOST_ARGUMENTS] for part in _split(word)][:_MOST_ARGUMENTS]
     for index, word in enumerate(kept):
         if not word.startswith("-"):
             continue
@@ -81,8 +82,13 @@ def arguments_of(words: Sequence[str], namespace: str) -> dict[str, str]:
         if not said:
             following = kept[index + 1] if index + 1 < len(kept) else "-"
             value = "true" if following.startswith("-") else following
-        found[name] = _NAMESPACE.sub(namespace, value)
+        found[name] = " ".join(_NAMESPACE.sub(namespace, value).split())[:_LONGEST]
     return found
+
+
+def _split(word: str) -> Sequence[str]:
+    """One word, or those of a line that a shell is to run."""
+    return word.split() if re.search(r"\s-", word) else [word]
 
 
 def controller_of(

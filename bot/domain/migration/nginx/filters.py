@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from bot.domain.migration.features import Features
 from bot.domain.migration.gateway_api import HEADERS_A_FILTER
-from bot.domain.migration.nginx.values import HEADER, HOST, Annotations
+from bot.domain.migration.nginx.experimental import experimental
+from bot.domain.migration.nginx.values import HEADER, HOST, Annotations, duration
 from bot.domain.migration.outcome import Concern, Journal
 from bot.domain.network.references import JSON, JSONObject
 
@@ -37,24 +39,41 @@ class Filters:
     vhost: str = ""
     """The Host that the Service is asked by."""
     timeouts: JSONObject | None = None
-    mirror: tuple[str, str] | None = None
-    """Namespace and name of the Service that requests are mirrored to."""
+    session: JSONObject | None = None
+    retry: JSONObject | None = None
+
+    @property
+    def named(self) -> tuple[tuple[str, str], ...]:
+        """Namespace (empty: the route's own) and name of the Services that filters lead to."""
+        said: list[Any] = [each.get(field) for each in self.filters for field in ("requestMirror", "externalAuth")]
+        refs = [each["backendRef"] for each in said if each]
+        return tuple((str(each.get("namespace", "")), str(each["name"])) for each in refs)
 
 
 def filters(
-    annotations: Annotations, features: Features, config_maps: Mapping[str, Mapping[str, str]], journal: Journal
+    annotations: Annotations,
+    namespace: str,
+    features: Features,
+    config_maps: Mapping[str, Mapping[str, str]],
+    journal: Journal,
 ) -> Filters:
     """`config_maps`: data of those that could be read, by `namespace/name`."""
-    made: list[JSONObject] = []
+    more = experimental(annotations, namespace, features, journal)
+    made: list[JSONObject] = [more.auth] if more.auth else []
     for each in (_cors(annotations, features, journal), _headers(annotations, config_maps, journal)):
         if each:
             made.append(each)
     if prefix := _forwarded_prefix(annotations, journal):
         made.append(_setting("RequestHeaderModifier", {"X-Forwarded-Prefix": prefix}))
-    mirror, mirrored = _mirror(annotations, features, journal)
-    if mirror:
+    if mirror := _mirror(annotations, features, journal):
         made.append(mirror)
-    return Filters(tuple(made), _vhost(annotations, journal), _timeouts(annotations, features, journal), mirrored)
+    return Filters(
+        tuple(made),
+        _vhost(annotations, journal),
+        _timeouts(annotations, features, journal),
+        more.session,
+        more.retry,
+    )
 
 
 def _setting(type: str, headers: Mapping[str, str]) -> JSONObject:
@@ -87,7 +106,8 @@ def _cors(annotations: Annotations, features: Features, journal: Journal) -> JSO
         "allowHeaders": [*(_names(annotations.text("cors-allow-headers")) or _names(_HEADERS))],
         "maxAge": max(annotations.number("cors-max-age", _MAX_AGE, least=-1), 1),
     }
-    if annotations.flag("cors-allow-credentials", True):
+    credentials = annotations.flag("cors-allow-credentials", True)
+    if credentials and cors["allowOrigins"] != ["*"]:
         cors["allowCredentials"] = True
     if exposed := _names(annotations.text("cors-expose-headers")):
         cors["exposeHeaders"] = [*exposed]
@@ -98,7 +118,11 @@ def _cors(annotations: Annotations, features: Features, journal: Journal) -> JSO
     unsure = "" if features.class_name else "its support is Extended: see that the implementation has it"
     journal.carry("enable-cors", "a CORS filter", unsure)
     for each in details:
-        if each == "cors-allow-credentials" and "allowCredentials" not in cors:
+        if each == "cors-allow-credentials" and cors["allowOrigins"] == ["*"]:
+            # nginx answers `*`, which browsers do not take with credentials; a Gateway answers the site that asks.
+            why = "browsers heed it for no site, where all may ask; in a route it would let all in with cookies"
+            journal.carry(each, f"nothing: {why if credentials else 'no site may'}")
+        elif each == "cors-allow-credentials" and not credentials:
             journal.carry(each, "no allowCredentials in the CORS filter")
         elif each in ("cors-expose-headers", "cors-allow-headers") and not _names(annotations.text(each)):
             journal.carry(each, "nothing: it holds no name of a header")
@@ -202,19 +226,17 @@ def _vhost(annotations: Annotations, journal: Journal) -> str:
     return host
 
 
-def _mirror(
-    annotations: Annotations, features: Features, journal: Journal
-) -> tuple[JSONObject | None, tuple[str, str] | None]:
+def _mirror(annotations: Annotations, features: Features, journal: Journal) -> JSONObject | None:
     target = annotations.text("mirror-target")
     body, host = annotations.text("mirror-request-body"), annotations.text("mirror-host")
     if target and (why := features.lacks("HTTPRouteRequestMirror")):
         for each in [each for each in ("mirror-target", "mirror-request-body", "mirror-host") if annotations.has(each)]:
             journal.lose(each, why, "a mirror of the implementation's own", Concern.TUNING)
-        return None, None
+        return None
     if not target:
         for each in [each for each in ("mirror-request-body", "mirror-host") if annotations.has(each)]:
             journal.carry(each, "nothing: it means something only with mirror-target")
-        return None, None
+        return None
     if body == "off":
         journal.lose("mirror-request-body", "a mirrored request has its body", "nothing", Concern.TUNING)
     elif body:
@@ -234,12 +256,11 @@ def _mirror(
             "a Service that leads there, and a RequestMirror filter",
             Concern.TUNING,
         )
-        return None, None
+        return None
     port = int(match["port"] or 80)
     journal.carry("mirror-target", f"a RequestMirror filter to Service {match['namespace']}/{match['service']}:{port}")
     backend: JSONObject = {"name": match["service"], "namespace": match["namespace"], "port": port}
-    filter: JSONObject = {"type": "RequestMirror", "requestMirror": {"backendRef": backend}}
-    return filter, (match["namespace"], match["service"])
+    return {"type": "RequestMirror", "requestMirror": {"backendRef": backend}}
 
 
 def _timeouts(annotations: Annotations, features: Features, journal: Journal) -> JSONObject | None:
@@ -263,11 +284,4 @@ def _timeouts(annotations: Annotations, features: Features, journal: Journal) ->
             "it bounds the whole request, not the silence between two reads: streams, uploads and WebSockets that last "
             "longer are cut; take it out for those",
         )
-    return {"request": _duration(seconds)} if seconds else None
-
-
-def _duration(seconds: int) -> str:
-    """As the Gateway API writes it: at most five digits a unit."""
-    if seconds <= 99_999:
-        return f"{seconds}s"
-    return f"{min(seconds // 3600, 99_999)}h{seconds % 3600}s"
+    return {"request": duration(seconds)} if seconds else None

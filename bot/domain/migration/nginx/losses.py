@@ -8,7 +8,7 @@ Envoy Gateway (https://gateway.envoyproxy.io/docs/api/extension_types/), Traefik
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.domain.migration.outcome import Concern
 
@@ -26,6 +26,8 @@ class Loss:
     """Values with which it does nothing, so that nothing is lost."""
     with_: str = ""
     """It only means something beside this other annotation, which is told already."""
+    field: str = ""
+    """Of `features.EXPERIMENTAL`: the experimental channel has it."""
 
 
 def _security(why: str, instead: str, *, off: frozenset[str] = frozenset({""}), with_: str = "") -> Loss:
@@ -50,12 +52,12 @@ _LOGIN = (
     "SecurityPolicy `basicAuth` (Envoy Gateway), `basicAuth` middleware (Traefik), or an own proxy such as oauth2-proxy"
 )
 _NO_ASKING = (
-    "the standard channel asks no other service who may come in: with the routes alone everybody gets in unasked"
+    "no field of the standard channel asks another service who may come in: with the routes alone everybody gets in "
+    "unasked"
 )
 _ASKING = (
     "SecurityPolicy `extAuth` or `oidc` (Envoy Gateway), `forwardAuth` middleware (Traefik), "
-    "AuthorizationPolicy CUSTOM "
-    "(Istio); the experimental channel has an ExternalAuth filter"
+    "AuthorizationPolicy CUSTOM (Istio)"
 )
 _PART_OF_ASKING = "it is a part of asking another service who may come in (`auth-url`), which does not carry over"
 _NO_CLIENT_CERTIFICATES = (
@@ -73,10 +75,10 @@ _SNIPPET = "it is raw nginx configuration; it may guard, rewrite or redirect, wh
 _READ_SNIPPET = (
     "read it line by line, and write filters of the route or policies of the implementation for what it does"
 )
-_NO_STICKING = "session affinity is in the experimental channel alone (`sessionPersistence`): sessions lose their pod"
+_NO_STICKING = "no field of the standard channel holds a client to a pod: sessions lose theirs"
+_NO_COOKIE_DETAIL = "no field of the Gateway API says it of the cookie that holds a client to a pod"
 _STICKING = (
-    "`sessionPersistence` of the rule where the experimental channel is installed, BackendTrafficPolicy "
-    "`loadBalancer.consistentHash` (Envoy Gateway), `sticky` of the Service annotation (Traefik)"
+    "BackendTrafficPolicy `loadBalancer.consistentHash` (Envoy Gateway), `sticky` of the Service annotation (Traefik)"
 )
 _NO_BALANCING = "how pods are chosen is left to the implementation"
 _BALANCING = "BackendTrafficPolicy `loadBalancer` (Envoy Gateway), DestinationRule (Istio)"
@@ -84,7 +86,7 @@ _NO_BUFFERS = "buffers are the proxy's own matter"
 _BUFFERS = (
     "see first whether it is missed; BackendTrafficPolicy, ClientTrafficPolicy (Envoy Gateway), `buffering` (Traefik)"
 )
-_NO_RETRIES = "retries are in the experimental channel alone (`retry`)"
+_NO_RETRIES = "no field of the standard channel says when a request is sent again"
 _RETRIES = "BackendTrafficPolicy `retry` (Envoy Gateway), `retry` middleware (Traefik)"
 _NO_LOGS = "logs are set up for the whole implementation"
 _NO_TRACING = "tracing is set up for the whole implementation"
@@ -108,7 +110,7 @@ LOSSES: dict[str, Loss] = {
     "auth-secret-type": _security(_NO_LOGIN, _LOGIN, with_="auth-type"),
     "auth-realm": _security(_NO_LOGIN, _LOGIN, with_="auth-type"),
     "satisfy": _security("whether one or all of several guards must agree is no field of a route", _ADDRESSES),
-    "auth-url": _security(_NO_ASKING, _ASKING),
+    "auth-url": replace(_security(_NO_ASKING, _ASKING), field="externalAuth"),
     **dict.fromkeys(
         (
             "auth-always-set-cookie", "auth-cache-duration", "auth-cache-key", "auth-keepalive", "auth-method",
@@ -177,15 +179,18 @@ LOSSES: dict[str, Loss] = {
         "a BackendTLSPolicy has no depth: the whole chain is verified", "nothing, usually"
     ),
     # How pods are chosen.
-    "affinity": _traffic(_NO_STICKING, _STICKING),
+    "affinity": replace(_traffic(_NO_STICKING, _STICKING), field="sessionPersistence"),
+    **dict.fromkeys(
+        ("session-cookie-expires", "session-cookie-max-age", "session-cookie-name"),
+        replace(_traffic(_NO_STICKING, _STICKING, with_="affinity"), field="sessionPersistence"),
+    ),
     **dict.fromkeys(
         (
             "affinity-mode", "affinity-canary-behavior", "session-cookie-change-on-failure",
-            "session-cookie-conditional-samesite-none", "session-cookie-domain", "session-cookie-expires",
-            "session-cookie-max-age", "session-cookie-name", "session-cookie-partitioned", "session-cookie-path",
-            "session-cookie-samesite", "session-cookie-secure",
+            "session-cookie-conditional-samesite-none", "session-cookie-domain", "session-cookie-partitioned",
+            "session-cookie-path", "session-cookie-samesite", "session-cookie-secure",
         ),
-        _traffic(_NO_STICKING, _STICKING, with_="affinity"),
+        _traffic(_NO_COOKIE_DETAIL, _STICKING, with_="affinity"),
     ),
     "session-cookie-hash": _tuning(_DROPPED, "nothing"),
     "load-balance": _tuning(_NO_BALANCING, _BALANCING),
@@ -250,8 +255,11 @@ LOSSES: dict[str, Loss] = {
         "Gateway), DestinationRule"
     ),
     **dict.fromkeys(
-        ("proxy-next-upstream", "proxy-next-upstream-timeout", "proxy-next-upstream-tries"),
-        _tuning(_NO_RETRIES, _RETRIES),
+        ("proxy-next-upstream", "proxy-next-upstream-tries"),
+        replace(_tuning(_NO_RETRIES, _RETRIES), field="retry"),
+    ),
+    "proxy-next-upstream-timeout": _tuning(
+        "no field of the Gateway API bounds the time in which a request is sent again", _RETRIES
     ),
     # Who watches.
     "enable-access-log": _tuning(_NO_LOGS, "the implementation's access log settings"),

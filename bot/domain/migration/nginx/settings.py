@@ -142,6 +142,7 @@ SETTINGS: dict[str, Setting] = {
 HEEDED = frozenset({
     "ssl-redirect", "force-ssl-redirect", "http-redirect-code", "hsts", "hsts-max-age", "hsts-include-subdomains",
     "hsts-preload", "allow-snippet-annotations", "annotations-risk-level", "no-tls-redirect-locations",
+    "global-allowed-response-headers",
 })  # fmt: skip
 """Keys that are looked at elsewhere, or say nothing by themselves."""
 SHOWN = frozenset({

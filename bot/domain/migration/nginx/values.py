@@ -96,3 +96,10 @@ class Annotations:
     def _malformed(self, name: str, what: str, took: str) -> None:
         self._ignored.add(name)
         self._journal.ignore(name, f"its value means nothing: {what}; {took}", "mend it or take it away")
+
+
+def duration(seconds: int) -> str:
+    """As the Gateway API writes it: at most five digits a unit."""
+    if seconds <= 99_999:
+        return f"{seconds}s"
+    return f"{min(seconds // 3600, 99_999)}h{seconds % 3600}s"
