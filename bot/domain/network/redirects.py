@@ -63,6 +63,12 @@ def leads_there(location: str, wanted: str, asked: str) -> bool:
     return found.scheme == should.scheme and same_host and ports[0] == ports[1] and same_path
 
 
+def with_host(location: str, host: str) -> str:
+    """Where it should lead, with the host that is asked for."""
+    scheme, _, rest = location.partition("://")
+    return f"{scheme}://{host if rest[:1] in ('/', ':') else ''}{rest}"
+
+
 def _redirects(rule: Any) -> Any:
     return (each["requestRedirect"] for each in rule.get("filters") or () if each.get("requestRedirect"))
 
