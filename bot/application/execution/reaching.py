@@ -13,6 +13,7 @@ import msgspec
 
 from bot.application.execution.behind import status_behind
 from bot.application.execution.diagnosing import diagnosed
+from bot.application.execution.published import published
 from bot.application.execution.verifying import POLL_SECONDS
 from bot.application.execution.working import Work
 from bot.application.execution.writing import look
@@ -61,6 +62,8 @@ async def reach(work: Work, index: int, step: Reach) -> None:
             await work.breathe()
         try:
             places = await _places(work, step)
+            if attempt and step.ref.kind != SERVICE.name and (seen is None or not seen.answered):
+                places = [_Place(each.address, await published(work, each.address, each.port)) for each in places]
             why = "" if places else "it has no address yet"
         except BotError as error:
             places, why = [], str(error)

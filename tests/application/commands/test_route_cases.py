@@ -358,6 +358,23 @@ async def test_tls_is_passed_on_to_a_service_that_speaks_it(world: Edge) -> None
     assert "no ReferenceGrant" in await world.said("route show traefik -n shop")
 
 
+async def test_a_listener_is_asked_by_the_port_under_which_a_service_publishes_it(world: Edge) -> None:
+    """As Traefik's Helm chart has it: port 80 outside is 8000 at its pods, for which its listeners are."""
+    spec = world.get("Deployment", "infra", "traefik")["spec"]
+    container = spec["template"]["spec"]["containers"][0]
+    container["args"].append("--entryPoints.plain.address=:8000/tcp")
+    container["ports"].append({"name": "plain", "containerPort": 8000})
+    await world.write("Deployment", "infra", "traefik", template=spec["template"])
+    ports = world.get("Service", "infra", "traefik")["spec"]["ports"]
+    ports.append({"name": "plain", "port": 88, "protocol": "TCP", "targetPort": "plain"})
+    await world.write("Service", "infra", "traefik", ports=ports)
+    words = await world.approved("gateway create chart --listener HTTP:8000 -n shop")
+    assert "[+] asked by address: http to port 8000 of Gateway shop/chart: HTTP 404" in words
+    words = await world.approved("route create new.example.com --service web:80 --gateway chart -n shop")
+    assert "203.0.113.11:88 takes connections" in words
+    assert "[x]" not in words
+
+
 async def test_what_comes_back_is_asked_for_what_it_is_for(world: Edge) -> None:
     """Not at the usual port for `/`, where nobody listens for it."""
     await world.make(gateway("inner", "shop", port=443))
