@@ -140,13 +140,94 @@ def test_a_weight_of_zero_gets_no_request(place: Place, traefik: None, bot: Patc
 def test_a_route_that_redirects_to_tls_says_so(place: Place, traefik: None, bot: Patchbay) -> None:
     place.make(_gateway())
     host = f"old.{place.name}.example.com"
-    applied(bot, f"route create {host} --redirect https --gateway edge --name old -n {place.name}")
+    _, said = applied(bot, f"route create {host} --redirect https --gateway edge --name old -n {place.name}")
+    assert f"HTTP 301, which leads to https://{host}/" in said, said
 
     def redirected() -> bool:
         answer = ask(ADDRESS, 80, host, "/x")
         return answer is not None and answer.location == f"https://{host}/x"
 
     until("it is redirected to https", redirected, 20)
+
+
+def test_a_redirect_to_another_host_is_proven_by_where_it_leads(place: Place, traefik: None, bot: Patchbay) -> None:
+    place.make(_gateway())
+    old, new = (f"{each}.{place.name}.example.com" for each in ("before", "after"))
+    _, said = applied(bot, f"route create {old}/x --redirect {new} --gateway edge --name moved -n {place.name}")
+    assert f"HTTP 301, which leads to http://{new}/x" in said, said
+
+
+def test_of_two_routes_for_the_same_one_is_served_and_that_is_told(place: Place, traefik: None, bot: Patchbay) -> None:
+    """Which one is told as the Gateway API has it; Traefik 3.7 serves either, so that is not asked."""
+    _expose_both(place)
+    host = f"both.{place.name}.example.com"
+    place.make(_gateway({"name": "web", "protocol": "HTTP", "port": 80, "hostname": host}))
+    backend: Object = {"name": "many", "port": 80}
+    wide: Object = {
+        "apiVersion": "gateway.networking.k8s.io/v1",
+        "kind": "HTTPRoute",
+        "metadata": {"name": "wide"},
+        "spec": {
+            "parentRefs": [{"name": "edge"}],
+            "hostnames": [f"*.{place.name}.example.com"],
+            "rules": [{"backendRefs": [backend]}],
+        },
+    }
+    place.make(wide)
+    until("the wildcard is served", lambda: arrives(ADDRESS, 80, "many", host))
+    status, said = bot(f"route create {host} --service web:80 --gateway edge --name exact -n {place.name}")
+    assert status == 0, said
+    assert f"HTTPRoute {place.name}/wide gets no request for {host}/ at listener web any more" in said, said
+    answers = {answer.text.partition(" ")[0] for _ in range(8) if (answer := ask(ADDRESS, 80, host)) is not None}
+    assert len(answers) == 1, "they do not share the requests"
+    _, said = bot(f"route list -n {place.name}")
+    assert re.search(r"^wide .* shadowed ", said, re.M), said
+
+
+def test_a_listener_on_a_port_without_an_entry_point_is_a_doubt(place: Place, traefik: None, bot: Patchbay) -> None:
+    line = f"gateway create apart --class traefik --listener HTTP:8181 -n {place.name}"
+    status, said = bot(line)
+    assert status != 0
+    assert "Listener http is for port 8181, and the controller listens on" in said, said
+    status, said = bot(f"{line} --accept port")
+    assert "PortUnavailable" in said, said
+
+
+def test_a_certificate_elsewhere_is_shown_as_long_as_it_is_permitted(
+    place: Place, traefik: None, bot: Patchbay
+) -> None:
+    host = f"lent.{place.name}.example.com"
+    with inhabited() as elsewhere:
+        certificate = elsewhere.certify("lent-tls", host)
+        listener = f"--listener HTTPS:443:{host} --tls {elsewhere.name}/lent-tls"
+        number, _ = applied(bot, f"gateway create edge --class traefik {listener} -n {place.name}")
+
+        def shown() -> str:
+            answer = ask(ADDRESS, 443, host, tls=True)
+            return answer.certificate if answer is not None else ""
+
+        until("the certificate is shown", lambda: shown() == certificate)
+        applied(bot, f"changes undo {number}")
+        assert elsewhere.names("referencegrants") == []
+        until("it is shown no more", lambda: shown() != certificate)
+
+
+def test_a_route_that_comes_back_is_permitted_again(place: Place, traefik: None, bot: Patchbay) -> None:
+    """The grant went with the last route that needed it, and comes back with the first one."""
+    place.make(_gateway())
+    with inhabited() as elsewhere:
+        _expose_both(elsewhere)
+        hosts = [f"{name}.{place.name}.example.com" for name in ("one", "two")]
+        for name, host in zip(("one", "two"), hosts, strict=True):
+            to = f"--service {elsewhere.name}/many:80 --gateway edge"
+            applied(bot, f"route create {host} {to} --name {name} -n {place.name}")
+        number, _ = applied(bot, f"route delete one -n {place.name}")
+        applied(bot, f"route delete two -n {place.name}")
+        assert elsewhere.names("referencegrants") == []
+        applied(bot, f"changes undo {number}")
+        arrives(ADDRESS, 80, "many", hosts[0])
+        applied(bot, f"route delete one -n {place.name}")
+        assert elsewhere.names("referencegrants") == []
 
 
 def test_a_route_serves_https_at_a_listener_with_a_certificate(place: Place, traefik: None, bot: Patchbay) -> None:

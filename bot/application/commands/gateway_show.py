@@ -28,7 +28,7 @@ from bot.domain.network.gateways import (
 )
 from bot.domain.network.listeners import listeners, refers_to, takes_from
 from bot.domain.network.references import GATEWAY_CLASS, JSONObject, Ref, ref_to
-from bot.domain.network.shadowing import Precedence, Shadowed
+from bot.domain.network.shadowing import EITHER, Precedence, Shadowed
 from bot.domain.network.tls_secrets import TLSSecret, in_words, wrong_with
 from bot.errors import BotError
 
@@ -72,7 +72,7 @@ async def show_gateway(request: ShowGateway, context: Context) -> Report:
         title=f"{ref} " + ("is not all served as it stands" if wrong else "is served"),
         blocks=tuple(blocks),
         actions=(Action("Remove", f"gateway delete {ref.name} -n {ref.namespace}"),),
-        footnotes=tuple(text(Plain(each)) for each in _unread(routes)),
+        footnotes=tuple(text(Plain(each)) for each in (*_unread(routes), *_either(lost))),
     )
 
 
@@ -174,6 +174,10 @@ def _wrong(
     for route in routes:
         if why := _missing(route, gateway):
             yield f"{fields.ref_of(route)}: {why}"
+
+
+def _either(lost: Mapping[Ref, Shadowed]) -> tuple[str, ...]:
+    return (EITHER,) if any(each.told for each in lost.values()) else ()
 
 
 def _unread(routes: Routes) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from bot.domain.network.claims import hosts, matches
 from bot.domain.network.gateways import not_accepted
 from bot.domain.network.leading import backends
 from bot.domain.network.references import JSONObject, Ref
-from bot.domain.network.shadowing import Shadowed
+from bot.domain.network.shadowing import EITHER, Shadowed
 
 _SHOWN_WARNINGS = 10
 _SHOWN_NAMES = 3
@@ -44,6 +44,8 @@ async def list_routes(request: Listing, context: Context) -> Report:
     first = await read_precedence(context.cluster, request.where)
     lost = {fields.ref_of(each): first.shadowed(each) for each in routes.objects}
     blocks: list[Block] = [_table(request, routes.objects, behind, lost, context)]
+    if any(each.told for each in lost.values()):
+        footnotes += (text(Plain(EITHER)),)
     if warnings := _warnings(routes.objects, behind, lost):
         blocks.append(Bullets(tuple(warnings)))
     return Report(status=Status.OK, title=title, blocks=tuple(blocks), footnotes=footnotes)

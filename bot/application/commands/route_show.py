@@ -19,6 +19,7 @@ from bot.domain.network.claims import hosts
 from bot.domain.network.gateways import ParentTold, Told, not_programmed, parents
 from bot.domain.network.leading import backends
 from bot.domain.network.references import SERVICE, JSONObject, ref_to
+from bot.domain.network.shadowing import EITHER
 from bot.errors import BotError, NotFound
 
 
@@ -35,7 +36,8 @@ async def show_route(request: ShowRoute, context: Context) -> Report:
     behind = await read_behind(context.cluster, [route])
     gateways = await _gateways(route, context)
     ref, told = fields.ref_of(route), parents(route)
-    lost = (await read_precedence(context.cluster, request.namespace)).shadowed(route).told
+    first = await read_precedence(context.cluster, request.namespace)
+    lost = [each[:1].upper() + each[1:] for each in first.shadowed(route).told]
     wrong = [*gateways, *_wrong(told), *lost, *(why for each in backends(route) if (why := behind.silent(each)))]
     blocks: list[Block] = [paragraph(Plain(f"{_hosts(route)}. {_made(route, context)}")), _rules(route, behind)]
     blocks += list(_said(told))
@@ -46,6 +48,7 @@ async def show_route(request: ShowRoute, context: Context) -> Report:
         title=f"{ref} " + ("is not served as it stands" if wrong else "is served"),
         blocks=tuple(blocks),
         actions=(Action("Remove", f"route delete {ref.name} -n {ref.namespace}"),),
+        footnotes=(text(Plain(EITHER)),) if lost else (),
     )
 
 

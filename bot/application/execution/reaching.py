@@ -13,6 +13,7 @@ import msgspec
 
 from bot.application.execution.behind import status_behind
 from bot.application.execution.diagnosing import diagnosed
+from bot.application.execution.published import published
 from bot.application.execution.verifying import POLL_SECONDS
 from bot.application.execution.working import Work
 from bot.application.execution.writing import look
@@ -20,7 +21,7 @@ from bot.application.ports import Network
 from bot.domain.changes import fields
 from bot.domain.changes.change import Ask, Reach, StepState
 from bot.domain.network.probing import AddressProbe, Hop, Observation, spoken_of
-from bot.domain.network.redirects import leads_there
+from bot.domain.network.redirects import leads_there, with_host
 from bot.domain.network.references import GATEWAY, INGRESS, NODE, SERVICE, JSONObject, Ref
 from bot.errors import BotError
 
@@ -61,6 +62,8 @@ async def reach(work: Work, index: int, step: Reach) -> None:
             await work.breathe()
         try:
             places = await _places(work, step)
+            if attempt and step.ref.kind != SERVICE.name and (seen is None or not seen.answered):
+                places = [_Place(each.address, await published(work, each.address, each.port)) for each in places]
             why = "" if places else "it has no address yet"
         except BotError as error:
             places, why = [], str(error)
@@ -129,7 +132,7 @@ async def _tell(
         elif seen is not None and served(seen) and refused:
             note += ", while nobody behind it does: a load balancer takes connections whatever stands behind it"
         elif seen is not None and step.status:
-            leads = f" that leads to {_whole(step)}" if step.leads_to else ""
+            leads = f" that leads to {with_host(step.leads_to, step.host)}" if step.leads_to else ""
             note += f", while HTTP {step.status}{leads} should come: something else answers this host and path"
         elif seen is not None and served(seen) and behind is None:
             note += (
@@ -146,12 +149,6 @@ async def _tell(
         hops=hops,
         evidence=() if proven else await diagnosed(work, step.ref),
     )
-
-
-def _whole(step: Reach) -> str:
-    """Where it should lead, with the host that is asked for."""
-    scheme, _, rest = step.leads_to.partition("://")
-    return f"{scheme}://{step.host if rest[:1] in ('/', ':') else ''}{rest}"
 
 
 async def _named(work: Work, network: Network, step: Reach) -> tuple[Hop, ...]:

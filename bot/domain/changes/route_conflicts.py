@@ -13,6 +13,7 @@ from bot.domain.network.gateways import refused_by
 from bot.domain.network.listeners import Verdict, attached, hosts_meet, meeting
 from bot.domain.network.redirects import to_tls
 from bot.domain.network.references import GRPC_ROUTE, HTTP_ROUTE, JSONObject, Ref
+from bot.domain.network.shadowing import EITHER
 from bot.errors import Conflict
 
 _MOST_TOLD = 3
@@ -54,8 +55,8 @@ class Rivals:
             if lost:
                 what = ", ".join(dict.fromkeys(their.words for their, _ in lost[:_MOST_TOLD]))
                 yield (
-                    f"{fields.ref_of(route)} gets no request for {what} at listener {verdict.listener} any more: this "
-                    f"route is asked first ({lost[0][1].why_before(lost[0][0])})."
+                    f"{fields.ref_of(route)} gets no request for {what} at listener {verdict.listener} any more: by "
+                    f"the Gateway API this route is asked first ({lost[0][1].why_before(lost[0][0])}). {EITHER}"
                 )
 
     def answering(self, verdict: Verdict, host: str, path: str) -> Ref | None:
@@ -85,7 +86,7 @@ class Rivals:
         return Conflict(
             f"{what} is led somewhere already",
             cause=f"by {by}, at listener {verdict.listener} of {self._gateway}; of two such routes only one is served"
-            + (f", and it would be that one: {why}" if why else ""),
+            + (f", and by the Gateway API that is the other one: {why}" if why else ""),
             next_step=f"see `route show {by.name} -n {by.namespace}`; take another path, header or listener",
         )
 

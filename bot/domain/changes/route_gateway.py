@@ -100,7 +100,10 @@ def leads_nowhere(gateway: JSONObject, wanted: Wanted) -> str:
             return f"No listener of {ref} serves {host} by TLS: the redirect leads nowhere until one does."
         if all(each.get("port") != _HTTPS_PORT for each in fitting):
             ports = ", ".join(str(each.get("port")) for each in fitting)
-            return f"The redirect leads to port {_HTTPS_PORT}, and {ref} serves {host} by TLS on {ports}."
+            return (
+                f"The redirect leads to port {_HTTPS_PORT}, and {ref} serves {host} by TLS on {ports}: it leads "
+                f"nowhere unless its Service takes {_HTTPS_PORT} there."
+            )
     return ""
 
 

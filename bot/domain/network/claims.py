@@ -123,7 +123,7 @@ def claims(route: JSONObject, listener_host: str = "") -> Iterator[Claim]:
             yield Claim(
                 by=by, rule=rule, match=index, host=host, named=named, born=born,
                 headers=_named(match.get("headers"), lower=True), parameters=_named(match.get("queryParams")),
-                words=f"{host or 'every host'}{_in_words(match)}", **_asked(match),
+                words=f"{host or 'every host '}{_in_words(match)}".strip(), **_asked(match),
             )  # fmt: skip
 
 

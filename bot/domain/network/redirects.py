@@ -50,17 +50,25 @@ def to_tls(route: JSONObject) -> bool:
 
 def leads_there(location: str, wanted: str, asked: str) -> bool:
     """Whether what stands in an answer to `asked` (a URL) is where it should lead: scheme, host, port and path; a usual
-    port may be said or not (https://www.rfc-editor.org/rfc/rfc9110#name-location)."""
+    port may be said or not (https://www.rfc-editor.org/rfc/rfc9110#name-location). To another host by the same scheme
+    the port that was asked will do as well as the listener's: Traefik keeps to it."""
     if not location:
         return False
     try:
         found, should, own = urlsplit(urljoin(asked, location)), urlsplit(wanted), urlsplit(asked)
-        ports = [each.port or _USUAL.get(each.scheme) for each in (found, should)]
+        port, right, asked_port = (each.port or _USUAL.get(each.scheme) for each in (found, should, own))
     except ValueError:
         return False
     same_host = (found.hostname or "").lower() == (should.hostname or own.hostname or "").lower()
+    same_port = port == right or (port == asked_port and bool(should.hostname) and should.scheme == own.scheme)
     same_path = (found.path or "/") == (should.path or "/")
-    return found.scheme == should.scheme and same_host and ports[0] == ports[1] and same_path
+    return found.scheme == should.scheme and same_host and same_port and same_path
+
+
+def with_host(location: str, host: str) -> str:
+    """Where it should lead, with the host that is asked for."""
+    scheme, _, rest = location.partition("://")
+    return f"{scheme}://{host if rest[:1] in ('/', ':') else ''}{rest}"
 
 
 def _redirects(rule: Any) -> Any:

@@ -12,6 +12,13 @@ from bot.domain.network.listeners import refers_to
 from bot.domain.network.references import JSONObject, Ref
 
 _MOST_TOLD = 3
+# Seen with v3.7.9, and as pkg/server/router/router.go and pkg/muxer/http/mux.go have it: rules of one priority stand in
+# the order of a Go map, and neither the age of a route nor what it says of a host counts for that priority.
+EITHER = (
+    "Which of two routes comes first is told as the Gateway API has it. Not every controller keeps to that: Traefik "
+    "3.7 serves either of two that are for the same host and path, and may choose anew whenever it is configured."
+)
+"""For people, where routes are told of that others keep from requests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +76,6 @@ def _told(taken: Mapping[tuple[Ref, str, Ref], list[tuple[Claim, Claim]]]) -> It
         more = f" and {len(words) - _MOST_TOLD} more" if len(words) > _MOST_TOLD else ""
         claim, first = pairs[0]
         yield (
-            f"{by} gets what comes for {', '.join(words[:_MOST_TOLD])}{more} at listener {listener} of {gateway}: "
-            f"{first.why_before(claim)}"
+            f"by the Gateway API {by} gets what comes for {', '.join(words[:_MOST_TOLD])}{more} at listener {listener} "
+            f"of {gateway}: {first.why_before(claim)}"
         )

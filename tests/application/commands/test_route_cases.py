@@ -12,6 +12,7 @@ from bot.adapters.cluster.clusters import KubernetesCluster
 from bot.domain.network.references import REFERENCE_GRANT, Kind
 from bot.errors import Refused
 from tests.fakes import MemoryStorage
+from tests.keypairs import tls_secret
 from tests.plugging import WorldClock
 from tests.routing import Edge, edge, gateway, mirrored, namespace, route, service
 from tests.stage import staged
@@ -342,6 +343,38 @@ async def test_what_is_in_another_namespace_is_found_there(line: str, world: Edg
     assert ("It is in infra: add -n infra" if "gateway" in line else "It is in shop: add -n shop") in words
 
 
+async def test_tls_is_passed_on_to_a_service_that_speaks_it(world: Edge) -> None:
+    """The Service is a Gateway's own, which ends TLS with a certificate that is seen from outside."""
+    await world.make(tls_secret("db-tls", "db.example.com", namespace="infra"))
+    await world.approved("gateway create inner --listener HTTPS:443 --tls db-tls -n infra")
+    line = "--service infra/traefik:443 --kind tls --gateway infra/public -n shop"
+    words = await world.approved(f"route create db.example.com {line}")
+    assert "created ReferenceGrant infra/tlsroute-shop-to-service-traefik" in words
+    assert "[+] asked by address: tls://db.example.com:8443 of TLSRoute shop/traefik" in words
+    assert "CN=db.example.com" in words
+    words = await world.approved(f"route create other.example.com {line} --name two")
+    assert "with a certificate that is not for other.example.com" in words
+    await world.remove("ReferenceGrant", "infra", "tlsroute-shop-to-service-traefik")
+    assert "no ReferenceGrant" in await world.said("route show traefik -n shop")
+
+
+async def test_a_listener_is_asked_by_the_port_under_which_a_service_publishes_it(world: Edge) -> None:
+    """As Traefik's Helm chart has it: port 80 outside is 8000 at its pods, for which its listeners are."""
+    spec = world.get("Deployment", "infra", "traefik")["spec"]
+    container = spec["template"]["spec"]["containers"][0]
+    container["args"].append("--entryPoints.plain.address=:8000/tcp")
+    container["ports"].append({"name": "plain", "containerPort": 8000})
+    await world.write("Deployment", "infra", "traefik", template=spec["template"])
+    ports = world.get("Service", "infra", "traefik")["spec"]["ports"]
+    ports.append({"name": "plain", "port": 88, "protocol": "TCP", "targetPort": "plain"})
+    await world.write("Service", "infra", "traefik", ports=ports)
+    words = await world.approved("gateway create chart --listener HTTP:8000 -n shop")
+    assert "[+] asked by address: http to port 8000 of Gateway shop/chart: HTTP 404" in words
+    words = await world.approved("route create new.example.com --service web:80 --gateway chart -n shop")
+    assert "203.0.113.11:88 takes connections" in words
+    assert "[x]" not in words
+
+
 async def test_what_comes_back_is_asked_for_what_it_is_for(world: Edge) -> None:
     """Not at the usual port for `/`, where nobody listens for it."""
     await world.make(gateway("inner", "shop", port=443))
@@ -364,7 +397,8 @@ async def test_a_route_that_takes_all_that_another_one_gets_is_told_before(world
     assert "it says new.example.com, the other *.example.com" in plan
     await world.said(approve)
     listed = await world.said("route list -n shop")
-    assert "HTTPRoute shop/wide gets no request: HTTPRoute shop/api gets what comes for new.example.com/" in listed
+    assert "HTTPRoute shop/wide gets no request: by the Gateway API HTTPRoute shop/api gets what comes for" in listed
+    assert "Not every controller keeps to that" in listed
     assert "shadowed" in listed
     shown = await world.said("route show wide -n shop")
     assert "HTTPRoute shop/wide is not served as it stands" in shown

@@ -107,8 +107,8 @@ def test_what_is_left_to_a_route_is_told_from_what_is_not() -> None:
     said = Precedence({PUBLIC: gateway("public")}, [mine, other]).shadowed(mine)
     assert not said.whole
     assert said.told == (
-        "HTTPRoute shop/other gets what comes for shop.example.com/a at listener http of Gateway infra/public: "
-        "it is older",
+        "by the Gateway API HTTPRoute shop/other gets what comes for shop.example.com/a at listener http of "
+        "Gateway infra/public: it is older",
     )
 
 
