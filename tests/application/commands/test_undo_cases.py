@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import copy
+import functools
+from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import pytest
 
 from bot.domain.changes.change import ChangeRecord, Reach, StepState, Wait
 from bot.domain.chat.report import Report
+from bot.playground.cluster_server.objects.registry import Writing
 from tests.stage import Stage, staged
 
 
@@ -99,3 +103,42 @@ async def test_an_ingress_that_comes_back_is_asked_for_its_host(shop: Stage) -> 
     undone = await done(shop, "changes undo 2")
     hops = [hop.said for step in undone.steps for hop in step.hops]
     assert "new.example.com resolves to 203.0.113.10" in hops
+
+
+async def test_a_path_that_somebody_added_to_our_rule_keeps_its_host(shop: Stage) -> None:
+    await done(shop, "ingress edit web new.example.com/ --service cart:80 -n shop")
+    paths = ["spec", "rules", 1, "http", "paths"]
+    more = {"path": "/more", "pathType": "Prefix", "backend": {"service": {"name": "api", "port": {"number": 80}}}}
+    written(shop, "Ingress", "web", paths, lambda there: [*there, more])
+    undone = await done(shop, "changes undo 1")
+    rules = object_of(shop, "Ingress", "web")["spec"]["rules"]
+    assert [(rule.get("host"), [p["path"] for p in rule["http"]["paths"]]) for rule in rules][1:] == [
+        ("new.example.com", ["/more"])
+    ]
+    assert "rules[host=new.example.com].http.paths[path=/more" in " ".join(undone.change.warnings)
+
+
+async def test_a_port_of_ours_that_somebody_changed_stays_and_is_said(shop: Stage) -> None:
+    await done(shop, "service edit web --port https=443:8080 -n shop --session-affinity ClientIP")
+    written(shop, "Service", "web", ["spec", "ports", 1, "targetPort"], lambda _: 9090)
+    undone = await done(shop, "changes undo 1")
+    spec = object_of(shop, "Service", "web")["spec"]
+    assert [each["port"] for each in spec["ports"]] == [80, 443]
+    assert spec["sessionAffinity"] == "None"
+    assert "spec.ports[port=443,protocol=TCP] was changed by somebody else since" in " ".join(undone.change.warnings)
+
+
+def object_of(stage: Stage, kind: str, name: str) -> Any:
+    rows = stage.world.cluster.kinds.rows
+    row = next(each for each in rows if each.name == kind)
+    return stage.world.cluster.registry.get(row, "shop", name)
+
+
+def written(stage: Stage, kind: str, name: str, path: list[Any], change: Callable[[Any], Any]) -> None:
+    """Somebody changes what stands at that path."""
+    row = next(each for each in stage.world.cluster.kinds.rows if each.name == kind)
+    there = copy.deepcopy(object_of(stage, kind, name))
+    *outer, last = path
+    inner = functools.reduce(lambda value, key: value[key], outer, there)
+    inner[last] = change(inner[last])
+    stage.world.cluster.registry.update(row, "shop", name, there, Writing("kubectl-edit"))
