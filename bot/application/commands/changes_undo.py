@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.application.execution import reproving
 from bot.application.execution.grants import brought_back
 from bot.application.execution.holding import counted_in_words, held_by
 from bot.application.execution.losing import missed
 from bot.application.execution.plugins import all_plugins
+from bot.application.execution.returning import read_around
 from bot.application.execution.surroundings import read_surroundings
 from bot.application.ports import Changing, Context
+from bot.domain.changes import reproving
 from bot.domain.changes.change import (
     Apply,
     Brief,
@@ -28,7 +29,8 @@ from bot.domain.changes.gateway_removal import USED
 from bot.domain.changes.inverse import inverse
 from bot.domain.chat.grammar import argument, option
 from bot.domain.chat.values import Identifier, Word
-from bot.domain.network.references import DAEMON_SET, DEPLOYMENT, JSONObject, Ref
+from bot.domain.network.references import DAEMON_SET, DEPLOYMENT, SERVICE, JSONObject, Ref
+from bot.domain.plugins.edge.asking import asked
 from bot.domain.plugins.edge.installation import ALONE
 from bot.domain.plugins.edge.installing import READY_SECONDS
 from bot.domain.plugins.parameters import Parameters, check_accepted
@@ -70,8 +72,8 @@ async def undo_change(request: UndoChange, context: Context) -> Change:
         steps=(
             *grants,
             *steps,
-            *await _proof(steps, record.change.alone, context),
-            *await reproving.proof(context.cluster, steps, current),
+            *await _works_again(steps, record.change.alone, context),
+            *await _answers_again(record, steps, current, context),
         ),
         warnings=(*left, *unpermitted),
         doubts=tuple(
@@ -96,7 +98,19 @@ async def _held(record: ChangeRecord, current: Mapping[Ref, JSONObject | None], 
     return found
 
 
-async def _proof(steps: Sequence[Step], alone: str, context: Context) -> Sequence[Step]:
+async def _answers_again(
+    record: ChangeRecord, steps: Sequence[Step], current: Mapping[Ref, JSONObject | None], context: Context
+) -> list[Step]:
+    """Real requests to what comes back: to a controller's Services as when it is installed, to all else as when it was
+    made."""
+    back = reproving.returning(record, steps, current)
+    own = [each for each in back if record.change.alone == ALONE and each.ref.kind == SERVICE.name]
+    asked_of_it = list(asked([each.ref for each in own], tuple(each.object for each in own)))
+    others = [each for each in back if each not in own]
+    return [*asked_of_it, *reproving.steps(others, await read_around(context.cluster, others))]
+
+
+async def _works_again(steps: Sequence[Step], alone: str, context: Context) -> Sequence[Step]:
     """What proves that it works again, when the undone change took a network plugin or a controller away."""
     made = {step.ref for step in steps if isinstance(step, Apply) and step.creates}
     for plugin in all_plugins().values():
