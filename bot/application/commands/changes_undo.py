@@ -12,7 +12,7 @@ from bot.application.execution.plugins import all_plugins
 from bot.application.execution.returning import read_around
 from bot.application.execution.surroundings import read_surroundings
 from bot.application.ports import Changing, Context
-from bot.domain.changes import reproving
+from bot.domain.changes import by_hand, reproving
 from bot.domain.changes.change import (
     Apply,
     Brief,
@@ -54,14 +54,15 @@ async def undo_change(request: UndoChange, context: Context) -> Change:
     current = {step.ref: await _now(step.ref, context) for step in record.change.steps if isinstance(step, Writing)}
     if context.cluster.identity.uid != record.change.cluster:
         raise NotFound(f"Change {record.id} was made in another cluster", next_step="ask where that one is served")
-    steps, left = inverse(record, current, await _held(record, current, context))
+    back = inverse(record, current, await _held(record, current, context))
+    steps = back.steps
     if not steps:
         raise Conflict(
             f"Nothing of change {record.id} can be undone",
-            cause="; ".join(left),
+            cause="; ".join(back.left),
             next_step="`controller uninstall NAME` takes a controller away, whoever has written to it since"
             if record.change.alone == ALONE
-            else "take it back by hand: its commands have one that deletes or edits",
+            else by_hand.next_step(back.staying),
         )
     grants, unpermitted = await brought_back(context, steps, current)
     return Change(
@@ -75,7 +76,7 @@ async def undo_change(request: UndoChange, context: Context) -> Change:
             *await _works_again(steps, record.change.alone, context),
             *await _answers_again(record, steps, current, context),
         ),
-        warnings=(*left, *unpermitted),
+        warnings=(*back.left, *unpermitted),
         doubts=tuple(
             each for each in await missed(context.cluster, steps) if each.code not in frozenset(request.accept)
         ),
@@ -88,7 +89,7 @@ async def undo_change(request: UndoChange, context: Context) -> Change:
 
 async def _held(record: ChangeRecord, current: Mapping[Ref, JSONObject | None], context: Context) -> dict[Ref, str]:
     """What would go along with definitions and namespaces, and is neither this change's nor the plugin's own."""
-    goes = [step.ref for step in inverse(record, current)[0] if isinstance(step, Delete)]
+    goes = [step.ref for step in inverse(record, current).steps if isinstance(step, Delete)]
     found = {}
     for step in record.change.steps:
         if not isinstance(step, Apply) or step.ref not in goes or (now := current.get(step.ref)) is None:

@@ -61,10 +61,21 @@ class _Taken:
         return self.there and isinstance(self.opposite, _Left) and not self.opposite.done
 
 
+@dataclass(frozen=True, slots=True)
+class WayBack:
+    """What undoes a change."""
+
+    steps: list[Step]
+    left: list[str]
+    """What is left alone, or kept as somebody else left it, in words with the reason."""
+    staying: list[Writing]
+    """What the change did and nothing takes back, although something of it is there."""
+
+
 def inverse(
     record: ChangeRecord, current: Mapping[Ref, JSONObject | None], held: Mapping[Ref, str] | None = None
-) -> tuple[list[Step], list[str]]:
-    """The steps that undo it, and what is left alone, each with the reason.
+) -> WayBack:
+    """The way back of a change, as far as there is one.
 
     `current` has each object that the change wrote as it is now; None: it is gone. `held` says in words what would go
     along with an object although it is somebody else's.
@@ -78,10 +89,12 @@ def inverse(
     whole = {each.together: each.step.ref for each in taken if each.together and each.refused}
     steps: list[Step] = []
     left: list[str] = []
+    staying: list[Writing] = []
     needing: Ref | None = None
     for each in taken:
         if needing is not None and each.there:
             left.append(f"{each.step.ref} stays as well: {needing} needs it")
+            staying.append(each.step)
             continue
         if isinstance(each.opposite, _Left):
             left.append(each.opposite.why)
@@ -91,9 +104,11 @@ def inverse(
             steps += each.opposite
             left += each.kept
             continue
+        if each.there and not (isinstance(each.opposite, _Left) and each.opposite.done):
+            staying.append(each.step)
         if each.there and isinstance(each.step, Apply) and each.step.rests_on_earlier:
             needing = each.step.ref
-    return _after_one_another(steps), left
+    return WayBack(_after_one_another(steps), left, staying)
 
 
 def _with(whole: Mapping[str, Ref], taken: _Taken) -> str:

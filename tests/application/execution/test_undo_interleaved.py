@@ -278,12 +278,12 @@ def undone(space: Space, before: Object, ours: Object, theirs: Object) -> tuple[
         id=1, change=change, author="a", origin="run", state=ChangeState.APPLIED, steps=(done,), created_at=NOW,
         expires_at=NOW,
     )  # fmt: skip
-    steps, said = inverse(record, {ref: theirs})
-    for back in steps:
+    way = inverse(record, {ref: theirs})
+    for back in way.steps:
         assert isinstance(back, Restore)
         assert fields.hold(theirs, back.expected)
         theirs = fields.with_fields(theirs, back.fields)
-    return theirs, said
+    return theirs, way.left
 
 
 def expected(space: Space, was: Facts, ours: Facts, theirs: Facts, key: Any) -> Any:
