@@ -22,7 +22,7 @@ def next_step(staying: Sequence[Writing]) -> str:
     ours = [step for step in staying if not isinstance(step, Delete)]  # what was made again is somebody else's
     lines = [f"`{_line(step)}`" for step in ours[:_MOST]]
     more = f" and so on, {len(ours)} in all" if len(ours) > _MOST else ""
-    return f"if it should go nevertheless: {', '.join(lines)}{more}" if lines else ""
+    return f"to take it back by hand: {', '.join(lines)}{more}" if lines else ""
 
 
 def _line(step: Writing) -> str:

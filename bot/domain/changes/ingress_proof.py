@@ -11,8 +11,9 @@ import msgspec
 
 from bot.domain.changes import asking
 from bot.domain.changes.change import Ask, Reach, Step
-from bot.domain.network.ingresses import Route, backends, port_meant, routes, speaks_tls
+from bot.domain.network.ingresses import Route, backends, port_meant, routes
 from bot.domain.network.probing import HTTPProbe
+from bot.domain.network.questions import speech
 from bot.domain.network.references import Ref
 from bot.domain.network.snapshot import IngressBackend, IngressSpec, Service, ServiceBackend, ServicePort
 
@@ -79,7 +80,8 @@ def _behind(led: Led) -> Iterator[Step]:
         yield asking.endpoints(ref)
     for service, port, address in asked[: asking.MOST]:
         path = askable(address[address.index("/") :]) if "/" in address else "/"
-        yield Ask(probe=HTTPProbe(target=service.ref, port=port.port, path=path, tls=speaks_tls(port)))
+        tls = speech(port.app_protocol or "", (port.name or "",), (port.port,)).tls
+        yield Ask(probe=HTTPProbe(target=service.ref, port=port.port, path=path, tls=tls))
 
 
 def _port(service: Service | None, backend: ServiceBackend) -> ServicePort | None:

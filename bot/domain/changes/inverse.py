@@ -26,7 +26,7 @@ from bot.domain.changes.others import written_by_others
 from bot.domain.changes.taking_back import taken_back
 from bot.domain.network.references import JSONObject, Ref
 
-GONE_SECONDS = 30.0
+GONE_SECONDS = 60.0
 FINALIZED_SECONDS = 300.0
 _HOLDERS = ("Namespace", "CustomResourceDefinition")
 

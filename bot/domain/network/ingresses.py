@@ -25,7 +25,6 @@ https://kubernetes.io/blog/2025/11/11/ingress-nginx-retirement/"""
 _CANARY = "nginx.ingress.kubernetes.io/canary"
 """Marks one that shares the traffic of another with the same host and path:
 https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#canary"""
-_TLS_PORTS = frozenset({443, 8443})
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +124,3 @@ def port_meant(service: Service, wanted: ServiceBackendPort) -> ServicePort | No
     return next(
         (each for each in ports if (each.name == wanted.name if wanted.name else each.port == wanted.number)), None
     )
-
-
-def speaks_tls(port: ServicePort) -> bool:
-    """Whether the pods behind it probably want TLS: its protocol or name says so, or its number is a usual one."""
-    return port.port in _TLS_PORTS or "https" in (port.app_protocol or port.name or "")

@@ -135,7 +135,7 @@ async def test_what_is_gone_needs_nobody_to_take_it_back(shop: Stage) -> None:
     report = words(await shop.say("changes undo 1"))
     assert "is gone already" in report
     assert "by hand" not in report
-    assert "nevertheless" not in report
+    assert "unexpose" not in report
 
 
 async def test_what_is_left_alone_is_told_with_the_command_that_takes_it_away(shop: Stage) -> None:
