@@ -70,12 +70,9 @@ def spelled(key: str, keys: tuple[str, ...]) -> str:
 
 def in_the_way(path: tuple[str, ...], item: JSON, there: JSON, others: Sequence[JSON]) -> bool:
     """Whether an item cannot come to stand beside these in the list of that path. `there`: as it is now; None: it is
-    not. Of several ports of a Service each needs a name
-    (https://kubernetes.io/docs/concepts/services-networking/service/#multi-port-services)."""
-    if path == _SERVICE_PORTS and others:
-        nameless = not all(map(named, others)) if named(item) and there is None else not named(item)
-        if nameless and (there is None or named(there)):
-            return True
+    not."""
+    if path == _SERVICE_PORTS and others and _lacks_name(item, there, others):
+        return True
     return any(
         isinstance(item, dict)
         and isinstance(other, dict)
@@ -84,6 +81,15 @@ def in_the_way(path: tuple[str, ...], item: JSON, there: JSON, others: Sequence[
         for keys in _UNIQUE.get(path, ())
         for other in others
     )
+
+
+def _lacks_name(item: JSON, there: JSON, others: Sequence[JSON]) -> bool:
+    """Of several ports of a Service each needs a name
+    (https://kubernetes.io/docs/concepts/services-networking/service/#multi-port-services). What has none now, and
+    changes nothing about it, is not to blame."""
+    if there is None:
+        return not all(map(named, (item, *others)))
+    return named(there) and not named(item)
 
 
 def named(item: JSON) -> bool:

@@ -170,6 +170,17 @@ async def test_an_undo_is_not_judged_by_the_port_of_somebody_else(shop: Stage) -
     assert asked == [80]
 
 
+async def test_a_controller_that_comes_back_is_asked_as_when_it_was_installed(shop: Stage) -> None:
+    installed = await done(shop, "controller install haproxy")
+    await done(shop, "controller uninstall haproxy")
+    undone = await done(shop, "changes undo 2")
+    assert requests(undone) == requests(installed) != []
+
+
+def requests(record: ChangeRecord) -> list[Ask | Reach]:
+    return [step for step in record.change.steps if isinstance(step, Ask | Reach)]
+
+
 def object_of(stage: Stage, kind: str, name: str) -> Any:
     rows = stage.world.cluster.kinds.rows
     row = next(each for each in rows if each.name == kind)
