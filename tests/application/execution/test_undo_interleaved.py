@@ -65,8 +65,16 @@ class Space:
         return self.read(object["spec"].get(self.field) or [])
 
 
-def _backend(service: str) -> Object:
-    return {"service": {"name": service, "port": {"number": 80}}}
+def _backend(led: str) -> Object:
+    """Of `web` or `web:81`."""
+    name, _, port = led.partition(":")
+    return {"service": {"name": name, "port": {"number": int(port or 80)}}}
+
+
+def _led(backend: Object) -> str:
+    service = backend["service"]
+    port = service["port"]["number"]
+    return str(service["name"]) if port == 80 else f"{service['name']}:{port}"
 
 
 def _port(target: int, name: str = "") -> Object:
@@ -90,7 +98,7 @@ def _rules(facts: Facts) -> list[Object] | None:
 
 def _read_rules(rules: list[Object]) -> Facts:
     return {
-        (rule.get("host", ""), path["path"], path["pathType"]): path["backend"]["service"]["name"]
+        (rule.get("host", ""), path["path"], path["pathType"]): _led(path["backend"])
         for rule in rules
         for path in rule["http"]["paths"]
     }
@@ -161,8 +169,8 @@ SPACES = {
         "Ingress",
         "rules",
         {
-            ("a.example.com", "/x", "Prefix"): (None, "web", "api"),
-            ("b.example.com", "/", "Prefix"): (None, "web", "api"),
+            ("a.example.com", "/x", "Prefix"): (None, "web", "api", "api:81"),
+            ("b.example.com", "/", "Prefix"): (None, "web"),
             ("b.example.com", "/m", "Prefix"): (None, "api"),
         },
         _rules,
