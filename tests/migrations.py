@@ -9,9 +9,12 @@ from typing import Any
 import msgspec
 
 from bot.domain.migration.attaching import Choice
-from bot.domain.migration.gateway_api import Features, Gateway
+from bot.domain.migration.features import Features
+from bot.domain.migration.gateway_api import Gateway
+from bot.domain.migration.governing import with_usual_names
 from bot.domain.migration.neighbours import Neighbours
 from bot.domain.migration.nginx import CONTROLLER, PREFIX
+from bot.domain.migration.nginx.controller import Controller
 from bot.domain.migration.outcome import Concern, Translation, Verdict
 from bot.domain.migration.reading import Around
 from bot.domain.migration.translating import translate
@@ -129,15 +132,19 @@ def translated(
     features: Features | None = None,
     config_maps: Mapping[str, Mapping[str, str]] | None = None,
     routes: Sequence[JSONObject] = (),
+    controllers: Sequence[Controller] | None = (),
 ) -> Translation:
     by_name = None if services is None else {"shop": {each.name: each for each in services}}
+    neighbours = Neighbours([wanted, *others], classes)
+    wanted, *others = with_usual_names([wanted, *others], neighbours, controllers)
     around = Around(
-        neighbours=Neighbours([wanted, *others], classes),
+        neighbours=neighbours.of([wanted, *others]),
         services=by_name,
         features=features or Features(version="v1.6.1"),
         choice=choice or Choice(None, "some"),
         config_maps=config_maps or {},
         routes=routes,
+        controllers=controllers,
     )
     return translate(wanted, around)
 
@@ -284,7 +291,7 @@ REAL = (
         "a dashboard that speaks HTTPS itself",
         manifest(path(port="https"), tls=[HOST], annotations={"backend-protocol": "HTTPS", "proxy-ssl-verify": "off"}),
         Verdict.PARTLY,
-        frozenset({"backend-protocol"}),
+        frozenset({"backend-protocol", "proxy-ssl-verify"}),
         expects=("Gateway", "HTTPRoute", "HTTPRoute", "BackendTLSPolicy"),
     ),
     Real(

@@ -118,8 +118,9 @@ async def _look_at_gateways() -> None:
 
 def test_config_maps_of_plugins_may_be_read_by_name_alone() -> None:
     role = next(o for o in yaml.safe_load_all((FOLDER / "look.yaml").read_text()) if o["kind"] == "ClusterRole")
-    (rule,) = [rule for rule in role["rules"] if rule["resources"] == ["configmaps"]]
-    assert set(rule["resourceNames"]) == set(CONFIG_MAPS.values())
+    plugins, nginx = [rule for rule in role["rules"] if rule["resources"] == ["configmaps"]]
+    assert set(plugins["resourceNames"]) == set(CONFIG_MAPS.values())
+    assert all("nginx" in each or each.endswith("-services") for each in nginx["resourceNames"])
 
 
 async def test_certificates_need_rights_of_their_own_that_nobody_has_to_give(calls: set[Right]) -> None:

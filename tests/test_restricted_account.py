@@ -26,16 +26,20 @@ TOKEN = "/api/v1/namespaces/patchbay/serviceaccounts/patchbay/token"
 
 
 @asynccontextmanager
-async def restricted(folder: Path, *files: str, without: tuple[str, ...] = ()) -> AsyncIterator[Stage]:
-    """The bot in a new cluster as the account of these files; `without` names verbs that an administrator took away."""
-    async with staged("new-cluster") as stage:
+async def restricted(
+    folder: Path, *files: str, without: tuple[str, ...] = (), scenario: str = "new-cluster"
+) -> AsyncIterator[Stage]:
+    """The bot in a cluster as the account of these files; `without` names verbs, and kinds, that an administrator took
+    away."""
+    async with staged(scenario) as stage:
         kubeconfig = Path(stage.world.cluster.kubeconfig_path)
         async with stage.ports.clusters.open("", Actor("terminal:admin")) as admin:
             for object in objects_of(*files):
                 for rule in object.get("rules") or ():
-                    rule["verbs"] = [verb for verb in rule["verbs"] if verb not in without]
+                    for what in ("verbs", "resources"):
+                        rule[what] = [each for each in rule[what] if each not in without]
                 if "rules" in object:
-                    object["rules"] = [rule for rule in object["rules"] if rule["verbs"]]
+                    object["rules"] = [rule for rule in object["rules"] if rule["verbs"] and rule["resources"]]
                 await admin.cluster.apply(object)
         session = Session(access(kubeconfig, "", None))
         reply = await session.ask(Call(doing="ask for a token", method="POST", path=TOKEN, body=b'{"spec": {}}'))
@@ -121,3 +125,24 @@ async def test_what_may_not_be_read_of_controllers_is_said(tmp_path: Path) -> No
     assert "could not be read" in report.title
     assert any("ingressclasses" in str(note) for note in report.footnotes)
     assert status.status is Status.FAILED
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "services -n shop",
+        "service show web -n shop",
+        "check services -n shop",
+        "ingress list -n shop",
+        "ingress check -A",
+        "pods -n shop",
+        "expose deploy/web --port 80:http --name new -n shop --dry-run",
+    ],
+)
+async def test_nothing_needs_the_namespace_kube_system(tmp_path: Path, line: str) -> None:
+    """Its uid is what a cluster is known by; where no namespace may be read, address and authority do."""
+    async with restricted(tmp_path, "look.yaml", "change.yaml", without=("namespaces",), scenario="shop") as stage:
+        report = await stage.say(line)
+        [identity] = await stage.ports.clusters.identities()
+    assert report.status in (Status.OK, Status.FINDINGS), (report.title, report.blocks)
+    assert identity.uid.startswith("address-")

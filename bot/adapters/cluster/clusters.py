@@ -16,6 +16,7 @@ from typing import TypeVar
 
 import msgspec
 
+from bot.adapters.cluster import identifying
 from bot.adapters.cluster.applying import Objects, ref_of
 from bot.adapters.cluster.attaching import logs
 from bot.adapters.cluster.discovery import Kinds
@@ -23,13 +24,13 @@ from bot.adapters.cluster.kubeconfig import Access, access
 from bot.adapters.cluster.probing import APIServerProber
 from bot.adapters.cluster.reading import list_objects, read
 from bot.adapters.cluster.reviewing import may
-from bot.adapters.cluster.session import Call, Session, Timeouts, object_path
+from bot.adapters.cluster.session import Call, Session, Timeouts
 from bot.application.ports.cluster import Applied, Clusters, LogLines, LogRequest, OpenCluster, Right
 from bot.domain.chat.invocation import Actor
 from bot.domain.network.probing import Observation, Outcome, Probe, Vantage
-from bot.domain.network.references import NAMESPACE, JSONObject, Kind, Ref
+from bot.domain.network.references import JSONObject, Kind, Ref
 from bot.domain.network.snapshot import ClusterIdentity, NamespaceObject, Scope, Snapshot
-from bot.errors import BotError, NotFound, Refused, Unreachable
+from bot.errors import BotError, NotFound, Unreachable
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -89,15 +90,9 @@ class Connection:
             await session.close()
 
     async def _uid(self) -> str:
-        doing = "ask the cluster who it is (the uid of its namespace kube-system)"
-        try:
-            reply = await self.session.ask(Call(doing=doing, path=object_path(NAMESPACE, name="kube-system")))
-        except Refused as error:
-            if "forbidden" not in error.cause:
-                raise
-            next_step = "ask the cluster's administrator for the right to `get` the namespace kube-system"
-            raise Refused(error.summary, cause=error.cause, next_step=next_step) from error
-        return _decoded(reply.body, NamespaceObject, doing).metadata.uid
+        if (body := await identifying.asked(self.session)) is not None:
+            return _decoded(body, NamespaceObject, identifying.DOING).metadata.uid
+        return identifying.by_address(await self.access.configuration())
 
     async def _version(self) -> str:
         doing = "ask the cluster for its version"

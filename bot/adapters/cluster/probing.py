@@ -25,7 +25,6 @@ _FAILED = "error trying to reach service: "
 
 _OUTCOMES = (
     ("connection refused", Outcome.REFUSED),
-    ("connection reset", Outcome.REFUSED),
     ("i/o timeout", Outcome.TIMED_OUT),
     ("deadline exceeded", Outcome.TIMED_OUT),
     ("handshake timeout", Outcome.TIMED_OUT),
@@ -33,12 +32,15 @@ _OUTCOMES = (
     ("no route to host", Outcome.UNREACHABLE),
     ("network is unreachable", Outcome.UNREACHABLE),
     ("no such host", Outcome.UNREACHABLE),
-    # Somebody listens there, and does not speak what was asked for.
-    ("tls: ", Outcome.REFUSED),
-    ("x509: ", Outcome.REFUSED),
-    ("malformed HTTP", Outcome.REFUSED),
-    ("HTTP response to HTTPS", Outcome.REFUSED),
-    ("EOF", Outcome.REFUSED),
+    ("first record does not look like a TLS handshake", Outcome.MISMATCHED),
+    ("HTTP response to HTTPS", Outcome.MISMATCHED),
+    ("malformed HTTP", Outcome.MISMATCHED),
+    # Whoever listens there speaks it, and did not like what came: a certificate is wanted, say.
+    ("tls: ", Outcome.BROKEN_OFF),
+    ("x509: ", Outcome.BROKEN_OFF),
+    ("connection reset", Outcome.BROKEN_OFF),
+    ("broken pipe", Outcome.BROKEN_OFF),
+    ("EOF", Outcome.BROKEN_OFF),
 )
 """What Go's network library says, and what it means. The first that fits counts."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from bot.application.execution.plugin_facts import facts_notes, read_facts
 from bot.application.ports import Context, Look
@@ -10,7 +11,8 @@ from bot.domain.chat.report import Block, Bullets, Plain, Report, Status, Table,
 from bot.domain.chat.values import Nothing
 from bot.domain.chat.wording import counted
 from bot.domain.network.ages import age
-from bot.domain.network.pods import PodState, state_of
+from bot.domain.network.owners import owner_of
+from bot.domain.network.pods import PodState, finished, state_of
 from bot.domain.network.references import DAEMON_SET, NODE, POD, Ref
 from bot.domain.network.snapshot import Node, Pod
 from bot.domain.plugins import configured, ranges
@@ -162,13 +164,27 @@ def _network(node: Node) -> str:
 
 def _components(facts: Facts) -> Table | None:
     now = facts.snapshot.taken_at
+    pods: dict[Ref, list[Pod]] = {}
+    for pod in facts.snapshot.pods:
+        pods.setdefault(owner_of(pod), []).append(pod)
     rows = []
     for each in components(facts):
         ready, wanted = replicas(each)
-        state = "ready" if ready >= wanted > 0 else "scaled to none" if not wanted else "not ready"
-        rows.append([str(each.ref), f"{ready}/{wanted}", state, age(each.metadata.creation_timestamp, now)])
-    rows += [[f"TigeraStatus {name}", ready, state, "-"] for name, ready, state in _tigera(facts)]
-    return table(("COMPONENT", "READY", "STATE", "AGE"), rows, "Operators and controllers") if rows else None
+        states = [state_of(pod) for pod in pods.get(each.ref, ()) if not finished(pod)]
+        restarts = str(sum(state.restarts for state in states)) if facts.could_read(POD) else "?"
+        old = age(each.metadata.creation_timestamp, now)
+        rows.append([str(each.ref), f"{ready}/{wanted}", _state(ready, wanted, states), restarts, old])
+    rows += [[f"TigeraStatus {name}", ready, state, "-", "-"] for name, ready, state in _tigera(facts)]
+    columns = ("COMPONENT", "READY", "STATE", "RESTARTS", "AGE")
+    return table(columns, rows, "Operators and controllers") if rows else None
+
+
+def _state(ready: int, wanted: int, pods: Sequence[PodState]) -> str:
+    """With what kubectl prints of the pods that hold it up."""
+    if ready >= wanted:
+        return "ready" if wanted else "scaled to none"
+    waiting = sorted({pod.status for pod in pods if pod.ready < pod.total})
+    return f"not ready: {', '.join(waiting)}" if waiting else "not ready"
 
 
 def _tigera(facts: Facts) -> list[tuple[str, str, str]]:

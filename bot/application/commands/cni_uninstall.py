@@ -19,7 +19,7 @@ from bot.domain.network.references import DAEMON_SET, POD, JSONObject, Ref
 from bot.domain.network.snapshot import Pod, Scope
 from bot.domain.plugins import removing
 from bot.domain.plugins.cni import recognise
-from bot.domain.plugins.fitting import Objects, ref
+from bot.domain.plugins.fitting import Objects, bare, ref
 from bot.domain.plugins.installation import Installation
 from bot.domain.plugins.parameters import Parameters, check_accepted
 from bot.domain.plugins.present import check_our_way, the_one_there
@@ -59,7 +59,7 @@ async def uninstall_plugin(request: UninstallPlugin, context: Context) -> Change
     release, sources = await plugins.read_nearest(context, name, plugin, installation, version)
     published = tuple(each for source in sources for each in source.objects)
     everything = Parameters(pod_cidrs=installation.pod_cidrs, extras=frozenset(installation.extras))
-    objects = installation.fit(published, everything)
+    objects = (*installation.fit(published, everything), *map(bare, installation.makes))
     around = await with_plan(context.cluster, around, objects)
     if gone and not around.existing and not around.missing_rights:
         the_one_there(around, known, name)  # which says that there is none

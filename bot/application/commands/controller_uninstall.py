@@ -19,8 +19,9 @@ from bot.domain.network.references import DAEMON_SET, DEPLOYMENT, Ref
 from bot.domain.plugins.briefing import Source
 from bot.domain.plugins.controllers import recognise
 from bot.domain.plugins.edge import gateway_api, removing
+from bot.domain.plugins.edge.by_hand import not_from_here
 from bot.domain.plugins.edge.finding import as_installed, check_our_way, instance
-from bot.domain.plugins.edge.serving import gateways_of, of_classes, routes_of
+from bot.domain.plugins.edge.serving import Served, gateways_of, of_classes, routes_of, served
 from bot.domain.plugins.edge.surroundings import Edge
 from bot.domain.plugins.fitting import Objects, ref
 from bot.domain.plugins.parameters import check_accepted
@@ -35,9 +36,11 @@ class UninstallController(ClusterChangeRequest):
 
 async def uninstall_controller(request: UninstallController, context: Context) -> Change:
     """Raises NotFound when there is none, Refused for one that was installed in another way."""
-    controller, installation = controllers.installable(request.name, "taken away")
     check_accepted(request.accept, removing.CODES)
     around = await read_edge(context.cluster)
+    if controllers.all_controllers()[request.name].install is None:
+        raise await _by_hand(request.name, context, around)
+    controller, installation = controllers.installable(request.name)
     if not installation.class_name:
         return await _definitions(request, context, around)
     if not around.could_read(DEPLOYMENT, DAEMON_SET):
@@ -79,6 +82,16 @@ async def uninstall_controller(request: UninstallController, context: Context) -
         line=context.line,
         accepted=frozenset(request.accept),
     )
+
+
+async def _by_hand(name: str, context: Context, around: Edge) -> Refused:
+    """How one goes that is only recognised."""
+    known = controllers.all_controllers()
+    all_found = recognise(around, known)
+    found = next((each for each in all_found if each.name == name), None)
+    workloads = await asyncio.gather(*(context.cluster.get(each.ref) for each in found.workloads)) if found else []
+    its = served(found, all_found, around) if found else Served()
+    return not_from_here(known[name], found, its, workloads)
 
 
 async def _definitions(request: UninstallController, context: Context, around: Edge) -> Change:

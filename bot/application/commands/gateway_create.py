@@ -6,6 +6,7 @@ from typing import Annotated
 
 from bot.application.execution import gateway_api
 from bot.application.execution.grants import read_grants
+from bot.application.execution.listening import controller_of, read_listening
 from bot.application.execution.looking_up import check_namespace
 from bot.application.execution.tls_secrets import tls_secret
 from bot.application.ports import Changing, Context
@@ -17,8 +18,9 @@ from bot.domain.changes.granting import references, targets
 from bot.domain.chat.grammar import Value, argument, option
 from bot.domain.chat.masking import masked
 from bot.domain.chat.route_values import InAnyNamespace, Listener, ListenerWord, SecretName
-from bot.domain.chat.values import ChangeRequest, Name, label_selector
+from bot.domain.chat.values import ChangeRequest, Name, Word, label_selector
 from bot.domain.network.references import GATEWAY_CLASS, SECRET, JSONObject, Ref, ref_to
+from bot.domain.plugins.parameters import check_accepted
 from bot.errors import NotFound
 
 
@@ -47,11 +49,13 @@ class CreateGateway(ChangeRequest):
     )
     gateway_class: Name = option("--class", summary="the GatewayClass; default: the only one", default="")
     tls: SecretName | None = option("--tls", summary="the Secret with the certificate for HTTPS", default=None)
+    accept: tuple[Word, ...] = option("--accept", summary="a doubt's code, once you have read it", default=())
     allow: Allowed = option("--allow", summary="from which namespaces routes may be attached", default=SAME)
 
 
 async def create_gateway(request: CreateGateway, context: Context) -> Change:
     """Reads the classes, what has the wanted name, and what the TLS Secret holds."""
+    check_accepted(request.accept, (planning.PORT,))
     wanted = _wanted(request, context.line)
     check(wanted)
     cluster = context.cluster
@@ -61,6 +65,7 @@ async def create_gateway(request: CreateGateway, context: Context) -> Change:
     wanted = dataclasses.replace(
         wanted, cluster=cluster.identity.uid, class_name=str(fields.metadata(found).get("name"))
     )
+    controller = controller_of(found)
     others = targets(references(manifest(wanted)))
     around = planning.Surroundings(
         gateway_class=found,
@@ -69,6 +74,9 @@ async def create_gateway(request: CreateGateway, context: Context) -> Change:
         secret=await tls_secret(context, wanted.tls.namespace, wanted.tls.name) if wanted.tls else None,
         grants=(await read_grants(cluster, others, needed=True)).objects,
         now=context.ports.clock.now(),
+        listening=await read_listening(cluster, controller),
+        one_gateway=controller.one_gateway if controller else "",
+        accepted=frozenset(request.accept),
     )
     return planning.plan(wanted, around)
 
@@ -105,11 +113,12 @@ COMMAND = Changing(
     planner=create_gateway,
     summary="make a Gateway, to which routes can be attached",
     examples=(
-        "gateway create inner --listener HTTP:8000 -n infra --dry-run",
+        "gateway create inner --listener HTTP:443 -n infra --dry-run",
         "gateway create inner --listener HTTP:80:*.example.com --listener TLS:8443 --allow all -n infra",
     ),
     scenario="gateway",
     details="The certificate for HTTPS is looked at before: type, key, names, expiry; one of another namespace "
-    "gets a ReferenceGrant. Then it waits for the controller's word, and asks each listener by address. "
+    "gets a ReferenceGrant. A port that the controller does not listen on, where that is known, has to be accepted "
+    "(`--accept port`). Then it waits for the controller's word, and asks each listener by address. "
     "`changes undo` takes it back.",
 )

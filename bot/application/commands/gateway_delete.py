@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from bot.application.execution import gateway_api
 from bot.application.execution.gateway_api import ELSEWHERE
 from bot.application.execution.grants import read_grants
-from bot.application.execution.looking_up import existing
 from bot.application.execution.routes import routes_everywhere
 from bot.application.ports import Changing, Context
 from bot.domain.changes.change import Change
@@ -14,9 +13,8 @@ from bot.domain.changes.gateway_removal import USED, Around, gateway_plan
 from bot.domain.changes.granting import references, targets
 from bot.domain.chat.grammar import argument, option
 from bot.domain.chat.values import ChangeRequest, Name, Word
-from bot.domain.network.references import GATEWAY, ref_to
+from bot.domain.network.references import GATEWAY
 from bot.domain.plugins.parameters import check_accepted
-from bot.errors import NotFound
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,11 +26,7 @@ class DeleteGateway(ChangeRequest):
 async def delete_gateway(request: DeleteGateway, context: Context) -> Change:
     """Reads the Gateway, and every route that names it."""
     check_accepted(request.accept, (USED,))
-    try:
-        gateway = await existing(context.cluster, ref_to(GATEWAY, request.namespace, request.name))
-    except NotFound:
-        await gateway_api.read(context.cluster, GATEWAY, request.namespace)
-        raise
+    gateway = await gateway_api.find_gateway(context.cluster, request.namespace, request.name)
     routes = await routes_everywhere(context.cluster, request.namespace)
     unread = tuple(each.replace(ELSEWHERE, "others may be attached to it") for each in routes.unread)
     around = Around(routes=routes.objects, unread=unread)

@@ -8,7 +8,6 @@ from typing import Any
 
 from bot.application.execution import gateway_api
 from bot.application.execution.gateway_api import ELSEWHERE
-from bot.application.execution.looking_up import existing
 from bot.application.execution.routes import Routes, routes_everywhere, secrets_of_listeners
 from bot.application.ports import Context, Look
 from bot.domain.changes import fields, gateway_class
@@ -28,10 +27,10 @@ from bot.domain.network.gateways import (
     parents,
 )
 from bot.domain.network.listeners import listeners, refers_to, takes_from
-from bot.domain.network.references import GATEWAY, GATEWAY_CLASS, JSONObject, Ref, ref_to
+from bot.domain.network.references import GATEWAY_CLASS, JSONObject, Ref, ref_to
 from bot.domain.network.shadowing import Precedence, Shadowed
 from bot.domain.network.tls_secrets import TLSSecret, in_words, wrong_with
-from bot.errors import BotError, NotFound
+from bot.errors import BotError
 
 _SHOWN_ROUTES = 30
 
@@ -52,7 +51,7 @@ class _Certificate:
 
 async def show_gateway(request: ShowGateway, context: Context) -> Report:
     """Reads the Gateway, its class, certificates, and every route that names it."""
-    gateway = await _existing(request, context)
+    gateway = await gateway_api.find_gateway(context.cluster, request.namespace, request.name)
     routes = await routes_everywhere(context.cluster, request.namespace)
     certificates = await _certificates(gateway, context)
     served_by = await _class(gateway, context)
@@ -75,14 +74,6 @@ async def show_gateway(request: ShowGateway, context: Context) -> Report:
         actions=(Action("Remove", f"gateway delete {ref.name} -n {ref.namespace}"),),
         footnotes=tuple(text(Plain(each)) for each in _unread(routes)),
     )
-
-
-async def _existing(request: ShowGateway, context: Context) -> JSONObject:
-    try:
-        return await existing(context.cluster, ref_to(GATEWAY, request.namespace, request.name))
-    except NotFound:
-        await gateway_api.read(context.cluster, GATEWAY, request.namespace)
-        raise
 
 
 async def _class(gateway: JSONObject, context: Context) -> JSONObject | None:

@@ -13,11 +13,11 @@ from bot.domain.chat.report import Block, FindingsBlock, Report, Status, table, 
 from bot.domain.chat.values import InNamespaces, Name
 from bot.domain.chat.wording import counted, skipped_notes, unread_notes
 from bot.domain.diagnosis.diagnose import Diagnosis
-from bot.domain.diagnosis.finding import Severity
-from bot.domain.diagnosis.ingress_check import Known, judge, kinds
+from bot.domain.diagnosis.finding import Finding, Severity
+from bot.domain.diagnosis.ingress_check import Known, behind, judge, kinds
 from bot.domain.network.ingresses import class_of, hosts
-from bot.domain.network.references import INGRESS, ref_to
-from bot.domain.network.snapshot import Ingress
+from bot.domain.network.references import INGRESS, Ref, ref_to
+from bot.domain.network.snapshot import Ingress, Snapshot
 from bot.errors import NotFound
 
 _SHOWN_ROWS = 60
@@ -50,10 +50,11 @@ async def check_ingresses(request: CheckIngresses, context: Context) -> Report:
     secrets = await looking.secrets(context, chosen)
     known = Known(secrets.by_place, served.running, context.ports.clock.now())
     diagnosis = await asyncio.to_thread(judge, snapshot, chosen, known)
+    faults = _faults(snapshot, chosen, diagnosis)
     return Report(
         status=Status.FINDINGS if _bad(diagnosis) else Status.FAILED if diagnosis.skipped else Status.OK,
-        title=_title(chosen, diagnosis, where),
-        blocks=tuple(_blocks(chosen, diagnosis)),
+        title=_title(chosen, faults, bool(diagnosis.skipped), where),
+        blocks=tuple(_blocks(chosen, diagnosis, faults)),
         footnotes=(
             *unread_notes(snapshot.unread),
             *notes,
@@ -72,23 +73,33 @@ def _bad(diagnosis: Diagnosis) -> bool:
     return any(each.severity is not Severity.INFO for each in diagnosis.wrong)
 
 
-def _title(chosen: list[Ingress], diagnosis: Diagnosis, where: str) -> str:
+def _faults(snapshot: Snapshot, chosen: list[Ingress], diagnosis: Diagnosis) -> dict[Ref, list[Finding]]:
+    """Of each Ingress, also what is wrong with the Services that it leads to and behind them."""
+    told: dict[Ref, list[int]] = {}
+    for index, each in enumerate(diagnosis.wrong):
+        for ref in {each.object, each.owner}:
+            told.setdefault(ref, []).append(index)
+    return {
+        ref: [diagnosis.wrong[index] for index in sorted({each for one in concerned for each in told.get(one, ())})]
+        for ref, concerned in behind(snapshot, chosen).items()
+    }
+
+
+def _title(chosen: list[Ingress], faults: dict[Ref, list[Finding]], skipped: bool, where: str) -> str:
     if not chosen:
         return f"No Ingress in {where} to check"
-    at_fault = {each.ref for each in chosen} & {f.object for f in diagnosis.wrong if f.severity is not Severity.INFO}
-    well = len(chosen) - len(at_fault)
-    told = f", {len(at_fault)} at fault" if at_fault else ""
-    if diagnosis.skipped:
+    at_fault = sum(any(each.severity is not Severity.INFO for each in found) for found in faults.values())
+    told = f", {at_fault} at fault" if at_fault else ""
+    if skipped:
         return f"{counted(len(chosen), 'Ingress', 'Ingresses')} in {where}{told}; not all of it could be judged"
+    well = len(chosen) - at_fault
     return f"{well} of {counted(len(chosen), 'Ingress', 'Ingresses')} in {where} as they should be{told}"
 
 
-def _blocks(chosen: list[Ingress], diagnosis: Diagnosis) -> list[Block]:
+def _blocks(chosen: list[Ingress], diagnosis: Diagnosis, faults: dict[Ref, list[Finding]]) -> list[Block]:
     blocks: list[Block] = [FindingsBlock(diagnosis.wrong)] if diagnosis.wrong else []
-    count: dict[object, int] = {}
-    for finding in diagnosis.wrong:
-        count[finding.object] = count.get(finding.object, 0) + 1
-    rows = sorted(chosen, key=lambda each: (-count.get(each.ref, 0), each.ref))
+    count = {ref: len(found) for ref, found in faults.items()}
+    rows = sorted(chosen, key=lambda each: (-count[each.ref], each.ref))
     if rows:
         shown = rows[:_SHOWN_ROWS]
         title = "" if len(rows) <= _SHOWN_ROWS else f"{_SHOWN_ROWS} of {len(rows)}, those at fault first"
@@ -101,7 +112,7 @@ def _blocks(chosen: list[Ingress], diagnosis: Diagnosis) -> list[Block]:
                         class_of(each) or "<none>",
                         ", ".join(host or "*" for host in hosts(each.spec)[:3]) or "*",
                         ", ".join(filter(None, each.status.addresses)) or "<none>",
-                        str(count.get(each.ref, 0) or "nothing"),
+                        str(count[each.ref] or "nothing"),
                     )
                     for each in shown
                 ),

@@ -14,13 +14,15 @@ from bot.application.execution.reading_migration import (
     read_headers,
     read_ingresses,
 )
+from bot.application.execution.reading_nginx import read_controllers
 from bot.application.execution.routes import Routes, routes_everywhere
 from bot.application.execution.telling_migration import tell, tell_all
 from bot.application.ports import Context, Look
 from bot.domain.chat.grammar import Value, argument, option
 from bot.domain.chat.report import Code, Plain, Report, Status, Text, text
 from bot.domain.chat.values import InNamespaces, Name
-from bot.domain.migration.attaching import NO_CLASS, Choice, chosen
+from bot.domain.migration.attaching import NO_CLASS, Choice, chosen, usual_class
+from bot.domain.migration.features import supported_by
 from bot.domain.migration.outcome import Translation
 from bot.domain.migration.reading import Around
 from bot.domain.migration.translating import translate
@@ -65,9 +67,12 @@ async def to_gateway(request: ToGateway, context: Context) -> Report:
             cause="one names a Gateway that is there, the other the class of one that is written",
             next_step="leave one of them away",
         )
-    ingresses, api = await asyncio.gather(
-        read_ingresses(context.cluster, request.where), read_gateway_api(context.cluster)
+    read, api, controllers = await asyncio.gather(
+        read_ingresses(context.cluster, request.where),
+        read_gateway_api(context.cluster),
+        read_controllers(context.cluster),
     )
+    ingresses = read.told(*controllers)
     if many:
         return await _all(request, ingresses, api, context)
     return await _one(request, ingresses, api, context)
@@ -80,12 +85,14 @@ async def _one(request: ToGateway, ingresses: Ingresses, api: GatewayAPI, contex
         await existing(context.cluster, ref_to(INGRESS, *wanted))  # raises, with what there is instead
         raise NotFound(f"Ingress {request.namespace}/{request.name} could not be read", next_step="try again")
     routes = await _routes(api, request.namespace, context)
+    choice = chosen(request.namespace, api.gateways, api.classes, request.gateway, request.gateway_class)
     around = Around(
         neighbours=ingresses.neighbours,
         services=ingresses.services,
-        features=api.features,
-        choice=chosen(request.namespace, api.gateways, api.classes, request.gateway, request.gateway_class),
+        features=supported_by(api.features, api.class_called(choice.class_name)),
+        choice=choice,
         config_maps=await read_headers(context.cluster, [ingress]),
+        controllers=ingresses.controllers,
         routes=routes.objects,
     )
     found = await asyncio.to_thread(translate, ingress, around)
@@ -167,9 +174,10 @@ async def _all(request: ToGateway, ingresses: Ingresses, api: GatewayAPI, contex
     around = Around(
         neighbours=ingresses.neighbours,
         services=ingresses.services,
-        features=api.features,
+        features=supported_by(api.features, api.class_called(request.gateway_class or usual_class(api.classes))),
         choice=Choice(None, request.gateway_class or "any"),
         config_maps=await read_headers(context.cluster, wanted),
+        controllers=ingresses.controllers,
         routes=routes.objects,
     )
     found = await asyncio.to_thread(_translated, wanted, around)

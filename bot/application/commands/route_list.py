@@ -35,6 +35,9 @@ async def list_routes(request: Listing, context: Context) -> Report:
     if not routes.objects:
         if request.where and not routes.unread:
             await check_namespace(context.cluster, request.where)
+        if not routes.unread:
+            everywhere = ", or look everywhere by `route list -A`" if request.where else ""
+            footnotes = (text(f"Make one by `route create`{everywhere}"),)
         empty = f"No routes in {request.where or 'any namespace'}"
         return Report(status=Status.OK, title=title if routes.unread else empty, footnotes=footnotes)
     behind = await read_behind(context.cluster, routes.objects)

@@ -11,6 +11,7 @@ from bot.application.execution.working import Work
 from bot.application.execution.writing import look
 from bot.domain.changes import fields
 from bot.domain.changes.change import Reach
+from bot.domain.changes.proof import spoken
 from bot.domain.network.answering import led
 from bot.domain.network.probing import ByAPIServer, HTTPProbe
 from bot.domain.network.references import SERVICE, JSONObject
@@ -42,8 +43,7 @@ async def status_behind(work: Work, step: Reach) -> int | None:
 def _wants_tls(service: JSONObject | None, number: int) -> bool:
     """Whether the pods behind a port probably want TLS, by its protocol, its name or a usual number."""
     ports: Any = fields.at(service, ("spec", "ports")).value or [] if service else []
-    port: Any = next((each for each in ports if each.get("port") == number), {})
-    return number in (443, 8443) or "https" in str(port.get("appProtocol") or port.get("name") or "")
+    return any(spoken(each).tls for each in ports if each.get("port") == number)
 
 
 def _number(service: JSONObject | None, port: str) -> int:

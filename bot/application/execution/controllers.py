@@ -43,14 +43,13 @@ ControllerName = Annotated[str, _named(_NAMES)]
 KnownController = Annotated[str, _named(tuple(all_controllers()))]
 
 
-def installable(name: str, doing: str = "installed") -> tuple[IngressController, EdgeInstallation]:
-    """Raises UsageError for a controller that is only recognised, with how it is installed; `doing` is what it cannot
-    be from here."""
+def installable(name: str) -> tuple[IngressController, EdgeInstallation]:
+    """Raises UsageError for a controller that is only recognised, with how it is installed."""
     controller = all_controllers()[name]
     if controller.install is None:
         way_out = controller.retired.partition("; ")[2]
         raise UsageError(
-            f"{controller.title} is not {doing} from here",
+            f"{controller.title} is not installed from here",
             cause=controller.why_not,
             next_step=way_out or f"Patchbay recognises it, and installs {', '.join(_NAMES)}",
         )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from bot.application.execution.looking_up import existing
 from bot.application.ports import Cluster
 from bot.domain.changes import fields
-from bot.domain.network.references import CUSTOM_RESOURCE_DEFINITION, GATEWAY_CLASS, JSONObject, Kind
+from bot.domain.network.references import CUSTOM_RESOURCE_DEFINITION, GATEWAY, GATEWAY_CLASS, JSONObject, Kind, ref_to
 from bot.errors import BotError, NotFound, Refused
 
 # https://gateway-api.sigs.k8s.io/guides/versioning/#crd-versions-and-channels
@@ -51,6 +53,21 @@ async def read_if_served(cluster: Cluster, kind: Kind, namespace: str) -> Readin
         return await read(cluster, kind, namespace)
     except Missing:
         return Reading(())
+
+
+def elsewhere(name: str, objects: Iterable[JSONObject]) -> str:
+    """What to say when something of that name is in other namespaces; empty: it is not."""
+    found = sorted(fields.ref_of(each).namespace for each in objects if fields.metadata(each).get("name") == name)
+    return f"it is in {', '.join(dict.fromkeys(found))}: add `-n {found[0]}`" if found else ""
+
+
+async def find_gateway(cluster: Cluster, namespace: str, name: str) -> JSONObject:
+    """Raises NotFound with what was probably meant, Missing where the cluster has no Gateways at all."""
+    try:
+        return await existing(cluster, ref_to(GATEWAY, namespace, name))
+    except NotFound as error:
+        where = elsewhere(name, (await read(cluster, GATEWAY, namespace)).objects)
+        raise (NotFound(error.summary, next_step=where) if where else error) from error
 
 
 class Missing(Refused):

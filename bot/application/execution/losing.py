@@ -7,6 +7,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from bot.application.execution.controllers import all_controllers
+from bot.application.execution.edge_reading import read_edge
 from bot.application.execution.leading import leading_to
 from bot.application.execution.routes import routes_everywhere
 from bot.application.ports import Cluster
@@ -26,6 +28,8 @@ from bot.domain.network.references import (
     Kind,
     Ref,
 )
+from bot.domain.plugins.controllers import recognise
+from bot.domain.plugins.edge.entrances import cut_off
 from bot.errors import BotError
 
 _SHOWN = 6
@@ -45,7 +49,9 @@ async def _missing(cluster: Cluster, ref: Ref, goes: Sequence[Ref]) -> list[str]
         case SERVICE.name:
             leads = (await leading_to(cluster, ref)).found
             by = list(dict.fromkeys(lead.by for lead in leads if lead.by not in goes))
-            return _told(f"{ref} is still led to by", by)
+            edge = await read_edge(cluster)
+            cut = cut_off(ref, recognise(edge, all_controllers()), edge)
+            return [*_told(f"{ref} is still led to by", by), *([cut] if cut else [])]
         case GATEWAY.name:
             routes = (await routes_everywhere(cluster, ref.namespace)).objects
             return _told(f"With {ref} nothing serves", _others([r for r in routes if refers_to(r, ref)], goes))

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.application.ports import Cluster
 from bot.domain.chat.report import Plain, Text, text
 from bot.domain.chat.wording import unread_notes
-from bot.domain.migration.gateway_api import GROUP, Features, Gateway, GatewayClass, decoded, features
+from bot.domain.migration.features import Features, features
+from bot.domain.migration.gateway_api import GROUP, Gateway, GatewayClass, decoded
+from bot.domain.migration.governing import with_usual_names
 from bot.domain.migration.neighbours import Neighbours
 from bot.domain.migration.nginx import PREFIX
+from bot.domain.migration.nginx.controller import Controller
 from bot.domain.network.references import (
     CONFIG_MAP,
     CUSTOM_RESOURCE_DEFINITION,
@@ -43,6 +46,9 @@ class GatewayAPI:
     notes: tuple[Text, ...]
     """What could not be read."""
 
+    def class_called(self, name: str) -> GatewayClass | None:
+        return next((each for each in self.classes if each.metadata.name == name), None)
+
 
 @dataclass(frozen=True, slots=True)
 class Ingresses:
@@ -53,6 +59,14 @@ class Ingresses:
     services: Mapping[str, Mapping[str, Service]] | None
     readable: bool
     notes: tuple[Text, ...]
+    controllers: tuple[Controller, ...] | None = None
+    """Of ingress-nginx; None: they could not be looked for."""
+
+    def told(self, controllers: tuple[Controller, ...] | None, notes: tuple[Text, ...]) -> Ingresses:
+        """As these controllers read them: with what their annotations begin with."""
+        found = with_usual_names(self.all, self.neighbours, controllers)
+        neighbours = self.neighbours if found == self.all else self.neighbours.of(found)
+        return replace(self, all=found, neighbours=neighbours, notes=(*self.notes, *notes), controllers=controllers)
 
 
 async def read_gateway_api(cluster: Cluster) -> GatewayAPI:

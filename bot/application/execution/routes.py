@@ -102,8 +102,9 @@ async def _no_route(cluster: Cluster, namespace: str, name: str, routes: Routes)
             next_step="let Patchbay list routes: deploy/kubernetes/look.yaml grants it",
         )
     names = sorted(str(fields.metadata(each)["name"]) for each in routes.objects)
+    elsewhere = gateway_api.elsewhere(name, (await routes_everywhere(cluster, namespace)).objects)
     listed = f"there is {', '.join(names[:5])}" if names else f"there are no routes in {namespace} at all"
-    return NotFound(f"There is no route {namespace}/{name}", next_step=suggestion(name, names) or listed)
+    return NotFound(f"There is no route {namespace}/{name}", next_step=elsewhere or suggestion(name, names) or listed)
 
 
 async def read_precedence(cluster: Cluster, namespace: str) -> Precedence:

@@ -101,11 +101,12 @@ def _lost(found: Translation) -> Iterator[Block]:
 
 def _lines(lost: Sequence[Lost]) -> Iterator[Text]:
     """One for each reason, with all that it is the reason for."""
-    by_reason: dict[tuple[str, str], list[str]] = {}
+    by_reason: dict[tuple[str, str, str], list[str]] = {}
     for each in lost:
-        by_reason.setdefault((each.why, each.instead), []).append(each.source)
-    for (why, instead), sources in by_reason.items():
-        yield (Code(_some(sources)), *text(f": {why}. Instead: {instead}."))
+        by_reason.setdefault((each.why, each.instead, each.kept), []).append(each.source)
+    for (why, instead, kept), sources in by_reason.items():
+        written = f" Written all the same: {kept}." if kept else ""
+        yield (Code(_some(sources)), *text(f": {why}. Instead: {instead}.", Plain(written)))
 
 
 def _some(sources: Sequence[str]) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from bot.application.execution.diagnosing import diagnosed
 from bot.application.execution.evidence import evidence
 from bot.application.execution.working import Work
@@ -197,7 +199,7 @@ async def ask(work: Work, index: int, step: Ask) -> None:
         if seen.answered:
             break
     if seen is not None and not seen.answered and isinstance(step.probe, HTTPProbe):
-        seen = await _ask_without_http(work, step.probe) or seen
+        seen = await _taken(work, step.probe, seen, step.sure) or seen
     answered = seen is not None and seen.answered
     note = seen.evidence if seen is not None else "it was not asked"
     note += "" if answered else f" (asked {step.attempts} times from {ByAPIServer()})"
@@ -233,12 +235,17 @@ async def _port_name(work: Work, probe: TCPProbe) -> str | None:
     return next((str(each.get("name") or "") for each in meant), None)
 
 
-async def _ask_without_http(work: Work, probe: HTTPProbe) -> Observation | None:
-    """A usual number does not make a port speak HTTP: one that takes connections answers."""
-    if probe.target.kind != SERVICE.name:
+async def _taken(work: Work, probe: HTTPProbe, seen: Observation, sure: bool) -> Observation | None:
+    """What it means when a port that does not answer in HTTP takes connections all the same. A usual number does not
+    make it speak HTTP, so that is an answer; one that has to speak HTTP has not answered. None: it takes none."""
+    if probe.target.kind != SERVICE.name or seen.outcome is Outcome.NOT_ASKED:
         return None
-    seen = await _ask(work, TCPProbe(target=probe.target, port=probe.port))
-    if not seen.answered:
+    taken = await _ask(work, TCPProbe(target=probe.target, port=probe.port))
+    if not taken.answered:
         return None
-    evidence = f"it takes connections, but does not speak HTTP ({seen.evidence or 'connected'})"
-    return Observation(seen.probe, seen.vantage, seen.outcome, seen.latency_seconds, evidence)
+    protocol = "HTTPS" if probe.tls else "HTTP"
+    if not sure:
+        evidence = f"it takes connections, and does not answer in {protocol} ({taken.evidence or 'connected'})"
+        return msgspec.structs.replace(taken, evidence=evidence)
+    evidence = f"it takes connections, but does not answer in {protocol}: {seen.evidence or seen.outcome.value}"
+    return msgspec.structs.replace(seen, evidence=evidence)

@@ -126,6 +126,9 @@ class Ask(msgspec.Struct, frozen=True, tag="ask", kw_only=True):
     """A probe that proves the change on the live network. What does not answer is reported; it undoes nothing."""
 
     probe: Probe
+    sure: bool = False
+    """Of an HTTP probe: it is known that this port has to speak HTTP, so nothing else proves it. Otherwise a port that
+    takes connections answers as well."""
     attempts: int = 5
     """One a second."""
     part: str = ""

@@ -7,14 +7,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.domain.changes import fields, gateway_proof, granting
-from bot.domain.changes.change import Apply, Change, Premise
+from bot.domain.changes.change import Apply, Change, Doubt, Premise
 from bot.domain.changes.gateway_same import says_the_same
 from bot.domain.changes.gateway_wanted import SAME, Wanted, manifest
 from bot.domain.changes.granting import Reference
 from bot.domain.network.listeners import listeners
+from bot.domain.network.listening import Listening
 from bot.domain.network.references import JSONObject
 from bot.domain.network.tls_secrets import TLSSecret, remarks, unfit, wrong_with
 from bot.errors import Conflict, NotFound, Refused
+
+PORT = "port"
+"""The code of the doubt that nobody listens there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +34,12 @@ class Surroundings:
     grants: Sequence[JSONObject]
     """ReferenceGrants of the Secret's namespace."""
     now: datetime.datetime
+    listening: Listening | None = None
+    """At which ports its controller listens; None: it makes what listens, or nobody knows."""
+    one_gateway: str = ""
+    """Where the controller serves one Gateway alone: how that one is said."""
+    accepted: frozenset[str] = frozenset()
+    """Codes of doubts."""
 
 
 def plan(wanted: Wanted, around: Surroundings) -> Change:
@@ -62,6 +72,7 @@ def plan(wanted: Wanted, around: Surroundings) -> Change:
             Premise("the controller of the class", fields.at(around.gateway_class, ("spec", "controllerName")).value),
         ),
         warnings=tuple(_warnings(wanted, around, needed)),
+        doubts=tuple(each for each in _doubts(wanted, around.listening) if each.code not in around.accepted),
     )
 
 
@@ -98,9 +109,31 @@ def _check_taken(wanted: Wanted, there: JSONObject) -> None:
     )
 
 
+def _doubts(wanted: Wanted, listening: Listening | None) -> Iterator[Doubt]:
+    """Listeners that the controller has no port for."""
+    if listening is None:
+        return
+    said = ", ".join(f"{port} ({what})" for port, what in listening.ports.items())
+    for each in wanted.listeners:
+        if each.port not in listening.ports:
+            yield Doubt(
+                PORT,
+                f"Listener {each.name} is for port {each.port}, and the controller listens on {said}: "
+                f"{listening.otherwise}. Take one of those, or {listening.mend}.",
+            )
+        elif each.protocol == "HTTP" and each.port in listening.encrypted:
+            yield Doubt(
+                PORT,
+                f"Listener {each.name} is for plain HTTP on port {each.port}, where {listening.ports[each.port]} ends "
+                f"TLS: {listening.otherwise}. Take HTTPS or another port.",
+            )
+
+
 def _warnings(wanted: Wanted, around: Surroundings, needed: Sequence[Reference]) -> Iterator[str]:
     if around.unserved:
         yield f"GatewayClass {wanted.class_name} is not served: {around.unserved}."
+    if around.one_gateway:
+        yield f"The controller of {wanted.class_name} serves one Gateway alone: {around.one_gateway}."
     if around.secret is not None:
         yield from remarks(around.secret, around.now)
     for reference in needed:

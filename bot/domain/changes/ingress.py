@@ -12,6 +12,7 @@ from bot.domain.changes import (
     ingress_again,
     ingress_annotations,
     ingress_conflicts,
+    ingress_overlaps,
     ingress_regex,
     ingress_spec,
     ingress_tls,
@@ -31,7 +32,7 @@ from bot.domain.network.snapshot import Ingress, IngressClass, IngressSpec, Serv
 from bot.domain.network.tls_secrets import TLSSecret
 from bot.errors import Conflict, NotFound, Refused
 
-CODES = (ingress_conflicts.ELSEWHERE, ingress_annotations.SNIPPET, ingress_regex.REGEX, LOSS)
+CODES = (ingress_conflicts.ELSEWHERE, ingress_overlaps.OVERLAP, ingress_annotations.SNIPPET, ingress_regex.REGEX, LOSS)
 """All doubts that a plan of an Ingress may have."""
 
 
@@ -125,6 +126,7 @@ def plan(wanted: Wanted, around: Surroundings) -> Change:
             doubt
             for doubt in (
                 ingress_conflicts.elsewhere(others),
+                ingress_overlaps.same_path(others),
                 ingress_annotations.doubt(annotations),
                 regex.doubt() if regex else None,
                 _loss(wanted, manifest, around),
@@ -246,6 +248,7 @@ def _warnings(wanted: Wanted, class_: Chosen, others: ingress_conflicts.Others, 
     yield from nobody_behind(wanted.backends, around)
     yield from ingress_tls.warnings(wanted.secrets, wanted.issuing, around.vetting)
     yield from ingress_conflicts.warnings(others)
+    yield from ingress_overlaps.taken_out(others)
     yield from unasked(msgspec.convert({"rules": ingress_spec.grouped(wanted.rules)}, IngressSpec))
     for each in around.unread:
         yield f"{each}: what leads to the same hosts there is not known."

@@ -12,6 +12,7 @@ from bot.domain.changes import (
     fields,
     ingress_annotations,
     ingress_conflicts,
+    ingress_overlaps,
     ingress_spec,
     ingress_tls,
 )
@@ -57,6 +58,7 @@ def plan(wanted: Editing, around: Surroundings) -> Change:
             doubt
             for doubt in (
                 ingress_conflicts.elsewhere(others),
+                ingress_overlaps.same_path(others),
                 ingress_annotations.doubt(wanted.new_annotations),
                 regex.doubt() if regex else None,
             )
@@ -153,6 +155,7 @@ def _warnings(wanted: Editing, class_: Chosen, others: ingress_conflicts.Others,
     yield from nobody_behind(wanted.changed_backends, around)
     yield from ingress_tls.warnings(wanted.changed_secrets, wanted.certificates.issuing, around.vetting)
     yield from ingress_conflicts.warnings(others)
+    yield from ingress_overlaps.taken_out(others)
     for each in around.unread:
         yield f"{each}: what leads to the same hosts there is not known."
 

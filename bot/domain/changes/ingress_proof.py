@@ -12,8 +12,8 @@ import msgspec
 from bot.domain.changes import asking
 from bot.domain.changes.change import Ask, Reach, Step
 from bot.domain.network.ingresses import Route, backends, port_meant, routes
-from bot.domain.network.probing import HTTPProbe
-from bot.domain.network.questions import speech
+from bot.domain.network.probing import HTTPProbe, TCPProbe
+from bot.domain.network.questions import speech_of
 from bot.domain.network.references import Ref
 from bot.domain.network.snapshot import IngressBackend, IngressSpec, Service, ServiceBackend, ServicePort
 
@@ -80,8 +80,15 @@ def _behind(led: Led) -> Iterator[Step]:
         yield asking.endpoints(ref)
     for service, port, address in asked[: asking.MOST]:
         path = askable(address[address.index("/") :]) if "/" in address else "/"
-        tls = speech(port.app_protocol or "", (port.name or "",), (port.port,)).tls
-        yield Ask(probe=HTTPProbe(target=service.ref, port=port.port, path=path, tls=tls))
+        yield _ask(service.ref, port, path)
+
+
+def _ask(service: Ref, port: ServicePort, path: str) -> Ask:
+    """An Ingress speaks HTTP to whom it leads to: only a port that says it is something else (gRPC) is asked by TCP."""
+    said = speech_of(port)
+    if said.sure and not said.http:
+        return Ask(probe=TCPProbe(target=service, port=port.port))
+    return Ask(probe=HTTPProbe(target=service, port=port.port, path=path, tls=said.tls), sure=True)
 
 
 def _port(service: Service | None, backend: ServiceBackend) -> ServicePort | None:

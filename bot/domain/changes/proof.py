@@ -49,7 +49,7 @@ def ask_port(service: Ref, port: JSONObject, selected: Selected | None = None, p
     probe: Probe = TCPProbe(target=service, port=_number(port))
     if said.http:
         probe = HTTPProbe(target=service, port=_number(port), path=path, tls=said.tls)
-    return Ask(probe=probe)
+    return Ask(probe=probe, sure=said.http and said.sure)
 
 
 def spoken(port: JSONObject, selected: Selected | None = None) -> Speech:

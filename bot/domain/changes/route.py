@@ -69,10 +69,20 @@ def plan(wanted: Wanted, around: Surroundings) -> Change:
         warnings=(
             *around.remarks,
             *rivals.overtaken(),
+            *_circles(wanted, rivals),
             *route_proof.unasked(wanted, asked),
             *_warnings(wanted, around, ports, needed),
         ),
     )
+
+
+def _circles(wanted: Wanted, rivals: Rivals) -> Iterator[str]:
+    """A redirect for a wildcard or every host that catches what it leads to as well."""
+    if wanted.redirect and not wanted.to_https and rivals.catches(wanted.redirect, "/"):
+        yield (
+            f"It catches {wanted.redirect} itself, too, and goes round in circles there until another route names "
+            "that host."
+        )
 
 
 def _aged(object: JSONObject, there: JSONObject | None) -> JSONObject:

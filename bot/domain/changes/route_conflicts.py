@@ -67,6 +67,14 @@ class Rivals:
         first = next((each for each in asked if not any(other.before(each) for other in asked)), None)
         return first.by if first is not None and not _same(first.by, fields.ref_of(self._own)) else None
 
+    def catches(self, host: str, path: str) -> bool:
+        """Whether the new one would answer a plain GET there itself, for want of a route that comes first."""
+        for verdict in self._served:
+            mine = any(each.gets(host, path) for each in claims(self._own, verdict.hostname))
+            if mine and self.answering(verdict, host, path) is None:
+                return True
+        return False
+
     def _pairs(self) -> Iterator[tuple[Verdict, JSONObject]]:
         for verdict in self._served:
             for route in self._others:

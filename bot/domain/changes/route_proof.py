@@ -16,7 +16,7 @@ from bot.domain.changes.route_conflicts import Rivals
 from bot.domain.changes.route_wanted import Wanted
 from bot.domain.network.claims import claims, hosts
 from bot.domain.network.listeners import Verdict, hosts_meet
-from bot.domain.network.probing import HTTPProbe, Probe, TCPProbe, spoken_of
+from bot.domain.network.probing import HTTPProbe, TCPProbe, spoken_of
 from bot.domain.network.redirects import redirect
 from bot.domain.network.references import GRPC_ROUTE, HTTP_ROUTE, SERVICE, JSONObject, Ref, ref_to
 
@@ -37,7 +37,7 @@ def steps(route: JSONObject, asked: Sequence[Asked], services: Mapping[Ref, JSON
     yield asking.attached(fields.ref_of(route))
     for service, number, path in list(_behind(route))[: asking.MOST]:
         yield asking.endpoints(service)
-        yield Ask(probe=_probe(route, service, _port(services.get(service), number), path))
+        yield _ask(route, service, _port(services.get(service), number), path)
     yield from (reach(route, each.host, get_path(route) or "/", each.listener) for each in asked if each.by is None)
 
 
@@ -134,11 +134,12 @@ def _port(service: JSONObject | None, number: int) -> JSONObject:
     return next((each for each in fitting if each.get("protocol", "TCP") == "TCP"), {"port": number})
 
 
-def _probe(route: JSONObject, service: Ref, port: JSONObject, path: str) -> Probe:
-    number = int(str(port["port"]))
-    if route["kind"] != HTTP_ROUTE.name:
-        return TCPProbe(target=service, port=number)
-    return HTTPProbe(target=service, port=number, path=path, tls=spoken(port).tls)
+def _ask(route: JSONObject, service: Ref, port: JSONObject, path: str) -> Ask:
+    """A port that says it is something else than HTTP (h2c) is asked by TCP, even behind an HTTPRoute."""
+    number, said = int(str(port["port"])), spoken(port)
+    if route["kind"] != HTTP_ROUTE.name or (said.sure and not said.http):
+        return Ask(probe=TCPProbe(target=service, port=number))
+    return Ask(probe=HTTPProbe(target=service, port=number, path=path, tls=said.tls), sure=True)
 
 
 def _best(host: str, served: Iterable[Verdict]) -> Verdict | None:

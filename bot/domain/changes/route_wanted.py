@@ -134,6 +134,17 @@ def _check_http(wanted: Wanted) -> None:
             cause=f"for HTTP it is one of {', '.join(_METHODS)}",
             next_step="for gRPC add `--kind grpc`" if "/" in wanted.method or "." in wanted.method else "",
         )
+    if wanted.redirect == "http":
+        raise UsageError(
+            "A redirect to plain HTTP is not made here",
+            cause="`http` was taken for the name of a host",
+            next_step="say `--redirect https`, or the host name to redirect to",
+        )
+    if wanted.redirect in wanted.hosts:
+        raise UsageError(
+            f"A redirect from {wanted.redirect} to itself goes round in circles",
+            next_step="leave that host out, or for the same host by TLS say `--redirect https`",
+        )
     if wanted.redirect.startswith("*."):
         raise UsageError("A redirect needs one host name", cause=f"{wanted.redirect} stands for many")
     if wanted.redirect and wanted.rewrite:

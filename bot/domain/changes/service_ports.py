@@ -58,17 +58,14 @@ class PortOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def completed(ports: tuple[WantedPort, ...], options: PortOptions) -> tuple[WantedPort, ...]:
-    """The ports with what was said beside them. Raises UsageError for what does not say which port it is about."""
-    beside = {"--target-port": options.target, "--protocol": options.protocol, "--app-protocol": options.app_protocol}
-    for flag, value in beside.items():
-        if value and len(ports) > 1:
-            raise UsageError(
-                f"`{flag}` does not say which of the {len(ports)} ports is meant",
-                cause="it goes with one port alone",
-                next_step="write it into each port, as in `--port web=80:8080/TCP`"
-                if flag != "--app-protocol"
-                else "expose it with one port, and add the others by `service edit`",
-            )
+    """The ports with what was said beside them: a target port or a protocol is that of each which says none itself, as
+    with `kubectl expose`. Raises UsageError for what does not say which port it is about."""
+    if options.app_protocol and len(ports) > 1:
+        raise UsageError(
+            f"`--app-protocol` does not say which of the {len(ports)} ports is meant",
+            cause="it goes with one port alone",
+            next_step="expose it with one port, and add the others by `service edit`",
+        )
     found = []
     for port in ports:
         _said_once(port, options)

@@ -31,6 +31,8 @@ class Ending:
     """Whole."""
     leads: Sequence[Lead]
     unread: Sequence[str]
+    cut_off: str
+    """What a controller serves that is reached by this Service alone, for people; empty: it is not reached by it."""
     accepted: frozenset[str]
 
 
@@ -65,8 +67,11 @@ def plan(ending: Ending) -> Change:
 
 
 def _doubts(ending: Ending) -> Iterator[Doubt]:
-    if ending.leads:
-        yield Doubt(USED, f"It is still led to by {leading.told(list(ending.leads))}: that would end in an error.")
+    led = (
+        f"It is still led to by {leading.told(list(ending.leads))}: that would end in an error." if ending.leads else ""
+    )
+    if led or ending.cut_off:
+        yield Doubt(USED, f"{led} {ending.cut_off}".strip())
     if not _at(ending.service, "spec", "selector") and _at(ending.service, "spec", "type") != "ExternalName":
         # https://kubernetes.io/docs/concepts/services-networking/service/#services-without-selectors
         yield Doubt(ENDPOINTS, "Somebody else wrote its endpoints: they go along, and undoing does not bring them.")

@@ -38,6 +38,8 @@ class Value:
     metavar: str = ""
     choices: tuple[str, ...] = ()
     """All there are, when they can be listed: for "did you mean" and for selects in forms."""
+    commas: bool = False
+    """A repeatable option takes several at once as well, with commas between them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +268,8 @@ class _Parser:
                     f"`{flag}` needs a value", f"expected {parameter.value.expected}", f"example: `{parameter.example}`"
                 )
             attached = words.pop(0)
-        self._store(parameter, self._read(parameter, attached))
+        for each in attached.split(",") if parameter.repeatable and parameter.value.commas else (attached,):
+            self._store(parameter, self._read(parameter, each))
 
     def _truth(self, parameter: Parameter, word: str) -> bool:
         if word.lower() not in ("true", "false"):

@@ -49,10 +49,16 @@ def _is_host(word: str) -> bool:
     return len(word) <= _LONGEST and _HOST.fullmatch(word) is not None and _IPV4.fullmatch(word) is None
 
 
+def _spelled(host: str) -> str:
+    """As the Gateway API has it: names know no case, and a dot at the end says nothing."""
+    return host.lower().removesuffix(".")
+
+
 def _host_and_path(word: str) -> HostAndPath:
     if word == "*":
         return HostAndPath()
     host, slash, path = word.partition("/")
+    host = _spelled(host)
     if host and not _is_host(host):
         raise ValueError(word)
     # No whitespace or control characters, and no `//`, which the API takes in no path but a regular expression.
@@ -228,6 +234,7 @@ def _listener(word: str) -> ListenerWord:
     name, equals, said = word.rpartition("=")
     protocol, _, rest = said.partition(":")
     port, colon, hostname = rest.partition(":")
+    hostname = _spelled(hostname)
     if protocol.upper() not in PROTOCOLS or not re.fullmatch(r"[0-9]{1,5}", port) or not 1 <= int(port) <= 65535:
         raise ValueError(word)
     if equals and (len(name) > _LONGEST or not _SUBDOMAIN.fullmatch(name)):

@@ -94,6 +94,7 @@ ServicePortSpec = Annotated[
         "a port as [NAME=]PORT[:TARGET][/PROTOCOL], such as 80, 80:8080 or dns=53:dns/UDP",
         "80:8080",
         "[NAME=]PORT[:TARGET][/PROTOCOL]",
+        commas=True,  # as kubectl expose takes them
     ),
 ]
 

@@ -50,8 +50,8 @@ def judge(snapshot: Snapshot, ingresses: Iterable[Ingress], known: Known) -> Dia
     """Of these Ingresses, of the Services that they lead to, and of the pods behind those. The worst first."""
     chosen = list(ingresses)
     of_rules = diagnose(snapshot, Observations(()), [all_rules()[code] for code in _RULES])
-    concerned = _concerned(snapshot, chosen)
-    found = [f for f in of_rules.findings if f.object in concerned or f.owner in concerned]
+    concerned = frozenset[Ref]().union(*behind(snapshot, chosen).values())
+    found = [each for each in of_rules.findings if each.object in concerned or each.owner in concerned]
     secrets: dict[str, dict[str, TLSSecret]] = {}
     for (namespace, name), each in known.secrets.items():
         secrets.setdefault(namespace, {})[name] = each
@@ -69,12 +69,15 @@ def _rank(finding: Finding) -> tuple[int, Ref, str]:
     return -finding.severity.rank, finding.object, finding.field
 
 
-def _concerned(snapshot: Snapshot, ingresses: list[Ingress]) -> set[Ref]:
-    services = {
-        ref_to(SERVICE, each.namespace, backend.name) for each in ingresses for _, backend, _ in backends(each.spec)
-    }
+def behind(snapshot: Snapshot, ingresses: Iterable[Ingress]) -> dict[Ref, frozenset[Ref]]:
+    """What faults of each Ingress may be told of: itself, the Services that it leads to, and who keeps their pods."""
     pods = PodIndex(snapshot)
-    owners = {
-        owner_of(pod) for service in snapshot.services if service.ref in services for pod in pods.selected(service)
-    }
-    return {*(each.ref for each in ingresses), *services, *owners}
+    there = {service.ref: service for service in snapshot.services}
+    keepers: dict[Ref, set[Ref]] = {}
+    found = {}
+    for ingress in ingresses:
+        services = {ref_to(SERVICE, ingress.namespace, each.name) for _, each, _ in backends(ingress.spec)}
+        for ref in services & there.keys() - keepers.keys():
+            keepers[ref] = {owner_of(pod) for pod in pods.selected(there[ref])}
+        found[ingress.ref] = frozenset({ingress.ref, *services}.union(*(keepers.get(ref, ()) for ref in services)))
+    return found

@@ -38,6 +38,11 @@ class Choice:
     gateway_class: str = ""
     """For one that is written; empty: none is known."""
 
+    @property
+    def class_name(self) -> str:
+        """Of the Gateway, whichever it is."""
+        return self.gateway.spec.gateway_class_name if self.gateway else self.gateway_class
+
 
 def chosen(
     namespace: str,
@@ -75,8 +80,13 @@ def chosen(
             cause=f"{len(admitting)} take routes of {namespace}: {names}",
             next_step=f"say one, as in `--gateway {admitting[0].short}`, or `--gateway-class NAME` for a new one",
         )
-    accepted = [each.metadata.name for each in classes if each.accepted] or [each.metadata.name for each in classes]
-    return Choice(None, accepted[0] if len(accepted) == 1 else "")
+    return Choice(None, usual_class(classes))
+
+
+def usual_class(classes: Sequence[GatewayClass]) -> str:
+    """The only one that a controller has taken, else the only one; empty: there is none or more."""
+    names = [each.metadata.name for each in classes if each.accepted] or [each.metadata.name for each in classes]
+    return names[0] if len(names) == 1 else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +98,20 @@ class Certificate:
     secret: str
     assumed: bool = False
     """The Ingress names no Secret, so that this one has to be made."""
+    by_default: str = ""
+    """The Secret, as `namespace/name`, that the controller served in its place, where that is known."""
 
 
-def certificates(tls: Iterable[IngressTLS], hosts: Sequence[str], ingress: str) -> tuple[Certificate, ...]:
-    """Those of the Ingress; an entry without hosts is for all hosts of the rules."""
+def certificates(
+    tls: Iterable[IngressTLS], hosts: Sequence[str], ingress: str, by_default: str = ""
+) -> tuple[Certificate, ...]:
+    """Those of the Ingress; an entry without hosts is for all hosts of the rules. `by_default`: see Certificate."""
     found: dict[str, Certificate] = {}
     for entry in tls:
         for host in entry.hosts or hosts or [""]:
             secret = entry.secret_name or f"{ingress[:249]}-tls"
-            found.setdefault(host, Certificate(host, secret, assumed=not entry.secret_name))
+            assumed = not entry.secret_name
+            found.setdefault(host, Certificate(host, secret, assumed, by_default if assumed else ""))
     return tuple(found.values())
 
 
@@ -246,8 +261,10 @@ class Attachment:
         elif certificate.assumed:
             self._journal.lose(
                 "spec.tls",
-                f"{host} has no Secret: the controller served its default certificate, a Gateway has none",
-                f"put a certificate into Secret {self._namespace}/{certificate.secret}, which the listener names",
+                f"{host} has no Secret: the controller served its default certificate"
+                f"{f', of Secret {certificate.by_default}' if certificate.by_default else ''}, a Gateway has none",
+                f"put {'that' if certificate.by_default else 'a'} certificate into Secret "
+                f"{self._namespace}/{certificate.secret}, which the listener names",
             )
         elif gateway is None:
             self._journal.carry("spec.tls", f"an HTTPS listener for {host} with Secret {certificate.secret}")

@@ -57,6 +57,8 @@ def canary_of(name: str, annotations: Annotations, journal: Journal) -> Canary:
 def tell(canary: Canary, journal: Journal) -> None:
     """Which annotations become what."""
     if canary.header:
+        if canary.header_value or canary.header_pattern:
+            journal.carry("canary-by-header", f"the name in a rule for header {canary.header}")
         by = next((by for by in ("value", "pattern") if getattr(canary, f"header_{by}")), "")
         becomes = f"a rule for header {canary.header}"
         if by == "pattern":
@@ -70,6 +72,8 @@ def tell(canary: Canary, journal: Journal) -> None:
         journal.carry("canary-by-cookie", becomes, "regular expressions depend on the implementation")
     if canary.weight:
         journal.carry("canary-weight", f"weights {canary.total - canary.weight} and {canary.weight} of one rule")
+        if canary.total != 100:
+            journal.carry("canary-weight-total", f"the sum of both weights, {canary.total}")
 
 
 def rules(rule: JSONObject, main: JSONObject, other: JSONObject, canary: Canary) -> Iterator[JSONObject]:

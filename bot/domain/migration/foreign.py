@@ -106,7 +106,7 @@ def tell(ingress: Ingress, served: Served, writes_gateway: bool, journal: Journa
                     f"{name} is read by ingress-nginx alone, which does not serve this Ingress: it has no effect."
                 )
         elif name == LEGACY_CLASS:
-            journal.carry(name, "the class of the Gateway")
+            journal.carry(name, "nothing: gatewayClassName of the Gateway is in its place")
         elif name.startswith(_CERT_MANAGER) and name.removeprefix(_CERT_MANAGER) in _OF_GATEWAYS:
             if _for_gateway(name, writes_gateway, "cert-manager", journal):
                 gateway[name] = value

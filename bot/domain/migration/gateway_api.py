@@ -1,18 +1,17 @@
 """The Gateway API's kinds, limits and features, and how its objects are written.
 
 Source: the CustomResourceDefinitions of v1.5.1 and v1.6.1, standard channel, and
-https://gateway-api.sigs.k8s.io/reference/spec/. What a cluster's own definitions take is read from them (`features`).
+https://gateway-api.sigs.k8s.io/reference/spec/. What a cluster's own definitions take: see features.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
-from bot.domain.network.references import GRPC_ROUTE, HTTP_ROUTE, JSON, REFERENCE_GRANT, TLS_ROUTE, JSONObject, Kind
+from bot.domain.network.references import JSON, REFERENCE_GRANT, JSONObject, Kind
 from bot.domain.network.snapshot import Condition, Metadata
 
 GROUP = "gateway.networking.k8s.io"
@@ -85,8 +84,10 @@ class GatewayClassSpec(msgspec.Struct, frozen=True, rename="camel"):
     controller_name: str = ""
 
 
-class GatewayClassStatus(msgspec.Struct, frozen=True):
+class GatewayClassStatus(msgspec.Struct, frozen=True, rename="camel"):
     conditions: list[Condition] | None = None
+    supported_features: list[Any] | None = None
+    """Objects with a `name`; before v1.3 plain names."""
 
 
 class GatewayClass(msgspec.Struct, frozen=True):
@@ -99,62 +100,11 @@ class GatewayClass(msgspec.Struct, frozen=True):
         """Whether a controller has taken it."""
         return any(each.type == "Accepted" and each.status == "True" for each in self.status.conditions or ())
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Features:
-    """What a cluster's Gateway API takes. The defaults are the standard channel of v1.5 and v1.6."""
-
-    version: str = ""
-    """Its bundle version, `v1.6.1`; empty: there is none in the cluster."""
-    channel: str = "standard"
-    redirect_codes: frozenset[int] = frozenset({301, 302, 303, 307, 308})
-    cors: bool = True
-    kinds: frozenset[str] = frozenset({"HTTPRoute", "GRPCRoute", "TLSRoute", "BackendTLSPolicy", "ReferenceGrant"})
-    """Those that are served in the version that is written here."""
-
-
-def features(definitions: Iterable[JSONObject]) -> Features:
-    """Read from a cluster's CustomResourceDefinitions; the defaults where there are none of the Gateway API."""
-    ours: dict[str, Any] = {}
-    for each in definitions:
-        spec: Any = each.get("spec")
-        if isinstance(spec, dict) and spec.get("group") == GROUP:
-            ours[str((spec.get("names") or {}).get("kind"))] = each
-    route = ours.get("HTTPRoute")
-    if route is None:
-        return Features()
-    annotations = route["metadata"].get("annotations") or {}
-    filters = _schema_at(_versions(route).get("v1") or {}, "spec", "rules", "filters")
-    codes = _schema_at(filters, "requestRedirect", "statusCode").get("enum")
-    return Features(
-        version=str(annotations.get(f"{GROUP}/bundle-version") or "of unknown version"),
-        channel=str(annotations.get(f"{GROUP}/channel") or "unknown"),
-        redirect_codes=frozenset(codes) if codes else Features().redirect_codes,
-        cors="cors" in (filters.get("properties") or {}),
-        kinds=frozenset(
-            kind.name
-            for kind in (HTTP_ROUTE, GRPC_ROUTE, TLS_ROUTE, BACKEND_TLS_POLICY, REFERENCE_GRANT)
-            if kind.name in ours and kind.api_version.rpartition("/")[2] in _versions(ours[kind.name])
-        ),
-    )
-
-
-def _versions(definition: Object) -> dict[str, Object]:
-    """The schemas of the versions that are served, by name."""
-    return {
-        each["name"]: (each.get("schema") or {}).get("openAPIV3Schema") or {}
-        for each in definition["spec"].get("versions") or ()
-        if each.get("served")
-    }
-
-
-def _schema_at(schema: Object, *path: str) -> Object:
-    """The schema of a field, through lists; empty where it is not defined."""
-    for name in path:
-        schema = (schema.get("properties") or {}).get(name) or {}
-        while "items" in schema:
-            schema = schema["items"]
-    return schema
+    @property
+    def supported(self) -> frozenset[str]:
+        """Features of which its controller says that it has them; empty: it says nothing."""
+        said = self.status.supported_features or ()
+        return frozenset(str(each.get("name") if isinstance(each, dict) else each) for each in said)
 
 
 def covers(pattern: str | None, host: str) -> bool:

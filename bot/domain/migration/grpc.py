@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
-from bot.domain.migration.gateway_api import Features
+from bot.domain.migration.features import Features
 from bot.domain.migration.nginx.filters import Filters
+from bot.domain.migration.nginx.redirects import Redirects
 from bot.domain.migration.outcome import Journal
 from bot.domain.network.references import GRPC_ROUTE, JSON, JSONObject
 
@@ -34,11 +36,18 @@ def why_not(paths: Iterable[str], shared: Iterable[str], features: Features) -> 
     `shared` are hosts that Ingresses have which are no gRPC: of an HTTPRoute and a GRPCRoute for one host a listener
     takes the older one alone (https://gateway-api.sigs.k8s.io/reference/spec/#grpcroutespec, hostnames).
     """
-    if GRPC_ROUTE.name not in features.kinds:
-        return "this Gateway API has no GRPCRoute of v1"
+    if why := features.no_kind(GRPC_ROUTE):
+        return why
     if hosts := ", ".join(shared):
         return f"{hosts} is a host of Ingresses without gRPC too, and a listener takes one kind of route for a host"
     return "its paths are no names of gRPC services" if None in [method_match(each) for each in paths] else ""
+
+
+def without_redirects(own: Redirects, journal: Journal) -> Redirects:
+    """What a GRPCRoute takes of those that leave some requests to the Service, which is none."""
+    if own.app_root:
+        journal.lose("app-root", "a GRPCRoute does not redirect", "nothing: what calls methods does not ask for /")
+    return replace(own, app_root="")
 
 
 def without(own: Filters, journal: Journal) -> Filters:
@@ -46,8 +55,8 @@ def without(own: Filters, journal: Journal) -> Filters:
     gone = {"proxy-read-timeout", "proxy-send-timeout"} if own.timeouts else set()
     gone |= {"upstream-vhost"} if own.vhost else set()
     if any(each["type"] == "CORS" for each in own.filters):
-        gone |= {each.source for each in journal.carried if "cors" in each.source}
-    told = {each.source for each in journal.carried}
+        gone |= {each.source for each in journal.written if "cors" in each.source}
+    told = {each.source for each in journal.written}
     for name in sorted(gone & told):
         journal.withdraw(name)
         journal.lose(name, "a GRPCRoute has no such filter", "a policy of the implementation")

@@ -24,6 +24,10 @@ class Neighbours:
         for ingress in ingresses:
             self._enter(ingress)
 
+    def of(self, ingresses: Iterable[Ingress]) -> Neighbours:
+        """The same Ingresses with other annotations, of the same classes."""
+        return Neighbours(ingresses, self._classes.values())
+
     def _enter(self, ingress: Ingress) -> None:
         nginx = self.served(ingress).nginx
         annotations = Annotations(ingress.annotations if nginx else {}, Journal())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from bot.domain.network.references import JSONObject, Ref
@@ -26,19 +26,27 @@ class Carried:
     source: str
     """A field (`spec.tls`), or an annotation; those of ingress-nginx without their prefix."""
     becomes: str
+    """What of the objects says it; `nothing…`, and why, where none has to."""
     differs: str = ""
     """In which way it is not quite the same; empty: it is."""
+
+    @property
+    def written(self) -> bool:
+        """Whether the objects would be others without it."""
+        return not self.becomes.startswith("nothing")
 
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """Something of the Ingress that the objects do not say."""
+    """Something of the Ingress that the objects do not say, or not all of it."""
 
     source: str
     why: str
     instead: str
     """What to do about it."""
     concern: Concern
+    kept: str = ""
+    """What of it the objects say all the same."""
 
 
 class Verdict(Enum):
@@ -83,20 +91,32 @@ class Translation:
 
 
 class Journal:
-    """Takes down what becomes of each thing while an Ingress is read. Says nothing twice."""
+    """Takes down what becomes of each thing while an Ingress is read. Says nothing twice, and of nothing that it
+    carries over and is lost: what is lost in part is lost, and what is kept of it is said along with that."""
 
     def __init__(self) -> None:
         self._carried: dict[Carried, None] = {}
         self._lost: dict[Lost, None] = {}
         self._notes: dict[str, None] = {}
+        self._ignored: set[str] = set()
 
     @property
     def carried(self) -> tuple[Carried, ...]:
-        return tuple(self._carried)
+        lost = {each.source for each in self._lost}
+        return tuple(each for each in self._carried if each.source not in lost | self._ignored)
+
+    @property
+    def written(self) -> tuple[Carried, ...]:
+        """What the objects say, of what is lost in part too."""
+        return tuple(each for each in self._carried if each.written and each.source not in self._ignored)
 
     @property
     def lost(self) -> tuple[Lost, ...]:
-        return tuple(self._lost)
+        kept: dict[str, list[str]] = {}
+        for each in self.written:
+            kept.setdefault(each.source, []).append(each.becomes)
+        # Once is enough, where several things of one are lost.
+        return tuple(replace(each, kept="; ".join(kept.pop(each.source, ()))) for each in self._lost)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -108,6 +128,11 @@ class Journal:
     def lose(self, source: str, why: str, instead: str, concern: Concern = Concern.TRAFFIC) -> None:
         self._lost[Lost(source, why, instead, concern)] = None
 
+    def ignore(self, source: str, why: str, instead: str) -> None:
+        """The controller did not heed it either: what is written is written without it."""
+        self.lose(source, why, instead, Concern.TUNING)
+        self._ignored.add(source)
+
     def withdraw(self, source: str) -> None:
         """What was thought to be carried is not."""
         self._carried = {each: None for each in self._carried if each.source != source}
@@ -117,4 +142,4 @@ class Journal:
 
     def worst_first(self) -> tuple[Lost, ...]:
         order = list(Concern)
-        return tuple(sorted(self._lost, key=lambda each: order.index(each.concern)))
+        return tuple(sorted(self.lost, key=lambda each: order.index(each.concern)))

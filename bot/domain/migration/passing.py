@@ -11,14 +11,12 @@ from bot.domain.network.references import TLS_ROUTE, JSONObject
 
 def passed_through(reading: Reading) -> Iterator[JSONObject]:
     """One for each host. The controller takes the backend of `/`, or the first one."""
-    if TLS_ROUTE.name not in reading.around.features.kinds:
-        reading.journal.lose(
-            "ssl-passthrough", "this Gateway API has no TLSRoute of v1", "the standard channel of v1.5 or newer"
-        )
+    if why := reading.around.features.no_kind(TLS_ROUTE):
+        reading.journal.lose("ssl-passthrough", why, "the standard channel of v1.5 or newer, and who supports it")
         return
     for host, paths in reading.paths.items():
         if not host:
-            reading.journal.lose("spec.rules", "TLS that is passed through needs a host name", "name the host")
+            reading.journal.lose("ssl-passthrough", "TLS that is passed through needs a host name", "name the host")
             continue
         chosen = next((each for each in paths if each.value == "/"), paths[0] if paths else None)
         backend = reading.backends.ref(chosen.said.backend, chosen.where) if chosen else None

@@ -15,7 +15,7 @@ Regular expressions are given so that implementations that match whole paths (En
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.domain.migration.gateway_api import LONGEST_PATH
 from bot.domain.network.references import JSONObject
@@ -76,6 +76,8 @@ class PathMatch:
     differs: str = ""
     lost: str = ""
     """Why the rewriting, or (with an empty value) the path itself, cannot be said."""
+    is_pattern: bool = False
+    """It was taken for a regular expression, and would mean something else if it were not."""
 
 
 def match_of(path: str, path_type: str, *, regex: bool, target: str = "") -> PathMatch:
@@ -87,7 +89,7 @@ def match_of(path: str, path_type: str, *, regex: bool, target: str = "") -> Pat
         return _literal(path, path_type)
     if not _SPECIAL.search(path):
         return _rewritten(_literal(path, path_type, regex=True), path, target)
-    return _pattern(path, target)
+    return replace(_pattern(path, target), is_pattern=True)
 
 
 def _literal(path: str, path_type: str, *, regex: bool = False) -> PathMatch:

@@ -14,7 +14,11 @@ def to_https(reading: Reading, hosts: Sequence[str]) -> Iterator[JSONObject]:
     """From the HTTP listener, for those hosts that have TLS."""
     secure = [host for host in hosts if reading.secure(host)]
     if reading.served.nginx:
-        tell_https(reading.redirects, reading.annotations, bool(secure), reading.journal)
+        insecure = bool(reading.spoken_to) and len(secure) < len(hosts)
+        if insecure and reading.grpc and reading.redirects.to_https_behind_proxy:
+            why = "a GRPCRoute does not redirect what a proxy before it says has come over plain HTTP"
+            reading.journal.lose("force-ssl-redirect", why, "have that proxy redirect, or refuse plain HTTP")
+        tell_https(reading.redirects, reading.annotations, bool(secure), insecure and not reading.grpc, reading.journal)
     elif secure:
         reading.journal.note(
             "Whether HTTP is redirected to HTTPS is the controller's own setting: here both are answered."

@@ -20,7 +20,7 @@ def rules(reading: Reading, host: str) -> Iterator[JSONObject]:
     paths = reading.paths[host]
     if regex:  # The first that matches counts, and longer ones come first.
         paths = tuple(sorted(paths, key=lambda each: -len(each.value)))
-    if reading.redirects.app_root and not reading.grpc:
+    if reading.redirects.app_root:
         yield _app_root(reading)
     for each in paths:
         yield from _of_path(reading, host, each, regex)
@@ -40,7 +40,7 @@ def _app_root(reading: Reading) -> JSONObject:
 def _of_path(reading: Reading, host: str, path: Path, regex: bool) -> Iterator[JSONObject]:
     target = reading.target if regex else ""
     match = match_of(path.value, path.said.path_type or "", regex=regex, target=target)
-    elsewhere = reading.redirects.elsewhere if not reading.grpc else None
+    elsewhere = reading.redirects.elsewhere
     main = reading.backends.ref(path.said.backend, path.where) if match.type and not elsewhere else None
     if main is not None or elsewhere or not match.type:  # else it was told why it leads nowhere
         _tell(path, match, reading)
@@ -124,7 +124,8 @@ def _with_canary(reading: Reading, host: str, path: Path, rule: JSONObject, main
 
 def _tell(path: Path, match: PathMatch, reading: Reading) -> None:
     journal = reading.journal
-    if match.lost:
+    _tell_pattern(match, reading)
+    if match.lost and not (reading.grpc and match.type):
         source = "rewrite-target" if match.type else path.where
         instead = "have the application take the path as it is, or a rewrite of the implementation"
         journal.lose(source, match.lost, instead)
@@ -139,3 +140,16 @@ def _tell(path: Path, match: PathMatch, reading: Reading) -> None:
     to = rewrite.get("replacePrefixMatch") or rewrite.get("replaceFullPath")
     becomes = f"{match.type} {match.value}" + (f", {rewrite['type']} {to}" if to else "")
     journal.carry(f"path {path.value}", becomes, differs)
+
+
+def _tell_pattern(match: PathMatch, reading: Reading) -> None:
+    """What `rewrite-target` and `use-regex` have done to a path."""
+    if reading.grpc:
+        if match.rewrite or match.lost:
+            reading.journal.lose("rewrite-target", "a GRPCRoute rewrites no method", "have the Service take it so")
+        return
+    if match.is_pattern and (reading.rewrites or reading.regex):
+        source = "use-regex" if reading.regex else "rewrite-target"
+        reading.journal.carry(source, "paths as regular expressions, as is said of each")
+    if match.rewrite and not reading.redirects.elsewhere:
+        reading.journal.carry("rewrite-target", "URLRewrite filters, as is said of each path")

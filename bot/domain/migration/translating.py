@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Sequence
 
-from bot.domain.migration import passing, redirecting, routes, ruling, standing, telling
+from bot.domain.migration import governing, passing, redirecting, routes, ruling, standing, supporting, telling
 from bot.domain.migration.gateway_api import grant
 from bot.domain.migration.nginx import backend_tls
 from bot.domain.migration.nginx.values import HOST, Annotations
@@ -23,18 +23,27 @@ def translate(ingress: Ingress, around: Around) -> Translation:
     if annotations.flag("canary", False):
         return _as_part(ingress, around, journal)
     _tell_no_canary(annotations, journal)
-    reading = read(ingress, around, journal, annotations)
+    controller, why_not = governing.governing(served, ingress.namespace, around.controllers)
+    reading = read(ingress, around, journal, annotations, controller)
     made = tuple(passing.passed_through(reading) if reading.passthrough else _routes(reading))
     made = standing.beside(made, around.routes, journal)
+    supporting.tell_unsupported(made, around.features, journal)
+    policies = tuple(_policies(reading)) if made else ()
+    telling.tell_unused(reading, bool(made))
+    if not reading.passthrough:
+        backend_tls.tell_details(annotations, reading.protocol, bool(policies), journal)
+    if controller and not reading.passthrough:
+        governing.tell_settings(controller, annotations, journal)
     telling.tell_rest(reading)
     if not reading.passthrough:
         reading.attachment.tell()
-        if served.nginx:
-            telling.tell_habits(reading)
+    if served.nginx:
+        telling.tell_habits(reading)
+        governing.tell_controller(controller, why_not, journal)
     gateway = reading.attachment.gateway(reading.kept.gateway)
     telling.tell_gateway(reading, gateway)
     grants = (*reading.attachment.grants(), *_mirror_grants(reading)) if made else ()
-    manifests = (*gateway, *grants, *made, *_policies(reading))
+    manifests = (*gateway, *grants, *made, *policies)
     return _result(ingress, journal, manifests, reading.attachment.missing())
 
 

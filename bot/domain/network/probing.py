@@ -2,6 +2,7 @@
 
 A probe is data, prepared without I/O; a prober (a port) sends it from a vantage. Refused, timed out and unreachable are
 different outcomes because they have different causes: nobody listens, a packet was dropped, there is no way there.
+Who listens and does not answer as asked is something else again.
 """
 
 from enum import Enum
@@ -18,6 +19,10 @@ class Outcome(Enum):
     ANSWERED = "answered"
     REFUSED = "refused"
     """Someone said no: connection refused, or the API server's proxy found no endpoint to dial."""
+    MISMATCHED = "protocol mismatch"
+    """Someone listens there and answers in another protocol: plain text to a TLS handshake, or no HTTP to a GET."""
+    BROKEN_OFF = "broken off"
+    """Someone listens there, and ended the connection without an answer."""
     TIMED_OUT = "timed out"
     UNREACHABLE = "unreachable"
     NOT_ASKED = "not asked"

@@ -57,7 +57,7 @@ def questions(snapshot: Snapshot) -> Iterator[Question]:
 
 
 def _probes(service: Service, port: ServicePort, pods: list[tuple[Ref, int]]) -> Iterator[Probe]:
-    speech = _speech(port)
+    speech = speech_of(port)
     if speech.http:
         yield HTTPProbe(target=service.ref, port=port.port, tls=speech.tls)
     for pod, number in pods[:_ASKED_PODS]:
@@ -67,7 +67,8 @@ def _probes(service: Service, port: ServicePort, pods: list[tuple[Ref, int]]) ->
             yield TCPProbe(target=pod, port=number)
 
 
-def _speech(port: ServicePort) -> Speech:
+def speech_of(port: ServicePort) -> Speech:
+    """By what the port says itself, or its number; what containers call it is not looked at."""
     return speech(port.app_protocol or "", (port.name or "",), (port.port,))
 
 
@@ -80,8 +81,8 @@ def speech(app_protocol: str, names: Iterable[str], numbers: Iterable[int]) -> S
     for name in map(str.lower, names):
         if name.startswith(("http2", "grpc", "h2c", "tcp")):
             return Speech(http=False, sure=True)
-        if name.startswith("http"):
-            return Speech(http=True, tls=name.startswith("https"), sure=True)
+        if name.startswith("http") or name.endswith(("-http", "-https")):
+            return Speech(http=True, tls="https" in name, sure=True)
     known = set(numbers)
     if known & _HTTPS_NUMBERS:
         return Speech(http=True, tls=True)

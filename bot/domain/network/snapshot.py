@@ -543,7 +543,8 @@ class IngressClass(_Common, frozen=True, kw_only=True):
 
 
 class ClusterIdentity(msgspec.Struct, frozen=True):
-    """A cluster is known by the uid of its kube-system namespace; the name is what people call it."""
+    """A cluster is known by the uid of its kube-system namespace, or where that may not be read by its address; the
+    name is what people call it."""
 
     uid: str
     name: str

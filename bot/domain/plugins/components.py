@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from bot.domain.network.references import JSONObject
-from bot.domain.network.snapshot import Deployment
+from bot.domain.network.snapshot import DaemonSet, Deployment
 from bot.domain.plugins.configured import at
 from bot.domain.plugins.facts import Facts
 
+Component = Deployment | DaemonSet
 _CALICO = ("tigera-operator", "calico-typha", "calico-kube-controllers", "calico-apiserver", "goldmane", "whisker")
 _NAMES = {
-    "Calico": _CALICO,
+    "Calico": (*_CALICO, "csi-node-driver"),
     "Canal": _CALICO,
     "Antrea": ("antrea-controller",),
     "Cilium": ("cilium-operator", "hubble-relay"),
@@ -21,18 +22,21 @@ _NAMES = {
 _NAMESPACES = frozenset({"kube-system", "tigera-operator", "calico-system", "calico-apiserver", "cilium"})
 
 
-def components(facts: Facts) -> tuple[Deployment, ...]:
-    """Deployments that the plugins which are there cannot do without for long, by namespace and name."""
+def components(facts: Facts) -> tuple[Component, ...]:
+    """What the plugins which are there cannot do without for long, besides their agents, by namespace and name."""
     wanted = {name for found in facts.found for name in _NAMES.get(found.title, ())}
     beside = _NAMESPACES | {found.agent.namespace for found in facts.found if found.agent}
-    found = (each for each in facts.snapshot.deployments if each.name in wanted and each.namespace in beside)
+    there: tuple[Component, ...] = (*facts.snapshot.deployments, *facts.snapshot.daemon_sets)
+    found = (each for each in there if each.name in wanted and each.namespace in beside)
     return tuple(sorted(found, key=lambda each: (each.namespace, each.name)))
 
 
-def replicas(deployment: Deployment) -> tuple[int, int]:
+def replicas(component: Component) -> tuple[int, int]:
     """How many are ready, and how many are wanted."""
-    wanted = 1 if deployment.spec.replicas is None else deployment.spec.replicas
-    return deployment.status.ready_replicas or 0, wanted
+    if isinstance(component, DaemonSet):
+        return component.status.number_ready or 0, component.status.desired_number_scheduled or 0
+    wanted = 1 if component.spec.replicas is None else component.spec.replicas
+    return component.status.ready_replicas or 0, wanted
 
 
 def conditions(object: JSONObject) -> dict[str, dict[str, Any]]:

@@ -56,6 +56,12 @@ def ref(object: JSONObject) -> Ref:
     return Ref(kind, str(metadata.get("name")), namespace, str(object.get("apiVersion")))
 
 
+def bare(own: Ref) -> JSONObject:
+    """An object of which nothing but its name is known."""
+    place: dict[str, JSON] = {"namespace": own.namespace} if own.namespace else {}
+    return {"apiVersion": own.api_version, "kind": own.kind, "metadata": {"name": own.name, **place}}
+
+
 def named(objects: Sequence[JSONObject], kind: str, name: str) -> dict[str, Any]:
     """The object of that kind and name. Raises Misshapen."""
     for object in objects:

@@ -107,6 +107,9 @@ class Installation:
     """By the name of such an object: the workload that it speaks of."""
     controllers: tuple[Ref, ...] = ()
     """Deployments of it that come up once there is a network."""
+    makes: tuple[Ref, ...] = ()
+    """ConfigMaps that its programs make beside what its files hold. They are its own, and go with it: another one that
+    found them would believe in them."""
     writers: tuple[str, ...] = ()
     """Field managers that its own programs write as: what they make and complete is the plugin's."""
     one_minor_at_a_time: bool = False

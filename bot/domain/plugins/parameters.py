@@ -95,10 +95,11 @@ _REGISTRY = re.compile(
     r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(:[0-9]{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*){0,8}"
 )
 _FORBIDDEN = (
+    ipaddress.ip_network("0.0.0.0/8"),
     ipaddress.ip_network("127.0.0.0/8"),
     ipaddress.ip_network("169.254.0.0/16"),
     ipaddress.ip_network("224.0.0.0/4"),
-    ipaddress.ip_network("::1/128"),
+    ipaddress.ip_network("::/8"),  # loopback, and IPv4 in other clothes: RFC 4291
     ipaddress.ip_network("fe80::/10"),
     ipaddress.ip_network("ff00::/8"),
 )
@@ -140,7 +141,7 @@ def _network(word: str) -> Network:
     if any(network.version == each.version and network.overlaps(each) for each in _FORBIDDEN):
         raise UsageError(
             f"`--pod-cidr` {network} cannot be routed",
-            cause="it has addresses of a loopback, link-local or multicast range",
+            cause="it has addresses of an unspecified, loopback, link-local or multicast range",
             next_step="take a private range such as 10.244.0.0/16",
         )
     return network
@@ -253,13 +254,19 @@ def _check_families(parameters: Parameters, taken: Taken) -> None:
         raise UsageError(
             f"{taken.title} is installed with IPv4 here",
             cause="`--pod-cidr` has an IPv6 range, which this plugin's manifest has no place for",
-            next_step="leave the IPv6 range out, or take Calico or Flannel",
+            next_step="leave the IPv6 range out, or take Antrea, Calico or flannel",
         )
     if 6 in versions and parameters.encapsulation in (Encapsulation.IPIP, Encapsulation.IPIP_CROSS_SUBNET):
         raise UsageError(
             f"`--encapsulation {parameters.encapsulation.value}` carries no IPv6",
             cause="Calico wraps IPv6 in VXLAN, or not at all",
             next_step="say `--encapsulation VXLAN` or `--encapsulation None`",
+        )
+    if 6 in versions and parameters.backend == "gre":
+        raise UsageError(
+            "`--backend gre` carries no IPv6",
+            cause=f"{taken.title} takes no GRE where pods have IPv6 addresses",
+            next_step="leave `--backend` out, or say `--backend vxlan`",
         )
 
 

@@ -77,8 +77,8 @@ def plan(
         steps=tuple(_steps(removal, around)),
         premises=(Premise("the plugin's version", removal.version),),
         warnings=(
-            "From then on new pods are given no address, and policies that it enforced are enforced no more. Pods that "
-            "run keep theirs until they are made anew.",
+            "From then on nobody keeps the network of new pods and nodes, and policies that it enforced are enforced "
+            "no more. Pods that run keep their addresses until they are made anew.",
             *told,
         ),
         doubts=doubts(checks, accepted),

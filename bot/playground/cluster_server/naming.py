@@ -137,7 +137,6 @@ _FINALIZERS = ("kubernetes", "orphan", "foregroundDeletion")
 
 
 def finalizer_causes(field: str, value: str) -> Iterator[Cause]:
-    wrong = list(qualified_name(field, value))
-    yield from wrong
+    """That a finalizer says whose it is."""
     if "/" not in value and value not in _FINALIZERS:
         yield invalid(field, value, "name is neither a standard finalizer name nor is it fully qualified")

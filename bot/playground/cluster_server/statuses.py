@@ -49,8 +49,14 @@ def forbidden_field(field: str, message: str) -> Cause:
 
 
 def shown(value: Any) -> str:
-    """A value as Go's field errors print it."""
-    return msgspec.json.encode(value, order="sorted").decode()
+    """A value as Go's field errors print it: maps in their order, and of structs the one that is not in it."""
+    return msgspec.json.encode(_in_order(value)).decode()
+
+
+def _in_order(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _in_order(value[name]) for name in sorted(value, key=lambda name: (name != "matchLabels", name))}
+    return [_in_order(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 class APIError(Exception):

@@ -35,3 +35,11 @@ def as_go(value: Any) -> str:
     if value is None or isinstance(value, bool):
         return {True: "true", False: "false", None: "<nil>"}[value]
     return str(value)
+
+
+_NAMES = {dict: "object", list: "array", str: "string", int: "number", float: "number", bool: "bool"}
+
+
+def go_name_of(value: Any) -> str:
+    """What Go calls the type of a JSON value."""
+    return _NAMES.get(type(value), "null")

@@ -1,11 +1,14 @@
 """The front door: opening asks nobody, and the cluster is known once it answered."""
 
+import re
 from pathlib import Path
 
 import pytest
+from kubernetes.aio.client.configuration import Configuration
 from speaking_api_server import NAMESPACE, UID, SpeakingServer, status, who_it_is
 
 from bot.adapters.cluster.clusters import KubernetesClusters
+from bot.adapters.cluster.identifying import by_address
 from bot.application.ports.cluster import LogRequest
 from bot.domain.chat.invocation import Actor
 from bot.domain.network.probing import ByAPIServer, HTTPProbe, Outcome
@@ -81,12 +84,44 @@ async def test_the_version_may_stay_unknown(server: SpeakingServer) -> None:
     await clusters.close()
 
 
-async def test_who_may_not_read_kube_system_is_told_what_to_ask_for(server: SpeakingServer) -> None:
-    server.on(
-        "GET", "/api/v1/namespaces/kube-system", status(403, 'namespaces "kube-system" is forbidden', "Forbidden")
-    )
+async def test_without_kube_system_address_and_authority_are_the_identity(server: SpeakingServer) -> None:
+    forbidden = status(403, 'namespaces "kube-system" is forbidden', "Forbidden")
+    server.on("GET", "/api/v1/namespaces/kube-system", forbidden)
+    server.on("GET", f"{NAMESPACE}/services/web", (200, {"kind": "Service"}))
+    uids = set()
+    for _ in range(2):  # another process knows it by the same name
+        clusters = KubernetesClusters(server.kubeconfig())
+        [identity] = await clusters.identities()
+        uids.add(identity.uid)
+        async with clusters.open(identity.uid, ACTOR) as opened:
+            assert await opened.cluster.get(WEB) == {"kind": "Service"}
+        await clusters.close()
+    [uid] = uids
+    assert re.fullmatch(r"address-[0-9a-f]{32}", uid)
+
+
+def test_another_address_or_authority_is_another_identity(tmp_path: Path) -> None:
+    def known_as(host: str, authority: str) -> str:
+        configuration = Configuration()
+        configuration.host = host
+        (tmp_path / "ca.crt").write_text(authority)
+        configuration.ssl_ca_cert = str(tmp_path / "ca.crt") if authority else None
+        return by_address(configuration)
+
+    one = known_as("https://10.96.0.1:443", "authority A")
+    assert known_as("https://10.96.0.1:443/", "authority A\n") == one  # how it is written makes no difference
+    others = [
+        ("https://10.96.0.1:443", "authority B"),
+        ("https://10.96.0.1:443/clusters/b", "authority A"),
+        ("https://10.96.0.1:443", ""),
+    ]
+    assert len({one, *(known_as(*other) for other in others)}) == 4
+
+
+async def test_who_is_not_known_to_the_server_gets_no_identity(server: SpeakingServer) -> None:
+    server.on("GET", "/api/v1/namespaces/kube-system", status(401, "Unauthorized", "Unauthorized"))
     clusters = KubernetesClusters(server.kubeconfig())
-    with pytest.raises(Refused, match="right to `get` the namespace kube-system"):
+    with pytest.raises(Refused):
         await clusters.identities()
     await clusters.close()
 

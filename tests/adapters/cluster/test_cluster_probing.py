@@ -66,9 +66,20 @@ async def ask(server: SpeakingServer, probe: Probe) -> Observation:
         ),
         (
             status(503, f"{DIAL}tls: first record does not look like a TLS handshake", "ServiceUnavailable"),
-            Outcome.REFUSED,
+            Outcome.MISMATCHED,
             "shop/web:80: tls: first record does not look like a TLS handshake",
         ),
+        (
+            status(503, f'{DIAL}net/http: transport connection broken: malformed HTTP version "SSH"', "X"),
+            Outcome.MISMATCHED,
+            'shop/web:80: net/http: transport connection broken: malformed HTTP version "SSH"',
+        ),
+        (
+            status(503, f"{DIAL}remote error: tls: certificate required", "ServiceUnavailable"),
+            Outcome.BROKEN_OFF,
+            "shop/web:80: remote error: tls: certificate required",
+        ),
+        (status(503, f"{DIAL}EOF", "ServiceUnavailable"), Outcome.BROKEN_OFF, "shop/web:80: EOF"),
         (
             status(503, 'no endpoints available for service "web"', "ServiceUnavailable"),
             Outcome.REFUSED,

@@ -166,6 +166,21 @@ class TestStatus:
         ]
         assert rows(report, "COMPONENT")[0][:3] == ["Deployment kube-system/cilium-operator", "1/2", "not ready"]
 
+    async def test_what_holds_a_component_up_is_told_as_kubectl_prints_it(self) -> None:
+        crashing = builders.waiting("CrashLoopBackOff", "typha", restarts=7, lastState=builders.crashed())
+        owner = ("ReplicaSet", "calico-typha-5d9")
+        typha = msgspec.to_builtins(builders.pod("typha-5d9-x", namespace="calico-system", node="node1", owner=owner))
+        typha["metadata"]["labels"] = {"pod-template-hash": "5d9"}
+        typha["status"] = {"phase": "Running", "containerStatuses": [crashing]}
+        typha |= {"apiVersion": "v1", "kind": "Pod"}
+        driver = daemon_set("csi-node-driver", namespace="calico-system")
+        there = where(*calico(node(), agent_pod(CALICO)), driver, deployment("calico-typha", ready=0), typha)
+        report = await say(there, "cni status")
+        assert [row[:4] for row in rows(report, "COMPONENT")] == [
+            ["Deployment calico-system/calico-typha", "0/1", "not ready: CrashLoopBackOff", "7"],
+            ["DaemonSet calico-system/csi-node-driver", "2/2", "ready", "0"],
+        ]
+
     async def test_weave_has_its_range_from_its_environment(self) -> None:
         agent = whole(WEAVE)
         agent["spec"]["template"]["spec"]["containers"][0]["env"] = [{"name": "IPALLOC_RANGE", "value": "10.40.0.0/16"}]

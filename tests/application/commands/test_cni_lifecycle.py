@@ -260,6 +260,27 @@ async def test_what_calico_leaves_on_nodes_stops_a_plugin_that_would_never_take_
         assert said.startswith("Applied: install kube-router"), said
 
 
+@pytest.mark.parametrize(("name", "made"), [("weave", "weave-net"), ("antrea", "antrea-ca")])
+async def test_what_a_plugins_programs_made_beside_its_files_goes_and_comes_back(
+    name: str, made: str, tmp_path: Path
+) -> None:
+    books = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": made, "namespace": "kube-system", "annotations": {"peers": "{}"}},
+    }
+    async with site(tmp_path) as here:
+        before = set(here.standing())
+        await installed(here, name)
+        here.create(books)
+        said = await uninstalled(here, name)
+        assert said.startswith("Applied: uninstall"), said
+        check_nothing_left(here, before)
+        said = await here.approved(f"changes undo {here.record().id}")
+        assert said.startswith("Applied"), said
+        assert here.get("ConfigMap", "kube-system", made)["metadata"]["annotations"] == {"peers": "{}"}
+
+
 async def test_what_stays_on_hosts_is_told_before_one_approves(tmp_path: Path) -> None:
     async with site(tmp_path) as here:
         await installed(here, "flannel")

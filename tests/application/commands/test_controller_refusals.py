@@ -104,10 +104,37 @@ async def test_two_changes_of_controllers_do_not_run_at_once(tmp_path: Path) -> 
         assert told((await here.answer(first)).report).startswith("Applied")
 
 
-async def test_one_that_is_only_recognised_is_not_taken_away_either(tmp_path: Path) -> None:
+async def test_one_that_is_only_recognised_is_told_with_the_way_in_which_it_came(tmp_path: Path) -> None:
     async with edge(tmp_path, mirror=None, network=False) as here:
+        said = told((await here.answer("controller uninstall kong")).report)
+        assert said.startswith("Kong is not taken away from here")
+        assert "it is not there" in said.lower()
+
+        helm = {"meta.helm.sh/release-name": "ingress", "meta.helm.sh/release-namespace": "edge"}
+        image = "registry.k8s.io/ingress-nginx/controller:v1.15.1"
+        controller = deployment("edge", "ingress-nginx-controller", image)
+        controller["metadata"]["annotations"] = helm
+        here.create(namespace("edge"), controller, ingress_class("old", "k8s.io/ingress-nginx"), ingress("web", "old"))
         said = told((await here.answer("controller uninstall ingress-nginx")).report)
-        assert said.startswith("ingress-nginx is not taken away from here")
+        assert "It serves Ingress default/web" in said
+        assert "ingress to-gateway --all" in said
+        assert "helm uninstall ingress -n edge" in said
+
+        here.delete("Ingress", "default", "web")
+        said = told((await here.answer("controller uninstall ingress-nginx")).report)
+        assert "Nothing names its classes any more" in said
+        assert "kubectl delete ingressclass old" in said
+
+
+async def test_the_only_way_in_to_a_controller_is_doubted_before_it_goes(tmp_path: Path) -> None:
+    async with edge(tmp_path, mirror=None) as here:
+        await here.approved("controller install haproxy --service NodePort")
+        here.create(ingress("web", "haproxy"))
+        [service] = here.all("Service", "haproxy-controller")
+        line = f"unexpose {service['metadata']['name']} -n haproxy-controller"
+        said = told((await here.answer(line)).report)
+        assert "used: It is the only way in to HAProxy" in said
+        assert "which serves Ingress default/web: nobody reaches these afterwards" in said
 
 
 async def test_of_two_that_share_their_classes_none_is_taken_away(tmp_path: Path) -> None:

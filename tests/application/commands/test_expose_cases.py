@@ -144,6 +144,14 @@ MADE: list[tuple[str, dict[str, Any]]] = [
         {"ports": [port(80, "http", name="port-1"), port(8081, 8080, name="port-2")]},
     ),
     (
+        "deploy/web --port 80:http,8081:8080",
+        {"ports": [port(80, "http", name="port-1"), port(8081, 8080, name="port-2")]},
+    ),
+    (
+        "deploy/web --port=80,81 --target-port=8080",
+        {"ports": [port(80, 8080, name="port-1"), port(81, 8080, name="port-2")]},
+    ),
+    (
         "deploy/web --port web=80:http --port 8081:8080",
         {"ports": [port(80, "http", name="web"), port(8081, 8080, name="port-2")]},
     ),
@@ -250,8 +258,8 @@ REFUSED: list[tuple[str, tuple[str, ...]]] = [
     ("deploy/web --port 80/ICMP", ("--port", "Expected")),
     ("deploy/web --port 80 --port 80:8080", ("Port 80/TCP is there twice",)),
     ("deploy/web --port a=80 --port a=81:8080", ("Two ports are called a",)),
-    ("deploy/web --port 80 --port 81 --target-port 8080", ("--target-port", "which of the 2 ports", "web=80:8080")),
-    ("deploy/web --port 80 --port 81 --protocol UDP", ("--protocol", "which of the 2 ports")),
+    ("deploy/web --port 80:8080 --port 81 --target-port 9090", ("target port of port 80 was said twice",)),
+    ("deploy/web --port 80 --port 81 --app-protocol http", ("--app-protocol", "which of the 2 ports")),
     ("deploy/web --port 80:http --target-port 8081", ("was said twice",)),
     ("deploy/web --port 80 --node-port 30500", ("Node port 30500 means nothing", "--type NodePort")),
     ("deploy/web --port 80 --type NodePort --node-port 31999", ("Node port 31999 is taken", "Service shop/taken")),

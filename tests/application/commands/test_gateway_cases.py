@@ -11,6 +11,7 @@ from bot.adapters.cluster.clusters import KubernetesCluster
 from bot.domain.network.references import Kind
 from bot.errors import Refused
 from tests.keypairs import tls_secret
+from tests.plugging import told
 from tests.routing import GROUP, Edge, edge, gateway, mirrored, namespace, route
 
 Object = dict[str, Any]
@@ -196,6 +197,50 @@ async def test_a_class_that_nobody_serves_is_told_before_and_after(world: Edge) 
 def gateway_class(name: str) -> Object:
     spec = {"controllerName": f"example.com/{name}"}
     return {"apiVersion": f"{GROUP}/v1", "kind": "GatewayClass", "metadata": {"name": name}, "spec": spec}
+
+
+async def test_a_port_that_the_controller_does_not_listen_on_has_to_be_accepted(world: Edge) -> None:
+    line = "gateway create new --listener HTTP:80 --listener HTTP:8000 -n shop"
+    report = await world.stage.say(line)
+    words = told(report)
+    assert "Listener http-2 is for port 8000, and the controller listens on 80 (entry point web)" in words
+    assert "it would not be programmed (PortUnavailable)" in words
+    assert "--accept port" in words
+    words = await world.approved(f"{line} --accept port")
+    assert "Applied, but not proven to work" in words
+    assert "PortUnavailable" in words
+
+
+async def test_an_entry_point_with_tls_takes_no_plain_http(world: Edge) -> None:
+    spec = world.get("Deployment", "infra", "traefik")["spec"]
+    spec["template"]["spec"]["containers"][0]["args"].append("--entryPoints.websecure.http.tls=true")
+    await world.write("Deployment", "infra", "traefik", template=spec["template"])
+    words = await world.said("gateway create new --listener HTTP:443 -n shop")
+    assert "Listener http is for plain HTTP on port 443, where entry point websecure ends TLS" in words
+
+
+async def test_of_a_controller_that_makes_what_listens_nothing_is_said(world: Edge) -> None:
+    envoy = {
+        "apiVersion": f"{GROUP}/v1",
+        "kind": "GatewayClass",
+        "metadata": {"name": "eg"},
+        "spec": {"controllerName": "gateway.envoyproxy.io/gatewayclass-controller"},
+    }
+    await world.make(envoy)
+    plan, _ = await world.planned("gateway create new --listener HTTP:8000 --class eg -n shop")
+    assert "listens on" not in plan
+
+
+async def test_a_controller_that_serves_one_gateway_alone_is_told(world: Edge) -> None:
+    contour = {
+        "apiVersion": f"{GROUP}/v1",
+        "kind": "GatewayClass",
+        "metadata": {"name": "contour"},
+        "spec": {"controllerName": "projectcontour.io/gateway-controller"},
+    }
+    await world.make(contour)
+    plan, _ = await world.planned("gateway create new --class contour -n shop")
+    assert "The controller of contour serves one Gateway alone: its ConfigMap contour names it" in plan
 
 
 async def test_a_certificate_that_ends_soon_is_told_before_it_is_used(world: Edge) -> None:

@@ -167,7 +167,7 @@ MADE: list[Any] = [
     ("taken.example.com --service web:80 --class plain", spec(rule("taken.example.com", path("web")), cls="plain")),
     # What another leads by another kind of path is another path.
     (
-        "shop.example.com --path-type Exact --service cart:80",
+        "shop.example.com --path-type Exact --service cart:80 --accept overlap",
         spec(rule("shop.example.com", path("cart", "/", "Exact"))),
     ),
 ]  # fmt: skip
@@ -295,6 +295,10 @@ WARNED: list[Any] = [
     (f"{NEW} --service away:80", "many controllers refuse to lead there"),
     (f"{NEW} --service web:80 --class old", "retired in March 2026"),
     ("a.wide.example.com --service web:80", "a.wide.example.com is taken out of it"),
+    (
+        "shop.example.com/api/v2 --service cart:80",
+        "v2 is taken out of /api, which Ingress shop/web leads to Service api",
+    ),
     ("plain.example.com --service web:80", "Ingress shop/plain, of class plain, leads plain.example.com/ too"),
     (f"{NEW} --service web:80 --cluster-issuer le", "cert-manager is asked for Secret new-example-com-tls"),
 ]
@@ -311,6 +315,11 @@ async def test_what_people_should_know_is_said_in_the_plan(site: Site, asked: st
     ("asked", "code", "said"),
     [
         ("taken.example.com same.example.com --service web:80", "conflict", "Ingress other/theirs"),
+        (
+            "shop.example.com/api --path-type Exact --service web:80",
+            "overlap",
+            "shop.example.com/api is led by Ingress shop/web to Service api; as Exact it goes before that",
+        ),
         (f"{NEW} --service web:80 --annotation nginx.org/server-snippets=x", "snippet", "can read every Secret"),
         (
             f"{NEW} --service web:80 --annotation haproxy-ingress.github.io/config-backend=x",

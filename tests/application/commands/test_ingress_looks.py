@@ -229,3 +229,14 @@ async def test_a_controller_that_does_not_run_is_found() -> None:
         wrong = [each for each in report.examined if each.rule == "ingress-controller-not-running"]
         assert [each.right for each in wrong] == [False]
         assert "no controller of class nginx (k8s.io/ingress-nginx) runs" in wrong[0].summary
+
+
+async def test_faults_of_what_it_leads_to_count_for_an_ingress() -> None:
+    async with staged("broken") as stage:
+        report = await stage.say("ingress check -A")
+        [block] = [each for each in report.blocks if isinstance(each, Table)]
+        counts = {plain(row[0]): plain(row[-1]) for row in block.rows}
+        wrong = [each for each in report.examined if not each.right]
+        assert {each.object.kind for each in wrong} >= {"Service"}
+        assert int(counts["shop/web"]) == len(wrong)
+        assert "1 at fault" in report.title

@@ -424,3 +424,73 @@ class TestWhatCannotBeRead:
         there.cluster.put(minimal_definition(HTTP_ROUTE))
         report = await self.say(there, "ingress to-gateway web -n shop")
         assert "Gateway: No definition of Gateway" in words(report)
+
+
+def controller(config_map: str = "edge/nginx") -> JSONObject:
+    """A Deployment of ingress-nginx, as its makers' manifests have it."""
+    container: JSONObject = {
+        "name": "controller",
+        "image": "registry.k8s.io/ingress-nginx/controller:v1.13.3@sha256:0",
+        "args": ["/nginx-ingress-controller", f"--configmap={config_map}", "--controller-class=k8s.io/ingress-nginx"],
+    }
+    template: JSONObject = {"metadata": {"labels": {"app": "nginx"}}, "spec": {"containers": [container]}}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "controller", "namespace": "edge"},
+        "spec": {"selector": {"matchLabels": {"app": "nginx"}}, "template": template},
+    }
+
+
+def config_map(namespace: str = "edge", **data: str) -> JSONObject:
+    said: JSONObject = {key.replace("_", "-"): value for key, value in data.items()}
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "nginx", "namespace": namespace},
+        "data": said,
+    }
+
+
+class TestController:
+    @staticmethod
+    async def say(line: str, *objects: JSONObject) -> str:
+        edge: JSONObject = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "edge"}}
+        own = manifest(name="own", tls=["web.example.com"])
+        async with staged("shop") as stage, stage.ports.clusters.open("", Actor("terminal:admin")) as opened:
+            for each in (NGINX, edge, *objects, own):
+                await opened.cluster.apply(each)
+            return words(await stage.say(line))
+
+    async def test_its_config_map_is_heeded(self) -> None:
+        said = await self.say(
+            "ingress to-gateway own -n shop",
+            controller(config_map="$(POD_NAMESPACE)/nginx"),
+            config_map(whitelist_source_range="10.0.0.0/8", ssl_redirect="false"),
+        )
+        assert "whitelist-source-range (ConfigMap): for all Ingresses (10.0.0.0/8)" in said
+        assert "SECURITY: 1 thing" in said
+        assert "listeners for HTTP and HTTPS" in said
+        assert "Deployment edge/controller was told for all Ingresses was heeded: its arguments and ConfigMap" in said
+
+    async def test_one_that_is_not_there_is_as_good_as_an_empty_one(self) -> None:
+        said = await self.say("ingress to-gateway own -n shop", controller())
+        assert "own carries over wholly" in said
+
+    async def test_one_elsewhere_is_not_read(self) -> None:
+        said = await self.say(
+            "ingress to-gateway own -n shop",
+            controller(config_map="kube-system/nginx"),
+            config_map("kube-system", whitelist_source_range="10.9.8.0/24"),
+        )
+        assert "10.9.8.0/24" not in said
+        assert "ConfigMap kube-system/nginx stands in another namespace than the controller" in said
+
+    async def test_all_are_told_what_holds_for_all(self) -> None:
+        said = await self.say(
+            "ingress to-gateway --all -n shop", controller(), config_map(global_auth_url="https://a.example.com")
+        )
+        assert "global-auth-url (ConfigMap) | 1 | security" in said
+
+    async def test_without_a_controller_it_is_said(self) -> None:
+        assert "no controller of this class was found" in await self.say("ingress to-gateway own -n shop")

@@ -72,6 +72,10 @@ MADE: dict[str, tuple[str, str, str, Object]] = {
         "a.example.com/one a.example.com/two b.example.com/one b.example.com/two --service web:80",
         "HTTPRoute", "web", {"hostnames": ["a.example.com", "b.example.com"], "rules": rules("/one", "/two")},
     ),
+    "a host as people write it": (
+        "New.Example.COM./A --service web:80",
+        "HTTPRoute", "web", {"hostnames": ["new.example.com"], "rules": rules("/A")},
+    ),
     "a wildcard": (
         "*.new.example.com --service web:80",
         "HTTPRoute", "web", {"hostnames": ["*.new.example.com"], "rules": rules()},
@@ -325,6 +329,19 @@ async def test_a_redirect_is_proven_by_where_it_leads(world: Edge) -> None:
     assert "[+] asked by address: http://old.example.com:80/ of HTTPRoute shop/old-to-new" in words
 
 
+async def test_a_redirect_that_catches_where_it_leads_is_told_before(world: Edge) -> None:
+    plan, _ = await world.planned("route create '*.example.com' --redirect www.example.com --name w -n shop")
+    assert "It catches www.example.com itself, too, and goes round in circles there" in plan
+    plan, _ = await world.planned("route create '*.example.com' --redirect pages.example.com --name p -n shop")
+    assert "circles" not in plan
+
+
+@pytest.mark.parametrize("line", ["route show pages", "route delete pages", "gateway show public"])
+async def test_what_is_in_another_namespace_is_found_there(line: str, world: Edge) -> None:
+    words = await world.said(line)
+    assert ("It is in infra: add -n infra" if "gateway" in line else "It is in shop: add -n shop") in words
+
+
 async def test_what_comes_back_is_asked_for_what_it_is_for(world: Edge) -> None:
     """Not at the usual port for `/`, where nobody listens for it."""
     await world.make(gateway("inner", "shop", port=443))
@@ -470,6 +487,8 @@ REFUSED: dict[str, tuple[str, tuple[str, ...]]] = {
     "redirect and Service": (f"{ROUTE} --redirect https", ("A redirect leads to no Service",)),
     "redirect and rewrite": (f"{TWO} --redirect https --rewrite /", ("A redirect cannot be rewritten",)),
     "redirect and timeout": (f"{TWO} --redirect https --timeout 5s", ("A redirect has no timeout",)),
+    "redirect to the scheme": (f"{TWO} --redirect http", ("A redirect to plain HTTP is not made here",)),
+    "redirect to itself": (f"{TWO} --redirect a.example.com", ("goes round in circles", "--redirect https")),
     "redirect to many": (f"{TWO} --redirect '*.example.com'", ("stands for many",)),
     "a method that is none": (f"{ROUTE} --method FETCH", ("one of GET, HEAD",)),
     "a gRPC method for HTTP": (f"{ROUTE} --method a.B/C", ("add --kind grpc",)),

@@ -183,6 +183,7 @@ _CHANGING = {
 _UID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _AGE = re.compile(r"(\d+[smhd]){1,2}|<invalid>")
 _TOKEN = re.compile(r"(kube-api-access-)[a-z0-9]{5}")
+_REVISION = re.compile(r'(resourceVersion\\*":\\*")\d+')
 _TIME = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
@@ -235,7 +236,7 @@ def _common(value: Any, namespace: str, name: str = "") -> Any:
         return ["*"] if name == "clusterIPs" and value != ["None"] else [_common(v, namespace, name) for v in value]
     if isinstance(value, str):
         value = _TOKEN.sub(r"\1X", _UID.sub("UID", value.replace(namespace, "{namespace}")))
-        return _TIME.sub("TIME", value)
+        return _REVISION.sub(r"\1*", _TIME.sub("TIME", value))
     return value
 
 

@@ -19,6 +19,7 @@ def parse(kind: Any, word: str) -> Any:
     ("kind", "word", "expected"),
     [
         (route_values.HostPath, "a.example.com", HostAndPath("a.example.com")),
+        (route_values.HostPath, "A.Example.com./X", HostAndPath("a.example.com", "/X")),
         (route_values.HostPath, "*.example.com/", HostAndPath("*.example.com", "/")),
         (route_values.HostPath, "a.example.com/x/y", HostAndPath("a.example.com", "/x/y")),
         (route_values.HostPath, "/x", HostAndPath("", "/x")),
@@ -30,6 +31,7 @@ def parse(kind: Any, word: str) -> Any:
         (route_values.GatewayName, "infra/public:https", GatewayListener("public", "infra", "https")),
         (route_values.SecretName, "infra/tls", InAnyNamespace("tls", "infra")),
         (route_values.Listener, "http:80", ListenerWord("HTTP", 80)),
+        (route_values.Listener, "http:80:A.example.com.", ListenerWord("HTTP", 80, "a.example.com")),
         (route_values.Listener, "web=HTTPS:443:*.example.com", ListenerWord("HTTPS", 443, "*.example.com", "web")),
     ],
 )
@@ -43,7 +45,7 @@ def test_a_word_is_read_and_written_again(kind: Any, word: str, expected: Any) -
     ("kind", "word"),
     [
         (route_values.HostPath, ""),
-        (route_values.HostPath, "A.example.com"),
+        (route_values.HostPath, "a.example.com.."),
         (route_values.HostPath, "10.0.0.1"),
         (route_values.HostPath, "10.0.0.1/x"),
         (route_values.Listener, "HTTP:80:10.0.0.1"),

@@ -186,6 +186,37 @@ class TestServiceDoesNotAnswer:
         assert finding.field == "spec.ports[0]"
         assert "nobody listens there" in finding.summary
 
+    @pytest.mark.parametrize(
+        ("port", "how", "step"),
+        [
+            ({"name": "https"}, "does not speak TLS, while its name https says so", "--port http=443`"),
+            (
+                {"name": "web", "appProtocol": "https"},
+                "does not speak TLS, while appProtocol https says so",
+                "--port 443 --app-protocol http`",
+            ),
+            ({"name": "http"}, "does not speak HTTP, while its name http says so", "--port tcp=443`"),
+        ],
+    )
+    def test_who_speaks_something_else_is_not_told_that_nobody_listens(self, port: Any, how: str, step: str) -> None:
+        taken = self.taken({"port": 443, "targetPort": 8080, **port}, slice_ports=[(port["name"], 8080)])
+        tls = "https" in port.values()
+        probe = HTTPProbe(target=Ref("Service", "web", "shop"), port=443, tls=tls)
+        finding = only(self.CODE, taken, saw(probe, Outcome.MISMATCHED, "tls: first record"))
+        assert finding.summary.endswith(how)
+        assert step in finding.next_step
+        assert finding.field == "spec.ports[0]"
+
+    def test_the_name_that_is_proposed_is_free(self) -> None:
+        ports = {"port": 80, "name": "http"}, {"port": 443, "targetPort": 8080, "name": "https"}
+        taken = self.taken(*ports, slice_ports=[("https", 8080)])
+        probe = HTTPProbe(target=Ref("Service", "web", "shop"), port=443, tls=True)
+        assert "--port http-443=443`" in only(self.CODE, taken, saw(probe, Outcome.MISMATCHED)).next_step
+
+    def test_a_connection_that_is_ended_is_told_as_one(self) -> None:
+        seen = [saw(self.BY_SERVICE, Outcome.BROKEN_OFF), saw(self.BY_POD, Outcome.BROKEN_OFF)]
+        assert "ends them without an answer" in only(self.CODE, self.taken(), *seen).summary
+
     def test_a_time_out_is_told_as_one(self) -> None:
         seen = [saw(self.BY_SERVICE, Outcome.TIMED_OUT), saw(self.BY_POD, Outcome.TIMED_OUT)]
         assert "no answer came" in only(self.CODE, self.taken(), *seen).summary

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.domain.migration.gateway_api import Features, Gateway, decoded, features
+from bot.domain.migration.features import Features, features
+from bot.domain.migration.gateway_api import Gateway, decoded
 from bot.domain.network.references import GATEWAY, HTTP_ROUTE, REFERENCE_GRANT, TLS_ROUTE
 from tests.migrations import minimal_definition
 from tests.mirrors import HAVE_MIRROR, MIRROR

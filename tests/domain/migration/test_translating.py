@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from bot.domain.migration.gateway_api import Features
+from bot.domain.migration.features import Features
 from bot.domain.migration.outcome import Concern, Verdict
 from bot.domain.network.snapshot import Service
 from tests.migrations import (
@@ -506,3 +506,26 @@ def test_names_of_routes_stay_within_what_kubernetes_takes() -> None:
 def test_what_is_written_twice_is_the_same() -> None:
     one = translated(ingress(tls=[HOST], annotations={"enable-cors": "true"}), services=SERVICES)
     assert one == translated(ingress(tls=[HOST], annotations={"enable-cors": "true"}), services=SERVICES)
+
+
+class TestToldOnce:
+    """See test_told_once.py for all annotations."""
+
+    def test_a_policy_that_needs_its_ca_is_lost_in_part(self) -> None:
+        found = translated(ingress(annotations={"backend-protocol": "HTTPS"}))
+        (loss,) = found.lost
+        assert loss.kept == "a BackendTLSPolicy for Service web"
+        assert "backend-protocol" not in {each.source for each in found.carried}
+
+    @pytest.mark.parametrize("value", ["on", "off"])
+    def test_without_a_policy_nothing_is_verified_which_is_told(self, value: str) -> None:
+        older = Features(version="v1.2.0", kinds=frozenset({"HTTPRoute"}))
+        said = {"backend-protocol": "HTTPS", "proxy-ssl-verify": value, "proxy-ssl-name": "web.internal"}
+        assert set(lost(translated(ingress(annotations=said), features=older))) == set(said)
+
+    def test_a_redirect_of_every_request_comes_before_the_one_to_https(self) -> None:
+        said = {"permanent-redirect": "https://new.example.com$request_uri", "ssl-redirect": "true"}
+        found = translated(ingress(annotations=said, tls=["web.example.com"]))
+        (route,) = routes(found).values()
+        assert [each["sectionName"] for each in route["parentRefs"]] == ["http", "https-web.example.com"]
+        assert {each.source: each.becomes for each in found.carried}["ssl-redirect"].startswith("nothing: permanent-")

@@ -1,15 +1,16 @@
-"""A Service with ready endpoints, none of which answers: nobody listens on the port that it leads to."""
+"""A Service with ready endpoints, none of which answers: nobody listens on its port, or speaks what the port says."""
 
 from collections.abc import Iterable, Iterator
 
 from bot.domain.diagnosis.finding import Finding, Observations, Rule, Severity
-from bot.domain.network.probing import Observation, Outcome, Probe
-from bot.domain.network.questions import Question, questions
+from bot.domain.network.probing import HTTPProbe, Observation, Outcome, Probe
+from bot.domain.network.questions import Question, questions, speech_of
 from bot.domain.network.references import ENDPOINT_SLICE, POD, SERVICE, Ref
 from bot.domain.network.services import EndpointIndex, PodIndex, selects
 from bot.domain.network.snapshot import Container, Pod, Service, ServicePort, Snapshot
 
 CODE = "service-does-not-answer"
+_NOBODY = "nobody listens there"
 
 
 def probes(snapshot: Snapshot) -> Iterator[Probe]:
@@ -67,19 +68,48 @@ def _silent(snapshot: Snapshot, question: Question, seen: list[Observation], pod
     negative = [each for each in seen if each.outcome is not Outcome.NOT_ASKED]
     leads_to = question.port.target_port or port.port
     evidence = [f"{each.probe}: {each.evidence or each.outcome.value}" for each in negative]
-    refused = any(each.outcome is Outcome.REFUSED for each in negative)
+    how = _how(negative)
     field = _path(question.index)
     next_step = f"see what its pods say: `logs svc/{question.service.name} -n {question.service.namespace}`"
-    if refused and isinstance(leads_to, int) and leads_to not in listed:
+    refused = how == _NOBODY
+    if speaks := _otherwise(question.service, port, negative):
+        how, next_step = speaks
+    elif refused and isinstance(leads_to, int) and leads_to not in listed:
         field += ".targetPort"
         if listed:
             evidence.append(f"its containers list {_numbers(listed)}, and not {leads_to}")
             next_step = f"correct targetPort: did you mean {min(listed, key=lambda number: abs(number - leads_to))}?"
         else:
             evidence.append("its containers list no ports")
-    how = "nobody listens there" if refused else "no answer came"
     summary = f"has ready endpoints, and port {port.port} does not answer: {how}"
     return _finding(snapshot, question.service, field, summary, evidence=tuple(evidence), next_step=next_step)
+
+
+def _how(negative: Iterable[Observation]) -> str:
+    """One refusal is told before others: whoever was asked next may stand behind another port."""
+    outcomes = {each.outcome for each in negative}
+    if Outcome.BROKEN_OFF in outcomes:
+        return "it takes connections, and ends them without an answer"
+    return _NOBODY if Outcome.REFUSED in outcomes else "no answer came"
+
+
+def _otherwise(service: Service, port: ServicePort, negative: Iterable[Observation]) -> tuple[str, str] | None:
+    """How it speaks something else than its port says, and what to do then; None: it was not heard to."""
+    asked = [each.probe for each in negative if each.outcome is Outcome.MISMATCHED]
+    if not asked or not isinstance(asked[0], HTTPProbe):
+        return None
+    protocol, plain = ("TLS", "HTTP") if asked[0].tls else ("HTTP", "TCP")
+    says = f"appProtocol {port.app_protocol}" if port.app_protocol else f"its name {port.name}"
+    said = f", while {says} says so" if speech_of(port).sure else ""
+    name = plain.lower()
+    if name in {each.name for each in service.spec.ports or ()}:
+        name += f"-{port.port}"
+    wanted = f"--port {port.port} --app-protocol {plain.lower()}" if port.app_protocol else f"--port {name}={port.port}"
+    edit = f"`service edit {service.name} -n {service.namespace} {wanted}`"
+    return (
+        f"it does not speak {protocol}{said}",
+        f"when its pods speak plain {plain} there, let the port say so: {edit}; else see where its targetPort leads",
+    )
 
 
 def _nameless(snapshot: Snapshot, pods: PodIndex) -> Iterator[Finding]:

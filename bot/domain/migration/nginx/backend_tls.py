@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.domain.migration.gateway_api import BACKEND_TLS_POLICY, Features, object_of
+from bot.domain.migration.features import Features
+from bot.domain.migration.gateway_api import BACKEND_TLS_POLICY, object_of
 from bot.domain.migration.nginx.values import HOST, Annotations
 from bot.domain.migration.outcome import Concern, Journal
 from bot.domain.network.references import JSONObject
@@ -33,30 +34,48 @@ def protocol(annotations: Annotations, journal: Journal) -> BackendProtocol:
         journal.lose("backend-protocol", f"a Gateway does not speak {said}", "a web server between that speaks HTTP")
     elif said in ("HTTP", "AUTO_HTTP"):
         journal.carry("backend-protocol", "nothing: HTTP is what a route speaks")
-    found = BackendProtocol(said in ("HTTPS", "GRPCS"), said in ("GRPC", "GRPCS"), annotations.text("proxy-ssl-name"))
-    _tell_details(annotations, found, journal)
-    return found
+    return BackendProtocol(said in ("HTTPS", "GRPCS"), said in ("GRPC", "GRPCS"), annotations.text("proxy-ssl-name"))
 
 
-def _tell_details(annotations: Annotations, found: BackendProtocol, journal: Journal) -> None:
-    values = {each: annotations.text(each) for each in _TLS_DETAILS if annotations.has(each)}
-    for name, value in values.items():
+def tell_details(annotations: Annotations, found: BackendProtocol, written: bool, journal: Journal) -> None:
+    """How the Service's certificate is looked at. `written`: whether there is a BackendTLSPolicy that says it."""
+    for name, value in [(each, annotations.text(each)) for each in _TLS_DETAILS if annotations.text(each)]:
         if not found.tls:
             journal.carry(name, "nothing: the Service is not spoken to over TLS")
-        elif name == "proxy-ssl-name" and HOST.fullmatch(value):
-            journal.carry(name, "hostname of the BackendTLSPolicy")
-        elif name == "proxy-ssl-secret":
+        elif not written:
+            journal.lose(
+                name,
+                "it belongs into a BackendTLSPolicy, which is not written here",
+                "say it where the Service is spoken to over TLS again",
+            )
+        else:
+            _tell_detail(name, value, journal)
+
+
+def _tell_detail(name: str, value: str, journal: Journal) -> None:
+    match name:
+        case "proxy-ssl-name" if HOST.fullmatch(value):
+            journal.carry(name, f"hostname {value} of the BackendTLSPolicy")
+        case "proxy-ssl-name":
+            journal.lose(name, "a BackendTLSPolicy takes one host name", "write it by hand")
+        case "proxy-ssl-secret":
             journal.lose(
                 name,
                 "the client certificate towards the Service is one for the whole Gateway, and a CA is taken "
                 "from a ConfigMap",
-                "`spec.tls.backend.clientCertificateRef` of the Gateway; ca.crt into the ConfigMap of the "
-                "BackendTLSPolicy",
+                "`spec.tls.backend.clientCertificateRef` of the Gateway; ca.crt of the Secret into the ConfigMap of "
+                "the BackendTLSPolicy",
             )
-        elif name == "proxy-ssl-name":
-            journal.lose(name, "a BackendTLSPolicy takes one host name", "write it by hand")
-        else:
-            journal.carry(name, "nothing: a BackendTLSPolicy always sends the name and verifies the certificate")
+        case "proxy-ssl-verify" if value != "on":
+            journal.lose(
+                name,
+                "a BackendTLSPolicy always verifies the Service's certificate",
+                "a certificate that the CA in the policy's ConfigMap has signed",
+            )
+        case "proxy-ssl-verify":
+            journal.carry(name, "nothing: a BackendTLSPolicy always verifies the certificate")
+        case _:
+            journal.carry(name, "nothing: a BackendTLSPolicy always sends the name")
 
 
 def policy(
@@ -65,14 +84,15 @@ def policy(
     """The BackendTLSPolicy of a Service that is spoken to over TLS, which lacks the CA: nobody has told it."""
     if not found.tls:
         return None
-    if BACKEND_TLS_POLICY.name not in features.kinds:
+    if why := features.no_kind(BACKEND_TLS_POLICY):
         journal.lose(
             "backend-protocol",
-            "this Gateway API has no BackendTLSPolicy: the Service would be asked in plain HTTP, and refuse",
+            f"{why}: the Service would be asked in plain HTTP, and refuse",
             "the standard channel of v1.4 or newer, or a policy of the implementation",
         )
         return None
     name = found.name if HOST.fullmatch(found.name) else f"{service}.{namespace}.svc"
+    journal.carry("backend-protocol", f"a BackendTLSPolicy for Service {service}")
     authority = f"{service[:250]}-ca"
     journal.lose(
         "backend-protocol",

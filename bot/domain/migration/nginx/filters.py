@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.domain.migration.gateway_api import HEADERS_A_FILTER, Features
+from bot.domain.migration.features import Features
+from bot.domain.migration.gateway_api import HEADERS_A_FILTER
 from bot.domain.migration.nginx.values import HEADER, HOST, Annotations
 from bot.domain.migration.outcome import Concern, Journal
 from bot.domain.network.references import JSON, JSONObject
@@ -50,10 +51,10 @@ def filters(
             made.append(each)
     if prefix := _forwarded_prefix(annotations, journal):
         made.append(_setting("RequestHeaderModifier", {"X-Forwarded-Prefix": prefix}))
-    mirror, mirrored = _mirror(annotations, journal)
+    mirror, mirrored = _mirror(annotations, features, journal)
     if mirror:
         made.append(mirror)
-    return Filters(tuple(made), _vhost(annotations, journal), _timeouts(annotations, journal), mirrored)
+    return Filters(tuple(made), _vhost(annotations, journal), _timeouts(annotations, features, journal), mirrored)
 
 
 def _setting(type: str, headers: Mapping[str, str]) -> JSONObject:
@@ -71,18 +72,19 @@ def _cors(annotations: Annotations, features: Features, journal: Journal) -> JSO
             if annotations.has(each):
                 journal.carry(each, "nothing: CORS is not switched on by enable-cors")
         return None
-    if not features.cors:
+    if why := features.lacks("HTTPRouteCORS") or ("" if features.cors else "this Gateway API has no CORS filter"):
         for each in ("enable-cors", *details):
             journal.lose(
                 each,
-                "this Gateway API has no CORS filter: browsers refuse what other sites ask for",
+                f"{why}: browsers refuse what other sites ask for",
                 "the standard channel of v1.5, or a policy of the implementation",
             )
         return None
+    methods = _methods(annotations, journal)
     cors: dict[str, JSON] = {
         "allowOrigins": [*_origins(annotations, journal)],
-        "allowMethods": [*_methods(annotations, journal)],
-        "allowHeaders": [*_names(annotations.text("cors-allow-headers") or _HEADERS)],
+        "allowMethods": [*(methods or _METHODS.split(", "))],
+        "allowHeaders": [*(_names(annotations.text("cors-allow-headers")) or _names(_HEADERS))],
         "maxAge": max(annotations.number("cors-max-age", _MAX_AGE, least=-1), 1),
     }
     if annotations.flag("cors-allow-credentials", True):
@@ -90,11 +92,18 @@ def _cors(annotations: Annotations, features: Features, journal: Journal) -> JSO
     if exposed := _names(annotations.text("cors-expose-headers")):
         cors["exposeHeaders"] = [*exposed]
     if not cors["allowOrigins"]:
-        journal.lose("enable-cors", "no origin is left that a route could allow", "see cors-allow-origin")
+        for each in ("enable-cors", *details):
+            journal.lose(each, "no origin is left that a route could allow", "see cors-allow-origin")
         return None
-    journal.carry("enable-cors", "a CORS filter", "its support is Extended: see that the implementation has it")
+    unsure = "" if features.class_name else "its support is Extended: see that the implementation has it"
+    journal.carry("enable-cors", "a CORS filter", unsure)
     for each in details:
-        journal.carry(each, "a field of the CORS filter")
+        if each == "cors-allow-credentials" and "allowCredentials" not in cors:
+            journal.carry(each, "no allowCredentials in the CORS filter")
+        elif each in ("cors-expose-headers", "cors-allow-headers") and not _names(annotations.text(each)):
+            journal.carry(each, "nothing: it holds no name of a header")
+        elif each != "cors-allow-methods" or methods:
+            journal.carry(each, "a field of the CORS filter")
     return {"type": "CORS", "cors": cors}
 
 
@@ -193,10 +202,20 @@ def _vhost(annotations: Annotations, journal: Journal) -> str:
     return host
 
 
-def _mirror(annotations: Annotations, journal: Journal) -> tuple[JSONObject | None, tuple[str, str] | None]:
+def _mirror(
+    annotations: Annotations, features: Features, journal: Journal
+) -> tuple[JSONObject | None, tuple[str, str] | None]:
     target = annotations.text("mirror-target")
     body, host = annotations.text("mirror-request-body"), annotations.text("mirror-host")
-    if body == "off" and target:
+    if target and (why := features.lacks("HTTPRouteRequestMirror")):
+        for each in [each for each in ("mirror-target", "mirror-request-body", "mirror-host") if annotations.has(each)]:
+            journal.lose(each, why, "a mirror of the implementation's own", Concern.TUNING)
+        return None, None
+    if not target:
+        for each in [each for each in ("mirror-request-body", "mirror-host") if annotations.has(each)]:
+            journal.carry(each, "nothing: it means something only with mirror-target")
+        return None, None
+    if body == "off":
         journal.lose("mirror-request-body", "a mirrored request has its body", "nothing", Concern.TUNING)
     elif body:
         journal.carry("mirror-request-body", "nothing: a mirrored request has its body")
@@ -207,8 +226,6 @@ def _mirror(annotations: Annotations, journal: Journal) -> tuple[JSONObject | No
             "have the mirror take any Host",
             Concern.TUNING,
         )
-    if not target:
-        return None, None
     match = _MIRROR.fullmatch(target)
     if match is None or match["scheme"] == "https":
         journal.lose(
@@ -225,11 +242,21 @@ def _mirror(annotations: Annotations, journal: Journal) -> tuple[JSONObject | No
     return filter, (match["namespace"], match["service"])
 
 
-def _timeouts(annotations: Annotations, journal: Journal) -> JSONObject | None:
+def _timeouts(annotations: Annotations, features: Features, journal: Journal) -> JSONObject | None:
     """nginx counts the time between two reads (or writes), the Gateway API the whole request."""
-    names = [each for each in ("proxy-read-timeout", "proxy-send-timeout") if annotations.has(each)]
-    seconds = max((annotations.number(each, 60, least=1) for each in names), default=0)
-    for each in names:
+    names = ("proxy-read-timeout", "proxy-send-timeout")
+    said = {each: annotations.number(each, 60, least=1) for each in names}
+    said = {each: number for each, number in said.items() if annotations.heeded(each)}
+    seconds = max(said.values(), default=0)
+    if why := features.lacks("HTTPRouteRequestTimeout"):
+        for each in said:
+            journal.lose(each, f"{why}: its own times count", "a timeout of the implementation's own", Concern.TUNING)
+        return None
+    longest = next((each for each, number in said.items() if number == seconds), "")
+    for each in said:
+        if each != longest:
+            journal.carry(each, f"nothing: {longest}, {seconds} s, is no shorter")
+            continue
         journal.carry(
             each,
             f"timeouts.request {seconds}s",

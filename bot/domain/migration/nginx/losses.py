@@ -28,8 +28,8 @@ class Loss:
     """It only means something beside this other annotation, which is told already."""
 
 
-def _security(why: str, instead: str, *, off: frozenset[str] = frozenset({""})) -> Loss:
-    return Loss(why, instead, Concern.SECURITY, off)
+def _security(why: str, instead: str, *, off: frozenset[str] = frozenset({""}), with_: str = "") -> Loss:
+    return Loss(why, instead, Concern.SECURITY, off, with_)
 
 
 def _traffic(why: str, instead: str, *, off: frozenset[str] = frozenset({""}), with_: str = "") -> Loss:
@@ -104,9 +104,9 @@ LOSSES: dict[str, Loss] = {
         "the Gateway API shuts no addresses out: those on the list get in again", _ADDRESSES
     ),
     "auth-type": _security(_NO_LOGIN, _LOGIN),
-    "auth-secret": _security(_NO_LOGIN, _LOGIN),
-    "auth-secret-type": _security(_NO_LOGIN, _LOGIN),
-    "auth-realm": _security(_NO_LOGIN, _LOGIN),
+    "auth-secret": _security(_NO_LOGIN, _LOGIN, with_="auth-type"),
+    "auth-secret-type": _security(_NO_LOGIN, _LOGIN, with_="auth-type"),
+    "auth-realm": _security(_NO_LOGIN, _LOGIN, with_="auth-type"),
     "satisfy": _security("whether one or all of several guards must agree is no field of a route", _ADDRESSES),
     "auth-url": _security(_NO_ASKING, _ASKING),
     **dict.fromkeys(
@@ -115,7 +115,7 @@ LOSSES: dict[str, Loss] = {
             "auth-keepalive-requests", "auth-keepalive-share-vars", "auth-keepalive-timeout", "auth-proxy-set-headers",
             "auth-request-redirect", "auth-response-headers", "auth-signin", "auth-signin-redirect-param",
         ),
-        _security(_PART_OF_ASKING, _ASKING),
+        _security(_PART_OF_ASKING, _ASKING, with_="auth-url"),
     ),
     "enable-global-auth": _security(
         "the controller's `global-auth-url` guarded every Ingress; nothing of that is in this Ingress or its routes",
@@ -123,14 +123,18 @@ LOSSES: dict[str, Loss] = {
         off=_OFF,
     ),
     "auth-tls-secret": _security(_NO_CLIENT_CERTIFICATES, _CLIENT_CERTIFICATES),
-    "auth-tls-match-cn": _security(_NO_CLIENT_CERTIFICATES, _CLIENT_CERTIFICATES),
-    "auth-tls-verify-client": _security(_NO_CLIENT_CERTIFICATES, _CLIENT_CERTIFICATES, off=frozenset({"", "off"})),
-    "auth-tls-verify-depth": _security(_NO_CLIENT_CERTIFICATES, _CLIENT_CERTIFICATES),
-    "auth-tls-error-page": _security(_NO_CLIENT_CERTIFICATES, _CLIENT_CERTIFICATES),
+    **dict.fromkeys(
+        ("auth-tls-match-cn", "auth-tls-verify-depth", "auth-tls-error-page"),
+        _security(_NO_CLIENT_CERTIFICATES, _CLIENT_CERTIFICATES, with_="auth-tls-secret"),
+    ),
+    "auth-tls-verify-client": _security(
+        _NO_CLIENT_CERTIFICATES, _CLIENT_CERTIFICATES, off=frozenset({"", "off"}), with_="auth-tls-secret"
+    ),
     "auth-tls-pass-certificate-to-upstream": _security(
         "the client's certificate is not handed on: an application that relies on it knows nobody",
         "the implementation's own header, such as `x-forwarded-client-cert` of Envoy",
         off=_OFF,
+        with_="auth-tls-secret",
     ),
     # What is stopped on the way.
     "enable-modsecurity": _security(_NO_FIREWALL, _FIREWALL, off=_OFF),
@@ -156,7 +160,7 @@ LOSSES: dict[str, Loss] = {
     # Raw configuration.
     "configuration-snippet": _security(_SNIPPET, _READ_SNIPPET),
     "server-snippet": _security(_SNIPPET, _READ_SNIPPET),
-    "auth-snippet": _security(_SNIPPET, _ASKING),
+    "auth-snippet": _security(_SNIPPET, _ASKING, with_="auth-url"),
     "stream-snippet": _traffic(
         "it is raw nginx configuration for TCP and UDP", "TCPRoute or UDPRoute (v1.6 of the standard channel)"
     ),

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 
 from bot.domain.migration.nginx import PREFIX
-from bot.domain.migration.outcome import Concern, Journal
+from bot.domain.migration.outcome import Journal
 
 _TRUE = frozenset({"1", "t", "T", "true", "TRUE", "True"})
 _FALSE = frozenset({"0", "f", "F", "false", "FALSE", "False"})
@@ -35,6 +35,7 @@ class Annotations:
         }
         self._journal = journal
         self._read: set[str] = set()
+        self._ignored: set[str] = set()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -52,6 +53,10 @@ class Annotations:
 
     def has(self, name: str) -> bool:
         return name in self._values
+
+    def heeded(self, name: str) -> bool:
+        """Whether it is there, and has a value that the controller takes, as far as it was read."""
+        return name in self._values and name not in self._ignored
 
     def text(self, name: str) -> str:
         """Trimmed; empty where it is not there."""
@@ -89,4 +94,5 @@ class Annotations:
         self._malformed(name, what, "the controller left it out")
 
     def _malformed(self, name: str, what: str, took: str) -> None:
-        self._journal.lose(name, f"its value means nothing: {what}; {took}", "mend it or take it away", Concern.TUNING)
+        self._ignored.add(name)
+        self._journal.ignore(name, f"its value means nothing: {what}; {took}", "mend it or take it away")

@@ -3,13 +3,17 @@
 from collections.abc import Iterator
 
 from bot.domain.diagnosis.finding import Severity
-from bot.domain.network.references import DEPLOYMENT, JSONObject
+from bot.domain.network.references import DAEMON_SET, DEPLOYMENT, JSONObject
 from bot.domain.plugins.audit import Audit, Said, right, wrong
 from bot.domain.plugins.components import components, conditions, replicas
 from bot.domain.plugins.configured import reference
 from bot.domain.plugins.facts import TIGERA_STATUS, Facts
 
-_READY = "status.readyReplicas"
+_READY = {DEPLOYMENT.name: "status.readyReplicas", DAEMON_SET.name: "status.numberReady"}
+_MATTERS = {
+    "calico-typha": "agents ask it for policies and routes",
+    "csi-node-driver": "pods that mount Calico's own volumes, as for policies by application, wait for it",
+}
 
 
 def find(facts: Facts) -> Iterator[Said]:
@@ -23,14 +27,13 @@ def find(facts: Facts) -> Iterator[Said]:
                 next_step="nobody carries out what the Installation says",
             )
         elif ready < wanted:
+            short = "ds" if each.ref.kind == DAEMON_SET.name else "deploy"
             yield wrong(
                 each.ref,
-                _READY,
+                _READY[each.ref.kind],
                 f"has {ready} of {wanted} replicas ready",
-                "agents go on as they are; what changes is not carried to them"
-                if "typha" not in each.name
-                else "agents ask it for policies and routes",
-                next_step=f"see its pods: `pods -n {each.namespace}`, `logs deploy/{each.name} -n {each.namespace}`",
+                _MATTERS.get(each.name, "agents go on as they are; what changes is not carried to them"),
+                next_step=f"see its pods: `pods -n {each.namespace}`, `logs {short}/{each.name} -n {each.namespace}`",
                 severity=Severity.HIGH if ready == 0 else None,
             )
         else:
@@ -62,5 +65,5 @@ AUDIT = Audit(
     severity=Severity.MEDIUM,
     about="operators, Typha and controllers",
     find=find,
-    reads=(DEPLOYMENT, TIGERA_STATUS),
+    reads=(DEPLOYMENT, DAEMON_SET, TIGERA_STATUS),
 )

@@ -42,7 +42,8 @@ def _left(facts: Facts, title: str, nodes: Sequence[Node]) -> str:
     files = ", ".join(plugin.leftovers.configuration)
     return (
         f"{title} was the last on {some(node.name for node in nodes)} (NetworkUnavailable), and is gone: a kubelet "
-        f"that still finds its file in /etc/cni/net.d ({files}) takes its node for Ready, and new pods get no address"
+        f"that still finds its file in /etc/cni/net.d ({files}) takes its node for Ready, "
+        "although nobody keeps that network any more"
     )
 
 

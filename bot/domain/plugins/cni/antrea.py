@@ -5,7 +5,7 @@ The file that is pinned is the source at the tag, whose images float (`:latest`)
 
 import re
 
-from bot.domain.network.references import DAEMON_SET, DEPLOYMENT, Ref, ref_to
+from bot.domain.network.references import CONFIG_MAP, DAEMON_SET, DEPLOYMENT, Ref, ref_to
 from bot.domain.plugins.cni import Marks, NetworkPlugin
 from bot.domain.plugins.fitting import Misshapen, Objects, change_images, copied, from_registry, named, pinned
 from bot.domain.plugins.installation import Installation, Leftovers, Wire
@@ -42,10 +42,11 @@ def _set(text: str, key: str, value: str) -> str:
 
 
 def overhead(parameters: Parameters) -> int:
-    """https://antrea.io/docs/main/docs/network-requirements: Geneve and VXLAN 50, GRE 38."""
+    """https://antrea.io/docs/main/docs/network-requirements: Geneve and VXLAN 50, GRE 38; over IPv6 20 more."""
     if parameters.encapsulation is Encapsulation.NONE:
         return 0
-    return 38 if parameters.backend == "gre" else 50
+    six = 20 if parameters.pod_cidrs and all(":" in cidr for cidr in parameters.pod_cidrs) else 0
+    return (38 if parameters.backend == "gre" else 50) + six
 
 
 def _wire(parameters: Parameters) -> Wire:
@@ -81,6 +82,7 @@ CNI = NetworkPlugin(
         backends=_BACKENDS,
         encapsulations=(Encapsulation.NONE,),  # how it wraps is said by --backend
         pod_cidrs=("10.244.0.0/16",),
+        dual_stack=True,  # it takes what nodes have, of both families: https://antrea.io/docs/main/docs/getting-started
         fit=_fit,
         agent=ref_to(DAEMON_SET, "kube-system", "antrea-agent"),
         overhead=overhead,
@@ -89,6 +91,9 @@ CNI = NetworkPlugin(
         tells_network=False,
         uses_node_cidrs=True,
         controllers=(ref_to(DEPLOYMENT, "kube-system", "antrea-controller"),),
+        makes=tuple(
+            ref_to(CONFIG_MAP, "kube-system", f"antrea-{name}") for name in ("ca", "cluster-identity", "ipsec-ca")
+        ),
         writers=("antrea-agent", "antrea-controller"),
         ready=lambda parameters: (
             Ref("APIService", "v1beta2.controlplane.antrea.io", "", "apiregistration.k8s.io/v1"),

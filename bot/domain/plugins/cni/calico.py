@@ -36,16 +36,22 @@ def _release(version: str, kubernetes: tuple[str, str], **sha256: str) -> Releas
     )
 
 
+def block_size(cidr: str, parameters: Parameters) -> int:
+    """Prefix length of the blocks of a pool: what was said for its family, else Calico's own."""
+    six = ":" in cidr
+    said = parameters.block_size if (parameters.block_size > 32) == six else 0
+    return said or (122 if six else 26)
+
+
 def pool(cidr: str, parameters: Parameters) -> dict[str, Any]:
     """An IPPool as an Installation has it. `natOutgoing` is an enum there: older texts' `true` is refused."""
     six = ":" in cidr
     encapsulation = parameters.encapsulation or Encapsulation.VXLAN_CROSS_SUBNET
-    own_size = parameters.block_size and (parameters.block_size > 32) == six
     nat = (not six) if parameters.nat_outgoing is None else parameters.nat_outgoing
     return {
         "name": f"default-ipv{6 if six else 4}-ippool",
         "cidr": cidr,
-        "blockSize": parameters.block_size if own_size else (122 if six else 26),
+        "blockSize": block_size(cidr, parameters),
         "encapsulation": encapsulation.value,
         "natOutgoing": "Enabled" if nat else "Disabled",
         "nodeSelector": "all()",

@@ -1,6 +1,6 @@
 """Weave Net: archived by Weaveworks in 2024, kept alive by a fork (rajch/weave)."""
 
-from bot.domain.network.references import DAEMON_SET, ref_to
+from bot.domain.network.references import CONFIG_MAP, DAEMON_SET, ref_to
 from bot.domain.plugins.cni import Marks, NetworkPlugin
 from bot.domain.plugins.fitting import Objects, change_images, container, copied, from_registry, set_variable
 from bot.domain.plugins.installation import Installation, Leftovers
@@ -48,6 +48,7 @@ CNI = NetworkPlugin(
         overhead=lambda parameters: 124,  # 1376 of 1500 is what it takes by default: fast datapath, encrypted
         tells_network=True,
         uses_node_cidrs=False,
+        makes=(ref_to(CONFIG_MAP, "kube-system", "weave-net"),),  # its peers, by which it takes over their addresses
         notes=(
             "Weaveworks ended in 2024 and archived Weave Net: this is the community's fork rajch/weave. For a new "
             "cluster another plugin will be looked after for longer.",

@@ -6,9 +6,11 @@ explained, and its makers' own ways install it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
+from bot.domain.network.listening import Listening
 from bot.domain.network.references import JSONObject
 from bot.domain.network.selectors import matches
 from bot.domain.network.snapshot import DaemonSet, Deployment, IngressClass, Service
@@ -33,6 +35,9 @@ class IngressController:
     """The annotation `kubernetes.io/ingress.class` that it obeys without any IngressClass."""
     one_gateway: str = ""
     """Where it serves one Gateway alone, whatever others name its class: how that one is said, for people."""
+    listening: Callable[[Sequence[JSONObject], Sequence[JSONObject]], Listening | None] | None = None
+    """At which ports it listens for Gateways, from all Deployments and DaemonSets of its images, and the Services
+    beside them; None: it makes what listens for each Gateway, or nobody knows."""
     hosted: bool = False
     """Whether a cloud runs it where the API shows no workload."""
     retired: str = ""
@@ -90,7 +95,7 @@ def recognise(edge: Edge, known: Mapping[str, IngressController]) -> tuple[Found
     workloads: list[Workload] = [*edge.snapshot.deployments, *edge.snapshot.daemon_sets]
     for workload in workloads:
         for name, controller in known.items():
-            if _image(workload, controller):
+            if image_of(workload, controller):
                 by_place.setdefault((name, workload.namespace), []).append(workload)
                 break
     found = [
@@ -106,7 +111,7 @@ def recognise(edge: Edge, known: Mapping[str, IngressController]) -> tuple[Found
 
 
 def _found(edge: Edge, name: str, controller: IngressController, namespace: str, its: tuple[Workload, ...]) -> Found:
-    version = next((version for each in its if (version := _version(_image(each, controller)))), "")
+    version = next((version for each in its if (version := _version(image_of(each, controller)))), "")
     labels = [(each.spec.template.metadata.labels if each.spec.template.metadata else None) or {} for each in its]
     leading = [
         service
@@ -178,13 +183,23 @@ def ready(workload: Workload) -> tuple[int, int]:
     return workload.status.ready_replicas or 0, wanted
 
 
-def _image(workload: Workload, controller: IngressController) -> str:
+def runs(workload: JSONObject, controller: IngressController) -> bool:
+    """Whether a Deployment or DaemonSet, as the API has it, runs one of its images."""
+    containers: Any = part(workload, "spec", "template", "spec", "containers") or ()
+    return any(_ends(str(each.get("image") or ""), end) for each in containers for end in controller.images)
+
+
+def _ends(image: str, end: str) -> bool:
+    own = repository(image)
+    return own == end or own.endswith("/" + end)
+
+
+def image_of(workload: Workload, controller: IngressController) -> str:
     """The image by which it is recognised; empty: it is another's. Earlier ends of repositories count first."""
     images = [each.image for each in workload.spec.template.spec.containers]
     for end in controller.images:
         for image in images:
-            own = repository(image)
-            if own == end or own.endswith("/" + end):
+            if _ends(image, end):
                 return image
     return ""
 

@@ -13,6 +13,7 @@ from bot.domain.network.references import DAEMON_SET, DEPLOYMENT, GATEWAY, SERVI
 from bot.domain.plugins.controllers import IngressController
 from bot.domain.plugins.edge import fitting
 from bot.domain.plugins.edge.installation import ALL_OPTIONS, EdgeInstallation
+from bot.domain.plugins.edge.listening import by_services
 from bot.domain.plugins.edge.parameters import EdgeOption, EdgeParameters, Exposure
 from bot.domain.plugins.fitting import Misshapen, Objects, container, copied, named
 from bot.domain.plugins.releases import ManifestFile, Release
@@ -72,6 +73,7 @@ CONTROLLER = IngressController(
     ingress_classes=("projectcontour.io",),
     gateway_classes=("projectcontour.io",),
     one_gateway="its ConfigMap contour names it, under gateway.gatewayRef",
+    listening=lambda _, services: by_services(services),
     legacy_class="contour",
     install=EdgeInstallation(
         releases=(

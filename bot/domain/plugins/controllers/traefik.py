@@ -11,6 +11,7 @@ from bot.domain.network.references import DEPLOYMENT, SERVICE, JSONObject, ref_t
 from bot.domain.plugins.controllers import IngressController
 from bot.domain.plugins.edge import fitting
 from bot.domain.plugins.edge.installation import ALL_OPTIONS, EdgeInstallation
+from bot.domain.plugins.edge.listening import by_entry_points
 from bot.domain.plugins.edge.parameters import EdgeOption, EdgeParameters, Exposure
 from bot.domain.plugins.fitting import Objects, change_images, container, copied, named
 from bot.domain.plugins.releases import ManifestFile, Release
@@ -18,6 +19,7 @@ from bot.domain.plugins.releases import ManifestFile, Release
 INGRESS_CONTROLLER = "traefik.io/ingress-controller"
 GATEWAY_CONTROLLER = "traefik.io/gateway-controller"
 _NAME = "traefik"
+_IMAGES = ("traefik", "mirrored-library-traefik")
 _ACCOUNT = "traefik-controller"
 _FILES = (
     ("kubernetes-crd-definition-v1.yml", "1d5e8558803804562238b0d4a57174aadd6d87c36e3c4c55199ebcc356a9406c"),
@@ -85,10 +87,11 @@ def _set_up(objects: Objects, parameters: EdgeParameters) -> None:
 
 CONTROLLER = IngressController(
     title="Traefik",
-    images=("traefik", "mirrored-library-traefik"),
+    images=_IMAGES,
     ingress_classes=(INGRESS_CONTROLLER,),
     gateway_classes=(GATEWAY_CONTROLLER,),
     legacy_class="traefik",
+    listening=lambda workloads, _: by_entry_points(workloads, _IMAGES),
     install=EdgeInstallation(
         releases=(
             Release(

@@ -16,8 +16,17 @@ def _look(wanted: Wanted, around: Surroundings) -> Iterator[Said]:
     if not wanted.installation.pod_cidrs:
         yield unknown("it was decided when the manifest was rendered")
         return
+    yield from _public(wanted)
     yield from _cluster(wanted, around)
     yield from _nodes(wanted, around)
+
+
+def _public(wanted: Wanted) -> Iterator[Said]:
+    """IPv6 has no need of private ranges."""
+    for cidr in wanted.parameters.pod_cidrs:
+        if _version(cidr) == 4 and _network(cidr).is_global:
+            evidence = "has addresses of the internet: unless they are yours, whoever has them is not reached"
+            yield doubt("public-addresses", f"{cidr} {evidence}")
 
 
 def _cluster(wanted: Wanted, around: Surroundings) -> Iterator[Said]:
@@ -49,7 +58,8 @@ def _cluster(wanted: Wanted, around: Surroundings) -> Iterator[Said]:
     if missing:
         yield unknown(f"{' and '.join(missing)} could not be read, which may say otherwise than {shown}")
     if not wrong and said:
-        by = "; ".join(dict.fromkeys(f"{each.cidr} by {each.said_by}" for each in around.pod_ranges))
+        names_of = {cidr: [each.said_by for each in around.pod_ranges if each.cidr == cidr] for cidr in said}
+        by = "; ".join(f"{cidr}, by {' and '.join(dict.fromkeys(names))}" for cidr, names in names_of.items())
         yield ok(f"{shown}; the cluster has {by}")
     elif not wrong and not missing:
         yield unknown(f"{shown}; no one in the cluster says what it should be")
@@ -131,4 +141,4 @@ def _version(cidr: str) -> int:
     return _network(cidr).version
 
 
-CHECK = Preflight("pod CIDR", _look, ("pod-cidr-elsewhere",))
+CHECK = Preflight("pod CIDR", _look, ("pod-cidr-elsewhere", "public-addresses"))

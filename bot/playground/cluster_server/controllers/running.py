@@ -196,18 +196,18 @@ class Controllers:
         if (number, key) in self._waiting:
             return
         controller, registry = self._all[number], self._scene.registry
-        registry.acting = Acting(partial(controller.asker, key), self._refusals.pop((number, key), {}))
+        registry.waiting.acting = Acting(partial(controller.asker, key), self._refusals.pop((number, key), {}))
         try:
             again = controller.reconcile(key)
         except Postponed as postponed:
-            self._wait(number, key, postponed, registry.acting.refusals)
+            self._wait(number, key, postponed, registry.waiting.acting.refusals)
             return
         except APIError as error:
             again = self._after_failure(number, key, error)
         else:
             self._tries.pop((number, key), None)
         finally:
-            registry.acting = None
+            registry.waiting.acting = None
         if isinstance(again, Idle):
             if self._scene.pace:
                 self._later(self._idle_timers, number, key, again.seconds)

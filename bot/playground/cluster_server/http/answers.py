@@ -8,13 +8,19 @@ from typing import Any
 
 import msgspec
 import yaml
+from aiohttp import web
 
 from bot.playground.cluster_server.http.requests import Form
 from bot.playground.cluster_server.objects import converting
 from bot.playground.cluster_server.objects.kinds import Kind
+from bot.playground.cluster_server.objects.registry import rules_of
+from bot.playground.cluster_server.objects.store import Stored
 from bot.playground.cluster_server.tables import cells, in_order
 
 Object = dict[str, Any]
+
+JSON = "application/json"
+_encoder = msgspec.json.Encoder()
 
 
 def shaped(obj: Object, kind: Kind, form: Form, now: datetime.datetime) -> Object:
@@ -66,3 +72,47 @@ def table(objects: Iterable[Object], kind: Kind, form: Form, now: datetime.datet
     ]
     head = {"kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": metadata}
     return head | {"columnDefinitions": columns, "rows": rows}
+
+
+def answered(obj: Any, status: int = 200, warnings: Iterable[str] = (), *, yaml: bool = False) -> web.Response:
+    """Objects are written as JSON, unless YAML was asked for; bytes are JSON already."""
+    if yaml:
+        body, written = as_yaml(obj), "application/yaml"
+    else:
+        body, written = obj if isinstance(obj, bytes) else _encoder.encode(obj), JSON
+    response = web.Response(body=body, status=status, content_type=written)
+    for warning in warnings:
+        quoted = warning.replace("\\", "\\\\").replace('"', '\\"')
+        response.headers.add("Warning", f'299 - "{quoted}"')
+    return response
+
+
+def answer(
+    obj: Object, kind: Kind, form: Form, now: datetime.datetime, status: int = 200, warnings: Iterable[str] = ()
+) -> web.Response:
+    """One object in the form asked for."""
+    return answered(shaped(obj, kind, form, now), status, warnings, yaml=form.yaml)
+
+
+def listed(found: list[Stored], kind: Kind, form: Form, now: datetime.datetime, metadata: Object) -> web.Response:
+    """Objects as a list in the form asked for."""
+    warnings = rules_of(kind).warn_always
+    if form.name == "Table":
+        rows = table((stored.obj for stored in found), kind, form, now, metadata)
+        return answered(rows, 200, warnings, yaml=form.yaml)
+    if form.name:
+        items = [partial(stored.obj) for stored in found] or None
+        head = {"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": metadata}
+        return answered(head | {"items": items}, 200, warnings, yaml=form.yaml)
+    head = {"kind": kind.list_name, "apiVersion": kind.api_version, "metadata": metadata}
+    if form.yaml:
+        objects = [versioned(stored.obj, kind) for stored in found]
+        return answered(head | {"items": objects}, 200, warnings, yaml=True)
+    if kind.custom:  # as the real one, which names kind and version in each element of these
+        head["metadata"] = {"continue": ""} | metadata
+        body = b",".join(_encoder.encode(versioned(stored.obj, kind)) for stored in found)
+    elif kind.converted:
+        body = b",".join(encoded_in_list(stored.obj, kind) for stored in found)
+    else:
+        body = b",".join(stored.encoded_in_list for stored in found)
+    return answered(_encoder.encode(head)[:-1] + b',"items":[' + body + b"]}", 200, warnings)

@@ -141,6 +141,12 @@ class _Reader:
 
 
 class _Restorer(_Reader):
+    def read(self, value: Any, node: Node, path: Path) -> Any:
+        if node.kind == "integer" and type(value) is int and -(2**63) <= value < 2**63:  # Go cuts off what is too much
+            half = 2 ** _bits(node)
+            value = (value + half) % (2 * half) - half
+        return super().read(value, node, path)
+
     def _wrong(self, value: Any, path: Path, wanted: str = "") -> Exception:
         node = _node_at(self._root, path)
         found = _RESTORED.get(type(value), "int64")
@@ -222,7 +228,11 @@ def _of_elements(go_type: str) -> str:
 
 
 _TIMES = {"v1.Time": "2006-01-02T15:04:05Z07:00", "v1.MicroTime": "2006-01-02T15:04:05.000000Z07:00"}
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+_TIME_PARTS = (
+    (r"\d{4}", "2006"), ("-", "-"), (r"\d\d", "01"), ("-", "-"), (r"\d\d", "02"), ("T", "T"), (r"\d\d", "15"),
+    (":", ":"), (r"\d\d", "04"), (":", ":"), (r"\d\d", "05"), (r"\.\d{6}(?!\d)", ".000000"),
+    (r"Z|[+-]\d\d:\d\d", "Z07:00"),
+)  # fmt: skip
 _BASE64 = re.compile(r"[A-Za-z0-9+/\r\n]*={0,2}")
 
 
@@ -238,10 +248,23 @@ def _form_error(value: Any, node: Node) -> str:
                 (n for n, c in enumerate(value) if not re.match(r"[A-Za-z0-9+/=\r\n]", c)), len(value) // 4 * 4
             )
             return f"illegal base64 data at input byte {wrong}"
-    elif node.format == "date-time" and isinstance(value, str) and not _TIME.fullmatch(value):
-        layout = _TIMES["v1.MicroTime" if node.type_name.endswith("MicroTime") else "v1.Time"]
-        return f'parsing time "{value}" as "{layout}": cannot parse "{value}" as "2006"'
+    elif node.format == "date-time" and isinstance(value, str):
+        return _time_error(value, "v1.MicroTime" if node.type_name.endswith("MicroTime") else "v1.Time")
     return ""
+
+
+def _time_error(value: str, go_type: str) -> str:
+    """Go reads a time from left to right, by its layout: what does not fit is told with what should be there."""
+    layout, rest = _TIMES[go_type], value
+    for shape, part in _TIME_PARTS:
+        if part == ".000000" and go_type == "v1.Time":
+            rest = re.sub(r"^\.\d+", "", rest)
+            continue
+        found = re.match(shape, rest)
+        if not found:
+            return f'parsing time "{value}" as "{layout}": cannot parse "{rest}" as "{part}"'
+        rest = rest[found.end() :]
+    return f'parsing time "{value}": extra text: "{rest}"' if rest else ""
 
 
 def _go_type(node: Node) -> str:

@@ -10,12 +10,12 @@ import msgspec
 import yaml
 
 from bot.playground.cluster_server.statuses import bad_request
+from bot.playground.cluster_server.values import go_name_of
 
 Object = dict[str, Any]
 
 _SHOWN = 30
 _HEAD = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
-_NAMES = {dict: "object", list: "array", str: "string", int: "number", float: "number", bool: "bool"}
 _WORDS = (
     ("object keys must be strings", "looking for beginning of object key string"),
     ("trailing characters", "after top-level value"),
@@ -36,17 +36,21 @@ def parsed(body: bytes, kind_name: str) -> Any:
         raise _unrecognized(kind_name, what_is_wrong(str(error), body), body) from error
 
 
+def parsed_patch(body: bytes, *, strategic: bool) -> Any:
+    """Raises 400, in other words than for an object."""
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        said = what_is_wrong(str(error), body)
+        raise bad_request(said if strategic else f"error decoding patch: {said}") from error
+
+
 def parsed_object(body: bytes, kind_name: str) -> Object:
     found = parsed(body, kind_name)
     if isinstance(found, dict):
         return found
     said = f"json: cannot unmarshal {go_name_of(found)} into Go value of type {_HEAD}"
     raise _unrecognized(kind_name, said, body)
-
-
-def go_name_of(value: Any) -> str:
-    """What Go calls the type of a JSON value."""
-    return _NAMES.get(type(value), "null")
 
 
 def parsed_yaml(body: bytes, kind_name: str) -> Object:

@@ -11,7 +11,8 @@ from urllib.parse import unquote
 from multidict import MultiMapping
 
 from bot.playground.cluster_server.objects.kinds import Kind, Kinds
-from bot.playground.cluster_server.statuses import APIError, no_such_resource, not_found
+from bot.playground.cluster_server.selectors import Matches, field_matches, label_matches
+from bot.playground.cluster_server.statuses import APIError, bad_request, no_such_resource, not_found
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,3 +135,33 @@ def connect_options(target: Target, query: MultiMapping[str]) -> dict[str, Any]:
 
 def manager_of(query: Mapping[str, str], user_agent: str) -> str:
     return query.get("fieldManager") or user_agent.split("/")[0].split(" ")[0] or "unknown"
+
+
+def check_name(metadata: dict[str, Any], target: Target) -> None:
+    """Raises 400 when an object that is to replace another does not have its name."""
+    given = metadata.get("name", "")
+    if not given:
+        said = f"the name of the object ({target.name} based on URL) was undeterminable: name must be provided"
+        raise bad_request(said)
+    if given != target.name:
+        raise bad_request(other_name(given, target.name))
+
+
+def other_name(given: str, wanted: str) -> str:
+    return f"the name of the object ({given}) does not match the name on the URL ({wanted})"
+
+
+def where(target: Target) -> tuple[Kind, str, str]:
+    return target.kind, target.namespace, target.name
+
+
+def selection(target: Target, labels: str, fields: str) -> Matches | None:
+    """None: everything."""
+    tests = [
+        test
+        for test in (label_matches(labels), field_matches(target.kind.name, fields, custom=bool(target.kind.custom)))
+        if test
+    ]
+    if not tests:
+        return None
+    return lambda obj: all(test(obj) for test in tests)

@@ -11,6 +11,7 @@ from bot.playground.cluster_server.values import copied, dig
 
 Object = dict[str, Any]
 
+SCALE = Kind("autoscaling", "v1", "scales", "scale", "Scale", True, (), type_name="autoscaling.v1.Scale")
 _PATHS = {"specReplicasPath": ".spec.replicas", "statusReplicasPath": ".status.replicas"}
 
 

@@ -17,9 +17,12 @@ from bot.playground.cluster_server.access.guarding import Guard
 from bot.playground.cluster_server.access.reviews import Reviews, is_review
 from bot.playground.cluster_server.access.tokens import Tokens
 from bot.playground.cluster_server.http import describing
+from bot.playground.cluster_server.http.answers import answered
+from bot.playground.cluster_server.http.bodies import read_body
 from bot.playground.cluster_server.http.disrupting import Disruptions
-from bot.playground.cluster_server.http.handlers import USER, Handlers, answered, asker_of, read_body, writing_of
+from bot.playground.cluster_server.http.handlers import Handlers
 from bot.playground.cluster_server.http.requests import Target, UnknownPath, connect_options, target_of
+from bot.playground.cluster_server.http.writing import USER, asker_of, writing_of
 from bot.playground.cluster_server.objects.registry import Registry, Writing
 from bot.playground.cluster_server.pods.podaccess import PodAccess
 from bot.playground.cluster_server.webhooks.asking import CONNECT, CREATE, Asking

@@ -39,6 +39,12 @@ def _numbers() -> dict[str, dict[str, list[int]]]:
     return found
 
 
+def fields_of(node: Node) -> list[str]:
+    """Of a struct, in Go's order, which is that of their numbers; empty for what is none."""
+    numbers = _numbers().get(node.type_name, {})
+    return sorted(numbers, key=lambda name: numbers[name])
+
+
 def decoded(body: bytes, kind: Kind) -> Object:
     """Raises 400."""
     try:

@@ -12,6 +12,8 @@ from bot.playground.cluster_server.schema import LIST, MAP, STRUCT, Node
 Object = dict[str, Any]
 
 QUANTITY = "apimachinery.pkg.api.resource.Quantity"
+_GROUP_OR_NULL = ("core.v1.TypedLocalObjectReference", "core.v1.TypedObjectReference")
+"""References that show the core's group as null."""
 _ZERO: dict[str, Any] = {"string": "", "integer": 0, "number": 0, "boolean": False}
 
 
@@ -58,7 +60,8 @@ def with_what_shows(value: Any, node: Node) -> Any:
             if name in value:
                 with_what_shows(value[name], below)
             elif below.shows == "always" and name not in ("metadata", "apiVersion", "kind"):
-                value[name] = _shown(below)
+                is_null = name == "apiGroup" and node.type_name in _GROUP_OR_NULL
+                value[name] = None if is_null else _shown(below)
     elif node.of is not None and isinstance(value, list):
         for item in value:
             with_what_shows(item, node.of)

@@ -105,6 +105,9 @@ def _walk(value: Any, node: Node, path: Path, out: dict[Path, Any], *, fresh: bo
         of = node.of or UNKNOWN
         for item in value:
             at = (*path, key_of(item, node))
+            if of.kind == STRUCT and of.atomic:
+                out[at] = item
+                continue
             out[at] = _ITEM
             if isinstance(item, dict):
                 for name, child in item.items():

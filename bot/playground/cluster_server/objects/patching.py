@@ -6,9 +6,12 @@ from typing import Any
 
 from bot.playground.cluster_server.schema import LIST, STRUCT, UNKNOWN, Node
 from bot.playground.cluster_server.statuses import APIError, bad_request
-from bot.playground.cluster_server.values import as_go, copied
+from bot.playground.cluster_server.values import as_go, copied, go_name_of
 
 Object = dict[str, Any]
+
+_GO_TYPES = {str: "string", int: "int64", float: "float64", bool: "bool", dict: "map[string]interface {}",
+             type(None): "nil"}  # fmt: skip
 
 
 def merge_patched(target: Any, patch: Any) -> Any:
@@ -32,12 +35,11 @@ def _without_nulls(value: Any) -> Any:
 
 
 def json_patched(target: Any, operations: Any) -> Any:
-    """RFC 6902. Raises the real server's wordless 422 for what cannot be done."""
-    if not isinstance(operations, list):
-        raise bad_request("json: cannot unmarshal object into Go value of type jsonpatch.Patch")
+    """RFC 6902, as Go's library takes it. Raises 400, and the real server's wordless 422 for what cannot be done."""
+    _check_operations(operations)
     result = copied(target)
     try:
-        for operation in operations:
+        for operation in operations or ():
             result = _operated(result, operation)
     except (KeyError, IndexError, ValueError, TypeError) as error:
         message = "the server rejected our request due to an error in our request"
@@ -45,11 +47,26 @@ def json_patched(target: Any, operations: Any) -> Any:
     return result
 
 
+def _check_operations(operations: Any) -> None:
+    into = "error decoding patch: json: cannot unmarshal"
+    if not isinstance(operations, list | None):
+        raise bad_request(f"{into} {go_name_of(operations)} into Go value of type []handlers.jsonPatchOp")
+    for operation in operations or ():
+        if not isinstance(operation, dict):
+            raise bad_request(f"{into} {go_name_of(operation)} into Go value of type handlers.jsonPatchOp")
+        for name in ("op", "path", "from"):
+            if not isinstance(operation.get(name, ""), str):
+                found = go_name_of(operation[name])
+                raise bad_request(f"{into} {found} into Go struct field jsonPatchOp.{name} of type string")
+
+
 def _operated(document: Any, operation: Object) -> Any:
     path = _pointer(operation["path"])
+    if not path and operation["op"] != "replace":
+        raise ValueError(operation)
     match operation["op"]:
         case "add":
-            return _put(document, path, copied(operation["value"]), insert=True)
+            return _put(document, path, copied(operation.get("value")), insert=True)
         case "replace":  # the real server's library takes one of what is not there for an addition
             return _put(document, path, copied(operation["value"]), insert=False)
         case "remove":
@@ -59,17 +76,21 @@ def _operated(document: Any, operation: Object) -> Any:
             value = _at(document, source)
             return _put(_removed(document, source), path, value, insert=True)
         case "copy":
-            return _put(document, path, copied(_at(document, _pointer(operation["from"]))), insert=True)
+            *above, last = _pointer(operation["from"])  # what is not there is copied as nothing
+            source = _at(document, above)
+            value = source.get(last) if isinstance(source, dict) else _at(source, [last])
+            return _put(document, path, copied(value), insert=True)
         case "test":
-            if _at(document, path) != operation["value"]:
+            parent, wanted = _at(document, path[:-1]), operation.get("value")
+            is_missing = isinstance(parent, dict) and path[-1] not in parent
+            if wanted is not None if is_missing else _at(document, path) != wanted:
                 raise ValueError(operation)
             return document
     raise ValueError(operation)
 
 
 def _pointer(text: str) -> list[str]:
-    if text and not text.startswith("/"):
-        raise ValueError(text)
+    """The steps of a path; what stands before its first slash does not count."""
     return [part.replace("~1", "/").replace("~0", "~") for part in text.split("/")[1:]]
 
 
@@ -80,9 +101,10 @@ def _at(document: Any, path: list[str]) -> Any:
 
 
 def _index(step: str, length: int) -> int:
-    if not step.isdecimal() or int(step) >= length:
+    place = int(step)
+    if not -length <= place < length:
         raise IndexError(step)
-    return int(step)
+    return place % length if place < 0 else place
 
 
 def _put(document: Any, path: list[str], value: Any, *, insert: bool) -> Any:
@@ -110,6 +132,8 @@ def strategic_patched(target: Any, patch: Any, node: Node) -> Any:
     """Kubernetes' own: like a merge patch, but lists with a merge key are merged by it."""
     if not isinstance(patch, dict):
         return copied(patch)
+    if (directive := patch.get("$patch", "replace")) not in ("replace", "delete", "merge"):
+        raise APIError(500, "", f"unknown patch type: {directive} in map: {as_go(patch)}")
     if patch.get("$patch") == "replace":
         return _plain({name: value for name, value in patch.items() if name != "$patch"})
     if patch.get("$patch") == "delete":
@@ -131,6 +155,8 @@ def strategic_patched(target: Any, patch: Any, node: Node) -> Any:
     for name, order in patch.items():
         if name.startswith("$setElementOrder/"):
             field = name.partition("/")[2]
+            if not isinstance(order, list):
+                raise APIError(500, "", f"expected a []interface {{}}, but received a {_GO_TYPES[type(order)]}")
             if isinstance(result.get(field), list):
                 key = node.fields.get(field, UNKNOWN).merge_key
                 named = [item.get(key) if isinstance(item, dict) else item for item in order]
@@ -155,7 +181,8 @@ def _patched_value(target: Any, value: Any, node: Node) -> Any:
 def _merged_by_key(live: list[Any], patch: list[Any], node: Node) -> list[Any]:
     key, of = node.merge_key, node.of or UNKNOWN
     result = list(live)
-    order = [item.get(key) for item in patch if isinstance(item, dict) and item.get("$patch") != "delete"]
+    named = (item.get(key) for item in patch if isinstance(item, dict) and item.get("$patch") != "delete")
+    order = list(dict.fromkeys(named))
     for item in patch:
         if not isinstance(item, dict) or key not in item:
             raise APIError(500, "", f"map: {as_go(item)} does not contain declared merge key: {key}")

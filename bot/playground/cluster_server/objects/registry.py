@@ -7,114 +7,58 @@ policies → webhooks that judge it → quotas → store. Whoever can wait for w
 
 from __future__ import annotations
 
-import asyncio
 import builtins
 import datetime
 import random
-import uuid
-from collections.abc import Callable, Coroutine, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from bot.playground.cluster_server import statuses
 from bot.playground.cluster_server.customs import definitions, resources
 from bot.playground.cluster_server.naming import name_causes
 from bot.playground.cluster_server.objects import canonical, ownership
-from bot.playground.cluster_server.objects.admitting import SUFFIX, Admission
+from bot.playground.cluster_server.objects.admitting import Admission
 from bot.playground.cluster_server.objects.allotting import Allotments
+from bot.playground.cluster_server.objects.ending import Ending, may_end
 from bot.playground.cluster_server.objects.kinds import Kind, Kinds
 from bot.playground.cluster_server.objects.limiting import Limits
+from bot.playground.cluster_server.objects.making import Making
 from bot.playground.cluster_server.objects.ownership import Manager
 from bot.playground.cluster_server.objects.policing import Policies
 from bot.playground.cluster_server.objects.rationing import Quotas
+from bot.playground.cluster_server.objects.shaping import (
+    SYSTEM_KEPT,
+    ephemeral,
+    filled,
+    laid_over,
+    specified,
+    without_status,
+    without_times,
+)
 from bot.playground.cluster_server.objects.store import Store
+from bot.playground.cluster_server.objects.waiting import Waiting
+from bot.playground.cluster_server.objects.writes import PLAINLY, UNHEARD, Acting, Deleting, Place, Postponed, Writing
 from bot.playground.cluster_server.rules import BY_KIND, NONE
 from bot.playground.cluster_server.rules.contract import Rules
-from bot.playground.cluster_server.rules.metadata import judge_metadata
+from bot.playground.cluster_server.rules.metadata import judge_metadata, without_double_owners
 from bot.playground.cluster_server.rules.pods import UPDATES
-from bot.playground.cluster_server.rules.resizing import judge_resize, resized
+from bot.playground.cluster_server.rules.resizing import judge_resize
 from bot.playground.cluster_server.values import copied, dig
 from bot.playground.cluster_server.webhooks.asking import CREATE, DELETE, UPDATE, Asker, Asking, view_of
 from bot.playground.cluster_server.webhooks.calling import Caller, Reach, nowhere
 from bot.playground.cluster_server.webhooks.dispatching import Webhooks
 
+__all__ = ["UNHEARD", "Acting", "Deleting", "Place", "Postponed", "Registry", "Writing", "rules_of"]
+
 Object = dict[str, Any]
 Clock = Callable[[], datetime.datetime]
-Place = tuple[str, ...]
-"""What is done, and where: method, resource, namespace, name and subresource."""
 Owned = Callable[[], builtins.list[Object]]
 """Gives the managedFields of a write."""
-T = TypeVar("T")
 
-_SYSTEM_KEPT = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink")
 _UNBORN = ("uid", "creationTimestamp", "generation")
 _SERVER = "kube-apiserver"
-_PROTECTED = ("default", "kube-system", "kube-public", "kube-node-lease")
-SYSTEM_UID = str(uuid.uuid5(uuid.NAMESPACE_DNS, "kube-system.playground.patchbay"))
-"""The uid of kube-system is what a cluster is known by: the playground is the same one after a restart."""
-
-
-def _anything(kind: Kind, namespace: str, obj: Object, before: Object | None) -> None:
-    """A writer who may do everything."""
-
-
-@dataclass(frozen=True, slots=True)
-class Writing:
-    """How somebody writes."""
-
-    manager: str = "unknown"
-    dry_run: bool = False
-    subresource: str = ""
-    admit: Callable[[Kind, str, Object, Object | None], None] = _anything
-    """Raises APIError for what this writer may not write: kind, namespace, the object and what it was before."""
-    warnings: builtins.list[str] = field(default_factory=builtins.list)
-    """What this writer is to be warned of, besides."""
-    asker: Asker | None = None
-    """Who webhooks are told it is; None: whoever acts, if anybody does."""
-
-
-@dataclass(frozen=True, slots=True)
-class Deleting:
-    """What a delete asks for; empty preconditions hold always."""
-
-    dry_run: bool = False
-    uid: str = ""
-    revision: str = ""
-    propagation: str = "Background"
-    grace_seconds: int | None = None
-    asker: Asker | None = None
-    is_one_of_many: bool = False
-    """Webhooks are not told the names of those that are deleted together."""
-    warnings: builtins.list[str] = field(default_factory=builtins.list)
-
-
-UNHEARD = Asker({})
-"""Stands for a writer of whom webhooks do not hear."""
-
-
-class Postponed(Exception):
-    """A write waits for webhooks, and its writer cannot: it is done, or refused, when `task` ends."""
-
-    def __init__(self, place: Place, task: asyncio.Task[Any]) -> None:
-        super().__init__(place)
-        self.place = place
-        self.task = task
-
-    def then(self, tell: Callable[[Any], None]) -> None:
-        """Gives what was written to somebody, if it is."""
-        self.task.add_done_callback(
-            lambda task: None if task.cancelled() or task.exception() else tell(task.result())
-        )  # fmt: skip
-
-
-@dataclass(slots=True)
-class Acting:
-    """Somebody who writes without waiting, and looks again later: a controller at one of its keys."""
-
-    who: Callable[[], Asker]
-    refusals: dict[Place, statuses.APIError] = field(default_factory=dict)
-    """What became of writes that were postponed."""
 
 
 def rules_of(kind: Kind) -> Rules:
@@ -134,22 +78,20 @@ class Registry:
         self.store = store
         self.kinds = kinds
         self.clock = clock
-        self._random = random.Random(seed)
-        self._namespaces = kinds.named("v1", "Namespace")
+        chance = random.Random(seed)
+        self._making = Making(store, kinds, chance)
         self._allotments = Allotments(store, kinds.named("v1", "Service"))
         self._limits = Limits(store, kinds)
-        self._admission = Admission(store, kinds, self._limits, self._random)
+        self._admission = Admission(store, kinds, self._limits, chance)
         self._policies = Policies(store, kinds)
         self._quotas = Quotas(store, kinds, clock)
         self.webhooks = Webhooks(store, kinds, Caller(reach))
-        self.acting: Acting | None = None
-        self._postponed: set[asyncio.Task[Any]] = set()
+        self._ending = Ending(store, clock, self._policies, self.webhooks)
+        self.waiting = Waiting()
 
     async def close(self) -> None:
         """Gives up what waits for webhooks."""
-        for task in self._postponed:
-            task.cancel()
-        await asyncio.gather(*self._postponed, return_exceptions=True)
+        await self.waiting.close()
         await self.webhooks.close()
 
     def now(self) -> str:
@@ -183,42 +125,22 @@ class Registry:
         metadata = asked.get("metadata") or {}
         name = metadata.get("name") or metadata.get("generateName", "")
         place = (CREATE, *kind.resource, namespace, name)
-        return self._at_once(place, self.creating(kind, namespace, asked, writing))
+        return self.waiting.at_once(place, self.creating(kind, namespace, asked, writing))
 
     def update(self, kind: Kind, namespace: str, name: str, asked: Object, writing: Writing) -> Object:
         """As `updating`, for those who cannot wait. Raises Postponed."""
         place = (UPDATE, *kind.resource, namespace, name, writing.subresource)
-        return self._at_once(place, self.updating(kind, namespace, name, asked, writing))
+        return self.waiting.at_once(place, self.updating(kind, namespace, name, asked, writing))
 
-    def delete(self, kind: Kind, namespace: str, name: str, deleting: Deleting = Deleting()) -> tuple[Object, bool]:
+    def delete(self, kind: Kind, namespace: str, name: str, deleting: Deleting = PLAINLY) -> tuple[Object, bool]:
         """As `deleting`, for those who cannot wait. Raises Postponed."""
         place = (DELETE, *kind.resource, namespace, name)
-        return self._at_once(place, self.deleting(kind, namespace, name, deleting))
+        return self.waiting.at_once(place, self.deleting(kind, namespace, name, deleting))
 
     def bind(self, pods: Kind, namespace: str, binding: Object, writing: Writing) -> Object:
         """As `binding`, for those who cannot wait. Raises Postponed."""
         place = ("BIND", *pods.resource, namespace, binding["metadata"]["name"])
-        return self._at_once(place, self.binding(pods, namespace, binding, writing))
-
-    def _at_once(self, place: Place, write: Coroutine[Any, Any, T]) -> T:
-        """Runs a write that waits for nobody. One that asks webhooks goes on without its writer, who asks for the same
-        again when he hears of its end: then what refused it is raised."""
-        if self.acting and (refusal := self.acting.refusals.get(place)):
-            write.close()
-            raise refusal
-        try:
-            write.send(None)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
-        task = asyncio.get_running_loop().create_task(write, name=" ".join(place))
-        self._postponed.add(task)
-        task.add_done_callback(self._forget)
-        raise Postponed(place, task)
-
-    def _forget(self, task: asyncio.Task[Any]) -> None:
-        self._postponed.discard(task)
-        if not task.cancelled():
-            task.exception()  # told to whoever looks again; an event has nobody who does
+        return self.waiting.at_once(place, self.binding(pods, namespace, binding, writing))
 
     def _asking(
         self, kind: Kind, operation: str, namespace: str, name: str, writing: Writing | Deleting, subresource: str = ""
@@ -226,7 +148,7 @@ class Registry:
         """None: there are no webhooks, or they are not to hear of this."""
         if writing.asker is UNHEARD or not self.webhooks.are_any():
             return None
-        asker = writing.asker or (self.acting.who() if self.acting else None)
+        asker = writing.asker or (self.waiting.acting.who() if self.waiting.acting else None)
         if asker is None:
             return None
         if kind.resource == ("", "namespaces"):
@@ -242,14 +164,14 @@ class Registry:
 
     async def _create(self, kind: Kind, namespace: str, asked: Object, writing: Writing) -> Object | None:
         """None: while webhooks were asked, somebody else was given what this one was."""
-        obj = self._fresh(kind, namespace, asked)
+        obj = self._making.fresh(kind, namespace, asked, rules_of(kind), self.now())
         writing.admit(kind, namespace, obj, None)
         name = (asked.get("metadata") or {}).get("name") or ""
         asking = self._asking(kind, CREATE, namespace, name, writing)
-        meant = self._filled(kind, obj)
+        meant = filled(kind, obj, rules_of(kind))
         manager = Manager(writing.manager, "Update", kind.api_version, writing.subresource)
         owned = partial(
-            ownership.after_update, None, self._owned(kind, meant), kind.type, manager, self.now()
+            ownership.after_update, None, without_status(kind, meant), kind.type, manager, self.now()
         )  # fmt: skip
         hidden = _UNBORN if name else ("name", *_UNBORN)
         obj = await self._admitted(kind, obj, None, asking, owned, hidden)
@@ -278,20 +200,23 @@ class Registry:
         """None: while webhooks were asked, the object has changed."""
         before = self.get(kind, namespace, name)
         self._check_version(kind, before, asked)
-        obj = self._laid_over(kind, before, asked, writing.subresource)
-        if kind.name == "Pod" and not writing.subresource and _ephemeral(obj) != _ephemeral(before):
+        obj = laid_over(kind, before, asked, writing.subresource)
+        if kind.name == "Pod" and not writing.subresource and ephemeral(obj) != ephemeral(before):
             cause = statuses.forbidden_field("spec", UPDATES)
             raise statuses.unprocessable(kind.name, kind.group, name, [cause])
         writing.admit(kind, namespace, obj, before)
         asking = self._asking(kind, UPDATE, namespace, name, writing, writing.subresource)
-        meant = self._filled(kind, obj)
+        meant = filled(kind, obj, rules_of(kind))
         manager = Manager(writing.manager, "Update", kind.api_version, writing.subresource)
         given = asked.get("metadata") or {}
         # The real server gives an entry that a custom resource's scale was written by no time.
         time = "" if kind.custom and writing.subresource == "scale" else self.now()
-        owned: Owned = partial(ownership.after_update, before, meant, kind.type, manager, time)
-        if not before["metadata"].get("managedFields") and not given.get("managedFields"):
-            owned = builtins.list  # nobody owned it: so it stays
+        claimed = given.get("managedFields", before["metadata"].get("managedFields"))
+        if not claimed or not any(claimed):
+            owned: Owned = builtins.list  # nobody owned it, or nobody is to own it any more: so it stays
+        else:
+            was = before | {"metadata": before["metadata"] | {"managedFields": claimed}}
+            owned = partial(ownership.after_update, was, meant, kind.type, manager, time)
         hidden = tuple(key for key in (*_UNBORN, "resourceVersion") if key not in given)
         return await self._written(kind, obj, before, meant, owned, writing, asking, hidden)
 
@@ -305,7 +230,7 @@ class Registry:
         self._judge(kind, obj, before, meant, writing)
         self._manage(obj, owned())
         metadata = obj["metadata"]
-        if kind.counts_changes and _specified(kind, before) != _specified(kind, obj):
+        if kind.counts_changes and specified(kind, before) != specified(kind, obj):
             metadata["generation"] = metadata.get("generation", 0) + 1
         if not await self._permit(kind, obj, before, writing, asking):
             return None
@@ -348,10 +273,10 @@ class Registry:
             return await self._apply_new(kind, namespace, name, wanted, manager, writing, force=force)
         self._check_version(kind, live, config)
         applied = ownership.apply(live, wanted, kind.type, manager, self.now(), force=force)
-        obj = self._laid_over(kind, live, applied.obj, writing.subresource)
+        obj = laid_over(kind, live, applied.obj, writing.subresource)
         writing.admit(kind, namespace, obj, live)
         asking = self._asking(kind, UPDATE, namespace, name, writing, writing.subresource)
-        meant = self._filled(kind, obj)
+        meant = filled(kind, obj, rules_of(kind))
         owned = partial(ownership.written, applied.owners)
         return await self._written(kind, obj, live, meant, owned, writing, asking, ())
 
@@ -363,12 +288,12 @@ class Registry:
         if uid := dig(wanted, "metadata", "uid"):
             said = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
             raise statuses.conflict(kind.plural, kind.group, name, said)
-        obj = self._fresh(kind, namespace, wanted)
+        obj = self._making.fresh(kind, namespace, wanted, rules_of(kind), self.now())
         writing.admit(kind, namespace, obj, None)
         asking = self._asking(kind, CREATE, namespace, name, writing)
         owners = ownership.apply(None, wanted, kind.type, manager, self.now(), force=force).owners
         owned = partial(ownership.written, {who: what for who, what in owners.items() if what.paths})
-        meant = self._filled(kind, obj)
+        meant = filled(kind, obj, rules_of(kind))
         obj = await self._admitted(kind, obj, None, asking, owned, _UNBORN)
         self._judge(kind, obj, None, meant, writing)
         self._manage(obj, owned())
@@ -390,65 +315,11 @@ class Registry:
             obj["metadata"].pop("managedFields", None)
 
     async def deleting(
-        self, kind: Kind, namespace: str, name: str, deleting: Deleting = Deleting()
+        self, kind: Kind, namespace: str, name: str, deleting: Deleting = PLAINLY
     ) -> tuple[Object, bool]:  # fmt: skip
         """The object as it was last, and whether it is gone already: finalizers and pods take their time."""
-        obj = self.get(kind, namespace, name)
-        self._check_preconditions(kind, obj, deleting)
-        if kind.name == "Namespace" and name in _PROTECTED:
-            raise statuses.forbidden(kind.plural, kind.group, name, "this namespace may not be deleted")
-        obj = await self._let_go(kind, obj, deleting)
-        metadata = obj["metadata"]
-        finalizers = list(metadata.get("finalizers") or ())
-        finalizers += [name for name in rules_of(kind).finalizers if name not in finalizers]
-        extra = {"Foreground": "foregroundDeletion", "Orphan": "orphan"}.get(deleting.propagation)
-        if extra and extra not in finalizers:
-            finalizers.append(extra)
-        grace = self._grace_seconds(kind, obj, deleting)
-        stays = bool(finalizers) or grace > 0 or (kind.name == "Namespace" and dig(obj, "spec", "finalizers"))
-        if not stays and kind.name == "Pod" and not kind.group:
-            obj = obj | {"metadata": metadata | {"deletionTimestamp": self.now(), "deletionGracePeriodSeconds": 0}}
-        if deleting.dry_run:
-            return obj, not stays
-        if not stays:
-            removed = self.store.remove(kind, namespace, name)
-            assert removed is not None
-            last = {"resourceVersion": removed["metadata"]["resourceVersion"]}
-            return obj | {"metadata": obj["metadata"] | last}, True
-        if metadata.get("deletionTimestamp"):
-            return obj, False
-        ends = (self.clock() + datetime.timedelta(seconds=grace)).strftime("%Y-%m-%dT%H:%M:%SZ")
-        metadata = metadata | {"deletionTimestamp": ends, "deletionGracePeriodSeconds": grace}
-        if finalizers:
-            metadata["finalizers"] = finalizers
-        if kind.counts_generations:
-            metadata["generation"] = metadata.get("generation", 0) + 1
-        obj = obj | {"metadata": metadata}
-        if kind.name == "Namespace":
-            obj["status"] = obj.get("status", {}) | {"phase": "Terminating"}
-        return self.store.put(kind, obj), False
-
-    async def _let_go(self, kind: Kind, obj: Object, deleting: Deleting) -> Object:
-        """Asks what may refuse that an object is deleted. The object as it is then."""
-        namespace, name = obj["metadata"].get("namespace", ""), obj["metadata"]["name"]
         asking = self._asking(kind, DELETE, namespace, name, deleting)
-        if asking is None:
-            self._policies.check(kind, DELETE, None, obj, deleting.warnings)
-            return obj
-        asker = asking.asker
-        if kind.resource == ("", "pods"):
-            asker = replace(
-                asker, options=asker.options | {"gracePeriodSeconds": self._grace_seconds(kind, obj, deleting)}
-            )
-        elif kind.resource == ("", "namespaces"):
-            asker = replace(asker, options=asker.options | {"preconditions": {"uid": obj["metadata"]["uid"]}})
-        asking = replace(asking, asker=asker, name="" if deleting.is_one_of_many else name)
-        await self.webhooks.mutate(asking, None, obj, copied, copied)
-        self._policies.check(kind, DELETE, None, obj, deleting.warnings)
-        await self.webhooks.validate(asking, None, obj)
-        obj = self.get(kind, namespace, name)
-        self._check_preconditions(kind, obj, deleting)
-        return obj
+        return await self._ending.delete(kind, namespace, name, deleting, rules_of(kind), asking)
 
     def vanish(self, kind: Kind, namespace: str, name: str) -> None:
         """Takes an object away whatever holds it: what a kubelet and a namespace do in the end."""
@@ -464,135 +335,20 @@ class Registry:
         writing = Writing(manager, subresource="status", asker=asker)
         return self.update(kind, metadata.get("namespace", ""), metadata["name"], obj | {"status": status}, writing)
 
-    def _fresh(self, kind: Kind, namespace: str, asked: Object) -> Object:
-        body = {key: copied(value) for key, value in asked.items() if key not in ("kind", "apiVersion", "metadata")}
-        if kind.has_status and kind.name != "Node":
-            body.pop("status", None)
-        given = asked.get("metadata") or {}
-        prefix = given.get("generateName", "")
-        if prefix and not given.get("name"):
-            self._check_prefix(kind, prefix)
-        name = given.get("name") or self._generated(prefix)
-        if not name and rules_of(kind).names_itself:
-            name = self._uid()
-        if not name:
-            cause = statuses.required("metadata.name", "name or generateName is required")
-            raise statuses.unprocessable(kind.name, kind.group, "", [cause])
-        metadata: Object = {"name": name}
-        if given.get("generateName"):
-            metadata["generateName"] = given["generateName"]
-        if kind.namespaced:
-            self._check_namespace(kind, namespace, name)
-            metadata["namespace"] = namespace
-        metadata["uid"] = SYSTEM_UID if (kind.name, name) == ("Namespace", "kube-system") else self._uid()
-        if kind.counts_generations:
-            metadata["generation"] = 1
-        elif given.get("generation"):
-            metadata["generation"] = given["generation"]
-        metadata["creationTimestamp"] = self.now()
-        for key in ("labels", "annotations", "ownerReferences", "finalizers"):
-            if given.get(key):
-                metadata[key] = copied(given[key])
-        return {"kind": kind.name, "apiVersion": kind.stored_as, "metadata": metadata} | body
-
-    @staticmethod
-    def _check_prefix(kind: Kind, prefix: str) -> None:
-        causes = list(name_causes("metadata.generateName", prefix.rstrip("-") or prefix, rules_of(kind).naming))
-        if causes:
-            raise statuses.unprocessable(kind.name, kind.group, "", causes)
-
-    def _generated(self, prefix: str) -> str:
-        return prefix + "".join(self._random.choices(SUFFIX, k=5)) if prefix else ""
-
-    def _uid(self) -> str:
-        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
-
-    def _check_namespace(self, kind: Kind, namespace: str, name: str) -> None:
-        found = self.store.get(self._namespaces, "", namespace)
-        if found is None:
-            raise statuses.not_found("namespaces", "", namespace)
-        if found.obj["metadata"].get("deletionTimestamp"):
-            said = f"unable to create new content in namespace {namespace} because it is being terminated"
-            refusal = statuses.forbidden(kind.plural, kind.group, name, said)
-            ending = {"reason": statuses.NAMESPACE_TERMINATING, "message": f"namespace {namespace} is being terminated"}
-            refusal.status["details"]["causes"] = [ending | {"field": "metadata.namespace"}]
-            raise refusal
-
     def _check_version(self, kind: Kind, before: Object, asked: Object) -> None:
         given, metadata = asked.get("metadata") or {}, before["metadata"]
-        if given.get("resourceVersion") and given["resourceVersion"] != metadata["resourceVersion"]:
+        revision = given.get("resourceVersion") or "0"
+        if not revision.isdecimal():
+            raise statuses.APIError(500, "", f'strconv.ParseUint: parsing "{revision}": invalid syntax')
+        if revision not in ("0", metadata["resourceVersion"]):
             raise statuses.conflict(kind.plural, kind.group, metadata["name"], statuses.MODIFIED)
         if given.get("uid") and given["uid"] != metadata["uid"]:
-            said = f"Precondition failed: UID in precondition: {given['uid']}, UID in object meta: {metadata['uid']}"
+            place = "/".join(filter(None, (kind.plural, metadata.get("namespace"), metadata["name"])))
+            said = (
+                f"StorageError: invalid object, Code: 4, Key: /{place}, ResourceVersion: 0, AdditionalErrorMsg: "
+                f"Precondition failed: UID in precondition: {given['uid']}, UID in object meta: {metadata['uid']}"
+            )
             raise statuses.conflict(kind.plural, kind.group, metadata["name"], said)
-
-    def _check_preconditions(self, kind: Kind, obj: Object, deleting: Deleting) -> None:
-        metadata = obj["metadata"]
-        said = ""
-        if deleting.uid and deleting.uid != metadata["uid"]:
-            said = (
-                f"the UID in the precondition ({deleting.uid}) does not match the UID in record ({metadata['uid']}). "
-                "The object might have been deleted and then recreated"
-            )
-        elif deleting.revision and deleting.revision != metadata["resourceVersion"]:
-            said = (
-                f"the ResourceVersion in the precondition ({deleting.revision}) does not match the ResourceVersion in "
-                f"record ({metadata['resourceVersion']}). The object might have been modified"
-            )
-        if said:  # the real server names the kind here, where it names the resource elsewhere
-            raise statuses.conflict(kind.name, kind.group, metadata["name"], said)
-
-    def _laid_over(self, kind: Kind, before: Object, asked: Object, subresource: str) -> Object:
-        """What a write through this door makes of the object: the other side stays as it is."""
-        if subresource == "status":
-            given = asked.get("metadata") or {}
-            obj = before | {"status": asked.get("status") or {}}
-            obj["metadata"] = before["metadata"] | {key: given[key] for key in ("managedFields",) if key in given}
-            return copied(obj)  # type: ignore[no-any-return]
-        if subresource == "ephemeralcontainers":
-            wanted = (asked.get("spec") or {}).get("ephemeralContainers") or []
-            metadata = before["metadata"] | {"generation": before["metadata"].get("generation", 1)}
-            added: Object = copied(before | {"metadata": metadata})
-            added["spec"]["ephemeralContainers"] = copied(wanted)
-            return added
-        if subresource == "resize":
-            return copied(resized(before, asked))  # type: ignore[no-any-return]
-        obj = {"kind": kind.name, "apiVersion": kind.stored_as, "metadata": copied(asked.get("metadata") or {})}
-        obj |= {key: copied(value) for key, value in asked.items() if key not in obj}
-        if kind.name == "Namespace" and not subresource:  # what holds it is changed through a door of its own
-            obj["spec"] = before.get("spec", {})
-        if kind.has_status:
-            obj.pop("status", None)
-            if "status" in before:
-                obj["status"] = before["status"]
-        metadata = obj["metadata"]
-        metadata["name"] = before["metadata"]["name"]
-        for key in (*_SYSTEM_KEPT, "namespace"):
-            metadata.pop(key, None)
-            if key in before["metadata"]:
-                metadata[key] = before["metadata"][key]
-        if "managedFields" not in metadata and "managedFields" in before["metadata"]:
-            metadata["managedFields"] = before["metadata"]["managedFields"]
-        for key in ("labels", "annotations", "finalizers", "ownerReferences"):
-            if not metadata.get(key):
-                metadata.pop(key, None)
-        return obj
-
-    def _filled(self, kind: Kind, obj: Object) -> Object:
-        """Gives an object, in place, all that it does not say. The result is what its writer meant, before anybody else
-        decides on it."""
-        if not kind.custom:
-            kept = canonical.without_empties(obj, kind.type)
-            obj.clear()
-            obj.update(kept)
-        try:
-            rules_of(kind).fill(obj)
-        except KeyError:
-            causes = [statuses.required("spec")]
-            raise statuses.unprocessable(kind.name, kind.group, obj["metadata"]["name"], causes) from None
-        if not kind.custom:
-            canonical.with_what_shows(obj, kind.type)
-        return copied(obj)  # type: ignore[no-any-return]
 
     async def _admitted(
         self, kind: Kind, obj: Object, before: Object | None, asking: Asking | None, owned: Owned,
@@ -605,7 +361,7 @@ class Registry:
             return obj
 
         def fill(changed: Object) -> Object:
-            self._filled(kind, changed)
+            filled(kind, changed, rules_of(kind))
             return changed
 
         def again(changed: Object) -> Object:
@@ -623,17 +379,18 @@ class Registry:
         if kind.namespaced and given.get("namespace") != metadata.get("namespace"):
             said = "the namespace of the provided object does not match the namespace sent on the request"
             raise statuses.bad_request(said)
-        own = {key: metadata[key] for key in (*_SYSTEM_KEPT, *(("name",) if before else ())) if key in metadata}
+        own = {key: metadata[key] for key in (*SYSTEM_KEPT, *(("name",) if before else ())) if key in metadata}
         return admitted | {"metadata": kept | given | own}
 
     def _judge(self, kind: Kind, obj: Object, before: Object | None, meant: Object, writing: Writing) -> None:
         """Prepares an object, in place, and judges it. Raises 422."""
         rules = rules_of(kind)
+        writing.warnings.extend(without_double_owners(obj["metadata"], is_new=before is None))
         rules.prepare(obj, before)
         is_service = (kind.group, kind.name) == ("", "Service")
         if is_service:
             self._allotments.settle(obj, before)
-        causes = list(judge_metadata(obj["metadata"], kind.name, is_new=before is None))
+        causes = list(judge_metadata(obj["metadata"], before and before["metadata"], kind))
         if before is not None and writing.subresource == "resize":
             causes += judge_resize(obj, before)
         else:
@@ -677,54 +434,18 @@ class Registry:
         if before is not None and self.find(kind, namespace, name) is not before:
             return True
         if before is None and kind.namespaced:
-            self._check_namespace(kind, namespace, name)
+            self._making.check_namespace(kind, namespace, name)
         return kind.resource == ("", "services") and not self._allotments.are_free(obj)
-
-    def _owned(self, kind: Kind, obj: Object) -> Object:
-        """A new object without its status: nobody owns that yet."""
-        return {key: value for key, value in obj.items() if key != "status"} if kind.has_status else obj
 
     def _replace(self, kind: Kind, before: Object, obj: Object, *, dry_run: bool) -> Object:
         metadata = obj["metadata"]
-        if _without_times(obj) == _without_times(before):
+        if without_times(obj) == without_times(before):
             return before
         if dry_run:
             return obj
         namespace, name = metadata.get("namespace", ""), metadata["name"]
-        if metadata.get("deletionTimestamp") and self._may_end(kind, obj):
+        if metadata.get("deletionTimestamp") and may_end(kind, obj):
             stored = self.store.put(kind, obj)
             self.store.remove(kind, namespace, name)
             return stored
         return self.store.put(kind, obj)
-
-    def _may_end(self, kind: Kind, obj: Object) -> bool:
-        if obj["metadata"].get("finalizers") or (kind.name == "Namespace" and dig(obj, "spec", "finalizers")):
-            return False
-        return not (kind.name == "Pod" and obj["metadata"].get("deletionGracePeriodSeconds"))
-
-    def _grace_seconds(self, kind: Kind, obj: Object, deleting: Deleting) -> int:
-        """Only pods that a kubelet runs take their time."""
-        if kind.name != "Pod" or not dig(obj, "spec", "nodeName"):
-            return 0
-        if deleting.grace_seconds is not None:
-            return max(0, deleting.grace_seconds)
-        return int(dig(obj, "spec", "terminationGracePeriodSeconds", default=30))
-
-
-def _ephemeral(pod: Object) -> Any:
-    """What is added to a pod through a door of its own."""
-    return dig(pod, "spec", "ephemeralContainers", default=[])
-
-
-def _specified(kind: Kind, obj: Object) -> Object:
-    if kind.name == "Pod" and not kind.group:  # going to a node is not a change of what was wanted
-        return {name: value for name, value in obj["spec"].items() if name != "nodeName"}
-    if kind.name == "EndpointSlice":  # what it is found by counts too
-        return obj | {"metadata": obj["metadata"].get("labels") or {}}
-    left_out = ("metadata", "status") if kind.has_status or not kind.custom else ("metadata",)
-    return {key: value for key, value in obj.items() if key not in left_out}
-
-
-def _without_times(obj: Object) -> Object:
-    entries = [entry | {"time": ""} for entry in obj["metadata"].get("managedFields") or ()]
-    return obj | {"metadata": obj["metadata"] | {"managedFields": entries, "generation": 0}}

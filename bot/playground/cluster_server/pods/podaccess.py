@@ -168,6 +168,11 @@ class PodAccess:
             ) as reply:
                 kept = {name: reply.headers[name] for name in _KEPT if name in reply.headers}
                 return web.Response(status=reply.status, headers=kept, body=await reply.read())
+        except aiohttp.ClientResponseError as error:
+            said = "net/http: HTTP/1.x transport connection broken: malformed HTTP response"
+            raise statuses.unavailable(f"error trying to reach service: {said}") from error
+        except aiohttp.ServerDisconnectedError as error:
+            raise statuses.unavailable("error trying to reach service: EOF") from error
         except aiohttp.ClientError as error:
             raise statuses.unavailable(f"error trying to reach service: {error}") from error
 

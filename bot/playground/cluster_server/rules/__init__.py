@@ -40,6 +40,7 @@ BY_KIND: dict[tuple[str, str], Rules] = {
     ("", "Secret"): configuration.SECRET,
     ("", "Endpoints"): endpointslices.ENDPOINTS,
     ("", "Event"): others.EVENT,
+    ("", "ServiceAccount"): others.SERVICE_ACCOUNT,
     ("", "PersistentVolumeClaim"): storage.CLAIM,
     ("", "ReplicationController"): replicationcontrollers.RULES,
     ("", "ResourceQuota"): quotas.QUOTA,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.playground.cluster_server.naming import PATH_SEGMENT, label_selector, name_causes
-from bot.playground.cluster_server.rules.contract import Object, Rules, number_or_percentage
+from bot.playground.cluster_server.rules.contract import Object, Rules, member, number_or_percentage
 from bot.playground.cluster_server.statuses import Cause, forbidden_field, invalid, required, shown
 
 _UTILIZATION = 80
+_EVICTIONS = ("AlwaysAllow", "IfHealthyBudget")
 
 
 def _judge_budget(budget: Object, before: Object | None) -> Iterator[Cause]:
@@ -22,6 +23,7 @@ def _judge_budget(budget: Object, before: Object | None) -> Iterator[Cause]:
     yield from number_or_percentage("spec.minAvailable", least)
     yield from number_or_percentage("spec.maxUnavailable", most)
     yield from label_selector("spec.selector", spec.get("selector"))
+    yield from member("spec.unhealthyPodEvictionPolicy", spec.get("unhealthyPodEvictionPolicy"), _EVICTIONS)
 
 
 def _fill_scaler(scaler: Object) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from bot.playground.cluster_server.naming import SUBDOMAIN, Naming
+from bot.playground.cluster_server.naming import PATH_SEGMENT, SUBDOMAIN, Naming, name_causes
 from bot.playground.cluster_server.statuses import Cause, invalid, required, unsupported
 
 Object = dict[str, Any]
@@ -111,7 +111,17 @@ def number_or_percentage(field: str, value: int | str | None, *, at_most_all: bo
         yield invalid(field, value, "must not be greater than 100%")
 
 
+_LEADING_ZEROS = re.compile(r"(?:\d+\.){3}\d+(?:/\d+)?")
+
+
+def _has_leading_zeros(value: str) -> bool:
+    return bool(_LEADING_ZEROS.fullmatch(value)) and any(len(n) > 1 and n[0] == "0" for n in re.split(r"[./]", value))
+
+
 def address(field: str, value: str) -> Iterator[Cause]:
+    if _has_leading_zeros(value):
+        yield invalid(field, value, "must not have leading 0s")
+        return
     try:
         ipaddress.ip_address(value)
     except ValueError:
@@ -135,10 +145,16 @@ def endpoint_address(field: str, value: str) -> Iterator[Cause]:
 
 
 def network(field: str, value: str) -> Iterator[Cause]:
+    if _has_leading_zeros(value):
+        yield invalid(field, value, "must not have leading 0s in IP or prefix length")
+        return
     try:
-        ipaddress.ip_interface(value if "/" in value else "")
+        found = ipaddress.ip_interface(value if "/" in value else "")
     except ValueError:
         yield invalid(field, value, "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)")
+        return
+    if isinstance(found, ipaddress.IPv6Interface) and found.ip.ipv4_mapped:
+        yield invalid(field, value, "must not have an IPv4-mapped IPv6 address")
         return
     try:
         ipaddress.ip_network(value)
@@ -146,8 +162,19 @@ def network(field: str, value: str) -> Iterator[Cause]:
         yield invalid(field, value, "must not have bits set beyond the prefix length")
 
 
+def local_reference(reference: Object, at: str) -> Iterator[Cause]:
+    """One that names an object by group, kind and name."""
+    if reference.get("apiGroup") is not None:
+        yield from name_causes(f"{at}.apiGroup", reference["apiGroup"], SUBDOMAIN)
+    for name in ("kind", "name"):
+        if not reference.get(name):
+            yield required(f"{at}.{name}")
+        else:
+            yield from name_causes(f"{at}.{name}", reference[name], PATH_SEGMENT)
+
+
 def member(field: str, value: Any, choices: Iterable[str]) -> Iterator[Cause]:
-    """An empty value is nothing to judge."""
+    """None is nothing to judge."""
     listed = tuple(choices)
-    if value not in (None, "", *listed):
+    if value not in (None, *listed):
         yield unsupported(field, value, listed)

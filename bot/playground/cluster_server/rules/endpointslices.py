@@ -5,13 +5,14 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
-from bot.playground.cluster_server.naming import LABEL, SUBDOMAIN, name_causes
+from bot.playground.cluster_server.naming import LABEL, SUBDOMAIN, label_value, name_causes, qualified_name
 from bot.playground.cluster_server.rules.contract import (
     Object,
     Rules,
     address,
     endpoint_address,
     immutable,
+    member,
     one_of,
     port_number,
 )
@@ -44,6 +45,7 @@ def _judge(endpoint_slice: Object, before: Object | None) -> Iterator[Cause]:
         for name, naming in (("nodeName", SUBDOMAIN), ("hostname", LABEL)):
             if endpoint.get(name) is not None:
                 yield from name_causes(f"{at}.{name}", endpoint[name], naming)
+        yield from _judge_hints(endpoint.get("hints") or {}, f"{at}.hints")
     names: set[str] = set()
     for number, port in enumerate(endpoint_slice["ports"] or ()):
         at = f"ports[{number}]"
@@ -52,9 +54,32 @@ def _judge(endpoint_slice: Object, before: Object | None) -> Iterator[Cause]:
         if port["name"] in names:
             yield duplicate(f"{at}.name", port["name"])
         names.add(port["name"])
-        yield from one_of(f"{at}.protocol", port["protocol"], _PROTOCOLS)
+        yield from member(f"{at}.protocol", port["protocol"], _PROTOCOLS)
+        if port.get("appProtocol") is not None:
+            yield from qualified_name(f"{at}.appProtocol", port["appProtocol"])
     if before is not None and before.get("addressType") != kind:
         yield immutable("addressType", kind)
+
+
+def _judge_name(field: str, value: str) -> Iterator[Cause]:
+    if not value:
+        yield required(field)
+    elif wrong := list(name_causes(field, value, SUBDOMAIN)):
+        yield from wrong
+    elif "." not in value:
+        yield invalid(field, value, "should be a domain with at least two segments separated by dots")
+
+
+def _judge_hints(hints: Object, at: str) -> Iterator[Cause]:
+    for group in ("forZones", "forNodes"):
+        seen: set[str] = set()
+        for number, hint in enumerate(hints.get(group) or ()):
+            field, name = f"{at}.{group}[{number}].name", hint.get("name", "")
+            if name in seen:
+                yield duplicate(field, name)
+            else:
+                seen.add(name)
+                yield from label_value(field, name) if group == "forZones" else name_causes(field, name, SUBDOMAIN)
 
 
 def _judge_addresses(addresses: list[str] | tuple[str, ...], at: str, kind: str) -> Iterator[Cause]:
@@ -63,10 +88,12 @@ def _judge_addresses(addresses: list[str] | tuple[str, ...], at: str, kind: str)
     if len(addresses) > _MOST_ADDRESSES:
         said = f"Too many: {len(addresses)}: must have at most {_MOST_ADDRESSES} items"
         yield Cause(at, said, "FieldValueTooMany")
-    if kind not in ("IPv4", "IPv6"):
-        return
     for number, value in enumerate(addresses):
         field = f"{at}[{number}]"
+        if kind == "FQDN":
+            yield from _judge_name(field, value)
+        if kind not in ("IPv4", "IPv6"):
+            continue
         wrong = list(address(field, value))
         yield from wrong
         if wrong:
@@ -105,8 +132,20 @@ def _judge_endpoints(endpoints: Object, before: Object | None) -> Iterator[Cause
                 yield from name_causes(f"{field}.name", port["name"], LABEL)
             yield from port_number(f"{field}.port", port.get("port", 0))
             yield from one_of(f"{field}.protocol", port["protocol"], _PROTOCOLS)
+            if port.get("appProtocol") is not None:
+                yield from qualified_name(f"{field}.appProtocol", port["appProtocol"])
+
+
+def _prepare(endpoint_slice: Object, before: Object | None) -> None:
+    for endpoint in endpoint_slice["endpoints"] or ():
+        endpoint.pop("deprecatedTopology", None)  # of a version that is no more
+
+
+def _warn(endpoint_slice: Object) -> Iterator[str]:
+    if endpoint_slice.get("addressType") == "FQDN":
+        yield "spec.addressType: FQDN endpoints are deprecated"
 
 
 _DEPRECATED = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"
-RULES = Rules(fill=_fill, judge=_judge)
+RULES = Rules(fill=_fill, judge=_judge, prepare=_prepare, warn=_warn, warns_again=True)
 ENDPOINTS = Rules(fill=_fill_endpoints, judge=_judge_endpoints, warn_always=(_DEPRECATED,))

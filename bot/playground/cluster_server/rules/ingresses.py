@@ -6,7 +6,14 @@ import ipaddress
 from collections.abc import Iterator
 
 from bot.playground.cluster_server.naming import LABEL, SUBDOMAIN, WILDCARD, name_causes
-from bot.playground.cluster_server.rules.contract import Object, Rules, address, port_name, port_number
+from bot.playground.cluster_server.rules.contract import (
+    Object,
+    Rules,
+    address,
+    local_reference,
+    port_name,
+    port_number,
+)
 from bot.playground.cluster_server.statuses import Cause, invalid, required, unsupported
 from bot.playground.cluster_server.values import dig
 
@@ -85,10 +92,12 @@ def _judge_path(path: Object, at: str) -> Iterator[Cause]:
 
 
 def _judge_backend(backend: Object, at: str) -> Iterator[Cause]:
-    service = backend.get("service")
-    if service is not None and backend.get("resource"):
+    service, resource = backend.get("service"), backend.get("resource")
+    if service is not None and resource is not None:
         yield invalid(at, "", "cannot set both resource and service backends")
-    elif service is None and not backend.get("resource"):
+    elif resource is not None:
+        yield from local_reference(resource, f"{at}.resource")
+    elif service is None:
         yield invalid(at, "", "resource or service backend is required")
     elif service is not None:
         number, name = dig(service, "port", "number"), dig(service, "port", "name")

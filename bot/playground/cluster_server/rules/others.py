@@ -6,10 +6,18 @@ import re
 from collections.abc import Iterator
 
 from bot.playground.cluster_server.naming import LABEL, PATH_SEGMENT, SUBDOMAIN, name_causes
-from bot.playground.cluster_server.rules.contract import Object, Rules, immutable, network
+from bot.playground.cluster_server.rules.contract import (
+    Object,
+    Rules,
+    immutable,
+    local_reference,
+    member,
+    network,
+)
 from bot.playground.cluster_server.statuses import Cause, forbidden_field, invalid, required, unsupported
 
 _MOST_PRIORITY = 1_000_000_000
+_LONGEST_CONTROLLER = 250
 _HTTP_PATH = re.compile(r"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+")
 
 
@@ -27,10 +35,19 @@ def _fill_priority(priority: Object) -> None:
 
 
 def _judge_priority(priority: Object, before: Object | None) -> Iterator[Cause]:
+    policy = priority["preemptionPolicy"]
+    if before is not None:
+        if before["value"] != priority["value"]:
+            yield forbidden_field("value", "may not be changed in an update.")
+        if before["preemptionPolicy"] != policy:
+            yield immutable("preemptionPolicy", policy)
+        return
     if priority["value"] > _MOST_PRIORITY and not priority["metadata"]["name"].startswith("system-"):
         yield forbidden_field("value", f"maximum allowed value of a user defined priority is {_MOST_PRIORITY}")
-    if before is not None and before["value"] != priority["value"]:
-        yield forbidden_field("value", "may not be changed in an update.")
+    if not policy:
+        yield required("preemptionPolicy")
+    else:
+        yield from member("preemptionPolicy", policy, ("PreemptLowerPriority", "Never"))
 
 
 def _judge_event(event: Object, before: Object | None) -> Iterator[Cause]:
@@ -52,6 +69,9 @@ def _judge_class(ingress_class: Object, before: Object | None) -> Iterator[Cause
     host, _, path = controller.partition("/")
     if before is not None and before.get("spec", {}).get("controller") != controller:
         yield immutable("spec.controller", controller)
+    if len(controller) > _LONGEST_CONTROLLER:
+        said = f"Too long: may not be more than {_LONGEST_CONTROLLER} bytes"
+        yield Cause("spec.controller", said, "FieldValueTooLong")
     if not controller:
         yield required("spec.controller")
     elif not host or not path:
@@ -67,13 +87,7 @@ def _judge_class(ingress_class: Object, before: Object | None) -> Iterator[Cause
 
 
 def _judge_parameters(parameters: Object, at: str) -> Iterator[Cause]:
-    if parameters.get("apiGroup") is not None:
-        yield from name_causes(f"{at}.apiGroup", parameters["apiGroup"], SUBDOMAIN)
-    for name in ("kind", "name"):
-        if not parameters.get(name):
-            yield required(f"{at}.{name}")
-        else:
-            yield from name_causes(f"{at}.{name}", parameters[name], PATH_SEGMENT)
+    yield from local_reference(parameters, at)
     scope, namespace = parameters["scope"], parameters.get("namespace", "")
     if scope not in ("Cluster", "Namespace"):
         yield unsupported(f"{at}.scope", scope, ("Cluster", "Namespace"))
@@ -105,7 +119,20 @@ def _judge_service_cidr(service_cidr: Object, before: Object | None) -> Iterator
         yield from network(f"spec.cidrs[{number}]", cidr)
 
 
-LEASE = Rules(judge=_judge_lease)
+def _drop_coordination(lease: Object, before: Object | None) -> None:
+    """Coordinated elections are no part of a server that has not switched them on."""
+    for name in ("strategy", "preferredHolder"):
+        (lease.get("spec") or {}).pop(name, None)
+
+
+def _name_secrets(account: Object, before: Object | None) -> None:
+    """Of what an account may mount only names count."""
+    if account.get("secrets"):
+        account["secrets"] = [{"name": secret["name"]} if "name" in secret else {} for secret in account["secrets"]]
+
+
+SERVICE_ACCOUNT = Rules(prepare=_name_secrets)
+LEASE = Rules(judge=_judge_lease, prepare=_drop_coordination)
 PRIORITY_CLASS = Rules(fill=_fill_priority, judge=_judge_priority)
 EVENT = Rules(judge=_judge_event, naming=PATH_SEGMENT)
 INGRESS_CLASS = Rules(fill=_fill_class, judge=_judge_class)

@@ -105,11 +105,12 @@ _IMAGE = re.compile(
     rf"(?:{_HOST}/)?{_PART}(?:/{_PART})*(?::([\w][\w.-]{{0,127}}))?(@[A-Za-z][\w+.-]*:[0-9a-fA-F]{{32,}})?"
 )
 """What names an image, see https://github.com/distribution/reference."""
+_LONGEST_IMAGE = 255
 
 
 def _is_latest(image: str) -> bool:
     """Whether an image's name leaves open which one it is. What names none does not."""
-    found = _IMAGE.fullmatch(image)
+    found = _IMAGE.fullmatch(image) if len(image) <= _LONGEST_IMAGE else None
     return found is not None and found[1] in (None, "latest") and found[2] is None
 
 

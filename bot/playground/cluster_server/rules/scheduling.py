@@ -101,7 +101,7 @@ def judge_toleration(toleration: Object, at: str) -> Iterator[Cause]:
         yield unsupported(f"{at}.operator", operator, ("Equal", "Exists", "Lt", "Gt"))
     else:
         yield unsupported(f"{at}.operator", operator, ("Equal", "Exists"))
-    yield from member(f"{at}.effect", effect, _EFFECTS)
+    yield from member(f"{at}.effect", effect or None, _EFFECTS)
 
 
 def judge_spread(constraints: list[Object], at: str) -> Iterator[Cause]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterator
 
 from bot.playground.cluster_server.naming import LABEL, SUBDOMAIN, labels, name_causes, qualified_name
@@ -22,12 +23,14 @@ from bot.playground.cluster_server.values import dig
 CLUSTER_IP, NODE_PORT, LOAD_BALANCER, EXTERNAL_NAME = "ClusterIP", "NodePort", "LoadBalancer", "ExternalName"
 TYPES = (CLUSTER_IP, NODE_PORT, LOAD_BALANCER, EXTERNAL_NAME)
 PROTOCOLS = ("SCTP", "TCP", "UDP")
+_RANGES = "service.beta.kubernetes.io/load-balancer-source-ranges"
 _TOPOLOGY = "service.kubernetes.io/topology-aware-hints"
 _DAY_SECONDS = 86400
 _POLICIES = ("Cluster", "Local")
 _DISTRIBUTIONS = ("PreferClose", "PreferSameZone", "PreferSameNode")
 _FAMILIES = ("IPv4", "IPv6")
-_FAMILY_POLICIES = ("PreferDualStack", "RequireDualStack", "SingleStack")
+SINGLE = "SingleStack"
+_FAMILY_POLICIES = ("PreferDualStack", "RequireDualStack", SINGLE)
 
 
 def fill(service: Object) -> None:
@@ -58,6 +61,11 @@ def fill(service: Object) -> None:
 def judge(service: Object, before: Object | None) -> Iterator[Cause]:
     spec = service["spec"]
     ports = spec.get("ports") or []
+    if spec["type"] != EXTERNAL_NAME:  # addresses are looked for before anything else is judged
+        wrong = [*_judge_families(spec), *_judge_addresses(spec, before)]
+        yield from wrong
+        if wrong:
+            return
     if before is not None:
         yield from _judge_change(spec, before["spec"])
     if not ports and spec["type"] != EXTERNAL_NAME and spec.get("clusterIP") != "None":
@@ -75,8 +83,9 @@ def judge(service: Object, before: Object | None) -> Iterator[Cause]:
     for number, value in enumerate(spec.get("externalIPs") or ()):
         wrong = list(address(f"spec.externalIPs[{number}]", value))
         yield from wrong or endpoint_address(f"spec.externalIPs[{number}]", value)
-    yield from _judge_outside(spec)
-    yield from _judge_families(spec)
+    yield from _judge_outside(service)
+    if spec["type"] == EXTERNAL_NAME:
+        yield from [*_judge_families(spec), *_judge_addresses(spec, before)]
     if spec["type"] == EXTERNAL_NAME:
         if not spec.get("externalName"):
             yield required("spec.externalName")
@@ -109,7 +118,7 @@ def _judge_port(port: Object, at: str, *, alone: bool, names: set[str], kind: st
         yield from port_number(f"{at}.targetPort", target)
     elif target is not None:
         yield from port_name(f"{at}.targetPort", target)
-    if port.get("appProtocol"):
+    if port.get("appProtocol") is not None:
         yield from qualified_name(f"{at}.appProtocol", port["appProtocol"])
     if port.get("nodePort") and kind == CLUSTER_IP:
         yield forbidden_field(f"{at}.nodePort", "may not be used when `type` is 'ClusterIP'")
@@ -126,17 +135,30 @@ def _judge_doubles(ports: list[Object]) -> Iterator[Cause]:
         seen.add(key)
 
 
-def _judge_outside(spec: Object) -> Iterator[Cause]:
+def _judge_outside(service: Object) -> Iterator[Cause]:
     """What concerns traffic from outside the cluster."""
+    spec = service["spec"]
     balanced = spec["type"] == LOAD_BALANCER
     ranges = spec.get("loadBalancerSourceRanges") or ()
+    noted = dig(service, "metadata", "annotations", _RANGES, default="")
+    if noted and not balanced:
+        yield forbidden_field(f"metadata.annotations[{_RANGES}]", "may only be used when `type` is 'LoadBalancer'")
+    elif noted and not ranges:
+        for value in noted.split(","):
+            wrong = list(network(f"metadata.annotations[{_RANGES}]", value.strip()))
+            yield from (invalid(cause.field, noted, cause.message.rpartition(": ")[2]) for cause in wrong)
     if ranges and not balanced:
         yield forbidden_field("spec.LoadBalancerSourceRanges", "may only be used when `type` is 'LoadBalancer'")
     else:
         for number, value in enumerate(ranges):
             yield from network(f"spec.LoadBalancerSourceRanges[{number}]", value.strip())
+    only_balanced = "may only be used when `type` is 'LoadBalancer'"
+    if spec.get("allocateLoadBalancerNodePorts") is not None and not balanced:
+        yield forbidden_field("spec.allocateLoadBalancerNodePorts", only_balanced)
     if spec.get("loadBalancerClass") is not None and not balanced:
-        yield forbidden_field("spec.loadBalancerClass", "may only be used when `type` is 'LoadBalancer'")
+        yield forbidden_field("spec.loadBalancerClass", only_balanced)
+    elif balanced and spec.get("loadBalancerClass") is not None:
+        yield from qualified_name("spec.loadBalancerClass", spec["loadBalancerClass"])
     policy = spec.get("externalTrafficPolicy")
     is_outside = spec["type"] in (NODE_PORT, LOAD_BALANCER) or (spec["type"] == CLUSTER_IP and spec.get("externalIPs"))
     if policy and not is_outside:
@@ -146,30 +168,65 @@ def _judge_outside(spec: Object) -> Iterator[Cause]:
     if spec.get("healthCheckNodePort") and not (balanced and policy == "Local"):
         said = "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"
         yield invalid("spec.healthCheckNodePort", spec["healthCheckNodePort"], said)
+    elif spec.get("healthCheckNodePort"):
+        yield from port_number("spec.healthCheckNodePort", spec["healthCheckNodePort"])
     yield from member("spec.internalTrafficPolicy", spec.get("internalTrafficPolicy"), _POLICIES)
     yield from member("spec.trafficDistribution", spec.get("trafficDistribution"), _DISTRIBUTIONS)
 
 
 def _judge_families(spec: Object) -> Iterator[Cause]:
     """This cluster has one family of addresses, as most have."""
-    policy, wrong = spec.get("ipFamilyPolicy"), False
-    for number, family in enumerate(spec.get("ipFamilies") or ()):
+    policy, families = spec.get("ipFamilyPolicy"), spec.get("ipFamilies") or []
+    for number, family in enumerate(families):
         yield from (found := list(member(f"spec.ipFamilies[{number}]", family, _FAMILIES)))
-        wrong = wrong or bool(found)
-        if not found and family != "IPv4":
+        if family in families[:number]:
+            yield duplicate(f"spec.ipFamilies[{number}]", family)
+        elif not found and family != "IPv4":
             yield invalid(f"spec.ipFamilies[{number}]", family, "not configured on this cluster")
     yield from member("spec.ipFamilyPolicy", policy, _FAMILY_POLICIES)
     if policy == "RequireDualStack":
         yield invalid("spec.ipFamilyPolicy", policy, "this cluster is not configured for dual-stack services")
-    if spec["type"] != EXTERNAL_NAME:
-        first, addresses = spec.get("clusterIP", ""), spec.get("clusterIPs") or []
-        if first and addresses[:1] != [first]:
-            yield invalid("spec.clusterIPs", addresses, "first value must match `clusterIP`")
-        elif addresses and not first:
-            yield invalid("spec.clusterIPs", addresses, "must be empty when `clusterIP` is not specified")
-        for number, value in enumerate(addresses):
-            if value not in ("None", ""):
-                yield from address(f"spec.clusterIPs[{number}]", value)
+
+
+def _judge_addresses(spec: Object, before: Object | None) -> Iterator[Cause]:
+    first, addresses = spec.get("clusterIP", ""), spec.get("clusterIPs") or []
+    if spec["type"] == EXTERNAL_NAME:
+        for name in ("clusterIPs", "ipFamilies", "ipFamilyPolicy"):
+            if spec.get(name):
+                yield forbidden_field(f"spec.{name}", "may not be set for ExternalName services")
+        return
+    if first and addresses[:1] != [first]:
+        yield invalid("spec.clusterIPs", addresses, "first value must match `clusterIP`")
+    elif addresses and not first:
+        yield invalid("spec.clusterIPs", addresses, "must be empty when `clusterIP` is not specified")
+    if len(addresses) > len(_FAMILIES):
+        yield invalid("spec.clusterIPs", addresses, f"may only hold up to {len(_FAMILIES)} values")
+    if len(addresses) > 1 and "None" in addresses:
+        yield invalid("spec.clusterIPs", addresses, "'None' must be the first and only value")
+        return
+    yield from _judge_versions(spec, addresses, before)
+
+
+def _judge_versions(spec: Object, addresses: list[str], before: Object | None) -> Iterator[Cause]:
+    """This cluster has addresses of one version."""
+    versions: list[int] = []
+    for number, value in enumerate(addresses):
+        if value not in ("None", ""):
+            wrong = list(address(f"spec.clusterIPs[{number}]", value))
+            yield from wrong
+            versions += [] if wrong else [ipaddress.ip_address(value).version]
+    if len(versions) > 1 and len(set(versions)) == len(versions) and spec.get("ipFamilyPolicy") in (None, SINGLE):
+        said = "must be 'RequireDualStack' or 'PreferDualStack' when multiple cluster IPs are specified"
+        yield invalid("spec.ipFamilyPolicy", SINGLE, said)
+    elif len(set(versions)) < len(versions):
+        yield invalid("spec.clusterIPs", addresses, "may specify no more than one IP for each IP family")
+    if 6 in versions and "IPv6" not in (spec.get("ipFamilies") or ()):
+        number = versions.index(6)
+        at = f"spec.clusterIPs[{number}]"
+        if before is None:
+            yield invalid(at, addresses, "IPv6 is not configured on this cluster")
+        else:
+            yield invalid(at, addresses[number], f"expected an IPv4 value as indicated by `ipFamilies[{number}]`")
 
 
 def _judge_ingress(entry: Object, at: str) -> Iterator[Cause]:
@@ -193,7 +250,7 @@ def _judge_change(spec: Object, before: Object) -> Iterator[Cause]:
     if was and not all(headless):
         if not now:
             yield invalid("spec.clusterIPs[0]", spec.get("clusterIPs"), "primary clusterIP can not be unset")
-        elif now[0] != was[0] and _is_address(now[0]):
+        elif now[0] != was[0] and _is_address(now[0]) and ":" not in now[0]:
             yield invalid("spec.clusterIPs[0]", now, "may not change once set")
     if spec["type"] == LOAD_BALANCER == before.get("type"):
         if spec.get("loadBalancerClass") != before.get("loadBalancerClass"):

@@ -30,26 +30,30 @@ def _prepare_claim(claim: Object, before: Object | None) -> None:
 
 
 def _judge_claim(claim: Object, before: Object | None) -> Iterator[Cause]:
-    spec = claim["spec"]
-    modes = spec.get("accessModes") or ()
-    if not modes:
-        yield required("spec.accessModes", "at least 1 access mode is required")
-    yield from label_selector("spec.selector", spec.get("selector"))
-    for mode in modes:
-        if mode not in _MODES:
-            yield unsupported("spec.accessModes", mode, _MODES)
-    if _ALONE in modes and any(mode in _MODES and mode != _ALONE for mode in modes):
-        yield forbidden_field("spec.accessModes", f"may not use {_ALONE} with other access modes")
-    storage = dig(spec, "resources", "requests", "storage")
-    if storage is None:
-        yield required("spec.resources[storage]")
-    elif amount(storage) <= 0:
-        yield invalid("spec.resources[storage]", str(storage), "must be greater than zero")
-    if spec.get("storageClassName"):
-        yield from name_causes("spec.storageClassName", spec["storageClassName"], SUBDOMAIN)
-    yield from member("spec.volumeMode", spec["volumeMode"], ("Block", "Filesystem"))
+    yield from judge_claim_spec(claim["spec"], "spec")
     if before is not None:
         yield from _judge_claim_change(claim, before)
+
+
+def judge_claim_spec(spec: Object, at: str) -> Iterator[Cause]:
+    """Of a claim, or of a template of claims."""
+    modes = spec.get("accessModes") or ()
+    if not modes:
+        yield required(f"{at}.accessModes", "at least 1 access mode is required")
+    yield from label_selector(f"{at}.selector", spec.get("selector"))
+    for mode in modes:
+        if mode not in _MODES:
+            yield unsupported(f"{at}.accessModes", mode, _MODES)
+    if _ALONE in modes and any(mode in _MODES and mode != _ALONE for mode in modes):
+        yield forbidden_field(f"{at}.accessModes", f"may not use {_ALONE} with other access modes")
+    storage = dig(spec, "resources", "requests", "storage")
+    if storage is None:
+        yield required(f"{at}.resources[storage]")
+    elif amount(storage) <= 0:
+        yield invalid(f"{at}.resources[storage]", str(storage), "must be greater than zero")
+    if spec.get("storageClassName"):
+        yield from name_causes(f"{at}.storageClassName", spec["storageClassName"], SUBDOMAIN)
+    yield from member(f"{at}.volumeMode", spec["volumeMode"], ("Block", "Filesystem"))
 
 
 _SPEC = ("AccessModes", "Selector", "Resources", "VolumeName", "StorageClassName", "VolumeMode", "DataSource",

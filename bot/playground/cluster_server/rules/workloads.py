@@ -30,10 +30,27 @@ def fill_template(workload: Object) -> None:
 
 def judge_workload(workload: Object, before: Object | None) -> Iterator[Cause]:
     spec = workload["spec"]
+    changed = before is not None and before["spec"].get("selector") != spec.get("selector")
+    if changed and workload["kind"] == "DaemonSet":
+        yield immutable("spec.selector", spec.get("selector"))
     yield from at_least("spec.replicas", spec.get("replicas"))
     if workload["kind"] == "ReplicaSet":
         yield from at_least("spec.minReadySeconds", spec.get("minReadySeconds"))
+    yield from judge_pods(workload)
+    if workload["kind"] == "DaemonSet":
+        yield from at_least("spec.minReadySeconds", spec.get("minReadySeconds"))
+    elif changed and workload["kind"] == "ReplicaSet":
+        yield immutable("spec.selector", spec.get("selector"))
+
+
+def judge_pods(workload: Object) -> Iterator[Cause]:
+    """Which pods are its own, and what they are to be."""
+    spec = workload["spec"]
     yield from _judge_selector(workload)
+    if workload["kind"] != "DaemonSet" and any(label_selector("", spec.get("selector"))):
+        return  # what does not tell which pods are meant is not held against them
+    if workload["kind"] == "StatefulSet":  # whose labels are looked at twice
+        yield from labels("spec.template.labels", dig(spec, "template", "metadata", "labels"))
     yield from judge_template(spec.get("template") or {}, "spec.template")
     policy = dig(spec, "template", "spec", "restartPolicy")
     if policy and policy != "Always":
@@ -41,10 +58,6 @@ def judge_workload(workload: Object, before: Object | None) -> Iterator[Cause]:
     if dig(spec, "template", "spec", "activeDeadlineSeconds") is not None:
         said = f"activeDeadlineSeconds in {_MADE_BY.get(workload['kind'], workload['kind'])} is not Supported"
         yield forbidden_field("spec.template.spec.activeDeadlineSeconds", said)
-    if workload["kind"] != "ReplicaSet":
-        yield from at_least("spec.minReadySeconds", spec.get("minReadySeconds"))
-    if before is not None and before["spec"].get("selector") != spec.get("selector"):
-        yield immutable("spec.selector", spec.get("selector"))
 
 
 def _judge_selector(workload: Object) -> Iterator[Cause]:
@@ -60,7 +73,9 @@ def _judge_selector(workload: Object) -> Iterator[Cause]:
         if empty:
             yield invalid("spec.selector", selector, f"empty selector is invalid for {said}")
     if wrong:
-        if kind != "daemonset":
+        if kind == "statefulset":
+            yield Cause("spec.selector", f"Invalid value: {shown(selector)}")
+        elif kind != "daemonset":
             yield invalid("spec.selector", selector, "invalid label selector")
     elif selector is None or not selector_matches(selector, found or {}):
         yield invalid("spec.template.metadata.labels", found, "`selector` does not match template `labels`")

@@ -10,9 +10,10 @@ from typing import Any
 
 import msgspec
 
-from bot.playground.cluster_server.http.parsing import go_name_of, parsed_object, what_is_wrong
+from bot.playground.cluster_server.http.parsing import parsed_object, what_is_wrong
 from bot.playground.cluster_server.objects.kinds import Kind
 from bot.playground.cluster_server.statuses import APIError
+from bot.playground.cluster_server.values import go_name_of
 from bot.playground.cluster_server.webhooks.asking import OPTIONS, Asking, GroupVersionKind, View
 
 Object = dict[str, Any]

@@ -1,5 +1,6 @@
 """Each audit on a cluster in which it is wrong, and on one in which it is right."""
 
+import dataclasses
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -155,6 +156,8 @@ WRONG: dict[str, list[Case]] = {
     "component-not-ready": [
         (lambda: calico(deployment("calico-typha", ready=0)), "Deployment calico-system/calico-typha",
          "status.readyReplicas", "0 of 1"),
+        (lambda: calico(daemon_set("csi-node-driver", namespace="calico-system", ready=1)),
+         "DaemonSet calico-system/csi-node-driver", "status.numberReady", "1 of 2 replicas"),
         (lambda: calico(deployment("tigera-operator", "tigera-operator", replicas=0)),
          "Deployment tigera-operator/tigera-operator", "spec.replicas", "scaled to none"),
         (lambda: calico(tigera_statuses=(tigera_status(Degraded="True", Available="True"),)), "TigeraStatus calico",
@@ -306,6 +309,26 @@ def test_no_object_is_wrong_and_right_under_the_same_key(code: str) -> None:
         found = judged(make(), code)
         for wrong in found.wrong:
             assert not [right for right in found.right if right.proves(wrong.key)]
+
+
+@pytest.mark.parametrize(
+    ("agent", "kubernetes", "evidence"),
+    [
+        (FLANNEL, "v1.16.15", "1.16, and flannel v0.28.9 is for 1.17 or later, as its makers say"),
+        (FLANNEL, "v1.36.2", ""),
+        (CALICO, "v1.33+", "1.33+, and Calico v3.32.1 was tested with 1.34 to 1.36"),
+        (CALICO, "v1.36+", ""),
+        (CALICO, "", ""),
+    ],
+)
+def test_a_kubernetes_is_held_against_what_the_makers_say(agent: Any, kubernetes: str, evidence: str) -> None:
+    there = facts(agent)
+    cluster = msgspec.structs.replace(builders.CLUSTER, version=kubernetes)
+    seen = msgspec.structs.replace(there.snapshot, cluster=cluster)
+    there = dataclasses.replace(there, around=dataclasses.replace(there.around, snapshot=seen))
+    found = judged(there, "kubernetes-untested")
+    assert [each.evidence for each in found.wrong] == ([(f"Kubernetes is {evidence}",)] if evidence else [])
+    assert bool(found.right) == bool(kubernetes and not evidence)
 
 
 def test_a_fault_that_was_mended_is_proven_right_under_its_key() -> None:
