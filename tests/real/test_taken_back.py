@@ -178,6 +178,19 @@ def test_a_field_that_somebody_else_changed_after_patchbay_stays_theirs(place: P
     assert "sessionAffinity" in said, said
 
 
+def test_a_port_of_ours_that_somebody_else_changed_stays_whole(place: Place, bot: Patchbay) -> None:
+    place.create("service", "clusterip", "web", "--tcp=80:8080")
+    number, _ = applied(bot, f"service edit web --port more=81:8080 --session-affinity ClientIP -n {place.name}")
+    theirs = '{"spec":{"ports":[{"name":"more","port":81,"targetPort":9090}]}}'
+    kubectl("patch", "service", "web", "-n", place.name, "-p", theirs)
+    before = standing(place, served=False)["Service web"]["spec"]
+    said = undone(bot, number)
+    spec = standing(place, served=False)["Service web"]["spec"]
+    assert "spec.ports[port=81,protocol=TCP] was changed by somebody else since" in said
+    assert spec["ports"] == before["ports"]
+    assert spec["sessionAffinity"] == "None"
+
+
 def test_a_service_that_somebody_else_wrote_to_is_not_deleted(place: Place, bot: Patchbay) -> None:
     number, _ = applied(bot, f"expose deploy/web --port 80 --target-port 8080 -n {place.name}")
     kubectl("patch", "service", "web", "-n", place.name, "-p", '{"spec":{"sessionAffinity":"ClientIP"}}')

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.application.execution import reproving
 from bot.application.execution.grants import brought_back
 from bot.application.execution.holding import counted_in_words, held_by
 from bot.application.execution.losing import missed
 from bot.application.execution.plugins import all_plugins
+from bot.application.execution.returning import read_around
 from bot.application.execution.surroundings import read_surroundings
 from bot.application.ports import Changing, Context
+from bot.domain.changes import by_hand, reproving
 from bot.domain.changes.change import (
     Apply,
     Brief,
@@ -28,7 +29,8 @@ from bot.domain.changes.gateway_removal import USED
 from bot.domain.changes.inverse import inverse
 from bot.domain.chat.grammar import argument, option
 from bot.domain.chat.values import Identifier, Word
-from bot.domain.network.references import DAEMON_SET, DEPLOYMENT, JSONObject, Ref
+from bot.domain.network.references import DAEMON_SET, DEPLOYMENT, SERVICE, JSONObject, Ref
+from bot.domain.plugins.edge.asking import asked
 from bot.domain.plugins.edge.installation import ALONE
 from bot.domain.plugins.edge.installing import READY_SECONDS
 from bot.domain.plugins.parameters import Parameters, check_accepted
@@ -53,14 +55,15 @@ async def undo_change(request: UndoChange, context: Context) -> Change:
     current = {step.ref: await _now(step.ref, context) for step in record.change.steps if isinstance(step, Writing)}
     if context.cluster.identity.uid != record.change.cluster:
         raise NotFound(f"Change {record.id} was made in another cluster", next_step="ask where that one is served")
-    steps, left = inverse(record, current, await _held(record, current, context))
+    back = inverse(record, current, await _held(record, current, context))
+    steps = back.steps
     if not steps:
         raise Conflict(
             f"Nothing of change {record.id} can be undone",
-            cause="; ".join(left),
+            cause="; ".join(back.left),
             next_step="`controller uninstall NAME` takes a controller away, whoever has written to it since"
             if record.change.alone == ALONE
-            else "take it back by hand: its commands have one that deletes or edits",
+            else by_hand.next_step(back.staying),
         )
     grants, unpermitted = await brought_back(context, steps, current)
     return Change(
@@ -71,10 +74,10 @@ async def undo_change(request: UndoChange, context: Context) -> Change:
         steps=(
             *grants,
             *steps,
-            *await _proof(steps, record.change.alone, context),
-            *await reproving.proof(context.cluster, steps, current),
+            *await _works_again(steps, record.change.alone, context),
+            *await _answers_again(record, steps, current, context),
         ),
-        warnings=(*left, *unpermitted),
+        warnings=(*back.left, *unpermitted),
         doubts=tuple(
             each for each in await missed(context.cluster, steps) if each.code not in frozenset(request.accept)
         ),
@@ -87,7 +90,7 @@ async def undo_change(request: UndoChange, context: Context) -> Change:
 
 async def _held(record: ChangeRecord, current: Mapping[Ref, JSONObject | None], context: Context) -> dict[Ref, str]:
     """What would go along with definitions and namespaces, and is neither this change's nor the plugin's own."""
-    goes = [step.ref for step in inverse(record, current)[0] if isinstance(step, Delete)]
+    goes = [step.ref for step in inverse(record, current).steps if isinstance(step, Delete)]
     found = {}
     for step in record.change.steps:
         if not isinstance(step, Apply) or step.ref not in goes or (now := current.get(step.ref)) is None:
@@ -97,7 +100,19 @@ async def _held(record: ChangeRecord, current: Mapping[Ref, JSONObject | None], 
     return found
 
 
-async def _proof(steps: Sequence[Step], alone: str, context: Context) -> Sequence[Step]:
+async def _answers_again(
+    record: ChangeRecord, steps: Sequence[Step], current: Mapping[Ref, JSONObject | None], context: Context
+) -> list[Step]:
+    """Real requests to what comes back: to a controller's Services as when it is installed, to all else as when it was
+    made."""
+    back = reproving.returning(record, steps, current)
+    own = [each for each in back if record.change.alone == ALONE and each.ref.kind == SERVICE.name]
+    asked_of_it = list(asked([each.ref for each in own], tuple(each.object for each in own)))
+    others = [each for each in back if each not in own]
+    return [*asked_of_it, *reproving.steps(others, await read_around(context.cluster, others))]
+
+
+async def _works_again(steps: Sequence[Step], alone: str, context: Context) -> Sequence[Step]:
     """What proves that it works again, when the undone change took a network plugin or a controller away."""
     made = {step.ref for step in steps if isinstance(step, Apply) and step.creates}
     for plugin in all_plugins().values():

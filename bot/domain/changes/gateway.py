@@ -6,8 +6,8 @@ import datetime
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.domain.changes import fields, granting
-from bot.domain.changes.change import Apply, Change, Doubt, Premise, Reach, Step, Until, Wait
+from bot.domain.changes import fields, gateway_proof, granting
+from bot.domain.changes.change import Apply, Change, Doubt, Premise
 from bot.domain.changes.gateway_same import says_the_same
 from bot.domain.changes.gateway_wanted import SAME, Wanted, manifest
 from bot.domain.changes.granting import Reference
@@ -17,11 +17,8 @@ from bot.domain.network.references import JSONObject
 from bot.domain.network.tls_secrets import TLSSecret, remarks, unfit, wrong_with
 from bot.errors import Conflict, NotFound, Refused
 
-PROGRAMMED_SECONDS = 60.0
 PORT = "port"
 """The code of the doubt that nobody listens there."""
-_MOST_ASKED = 3
-_SCHEMES = {"HTTP": "http", "HTTPS": "https", "TLS": "tcp"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +66,7 @@ def plan(wanted: Wanted, around: Surroundings) -> Change:
         steps=(
             *(granting.grant(each, around.grants) for each in needed),
             *(() if done else (apply,)),
-            *_proof(wanted),
+            *gateway_proof.steps(object),
         ),
         premises=(
             Premise("the controller of the class", fields.at(around.gateway_class, ("spec", "controllerName")).value),
@@ -110,13 +107,6 @@ def _check_taken(wanted: Wanted, there: JSONObject) -> None:
         next_step=f"choose another name, as in `gateway create {wanted.name[:58]}-new`, or see `gateway show "
         f"{wanted.name} -n {wanted.namespace}`",
     )
-
-
-def _proof(wanted: Wanted) -> Iterator[Step]:
-    """The controller's word, and that something listens. Without a route HTTP is answered by 404: that is enough."""
-    yield Wait(ref=wanted.ref, until=Until.PROGRAMMED, timeout_seconds=PROGRAMMED_SECONDS, required=False)
-    for each in wanted.listeners[:_MOST_ASKED]:
-        yield Reach(ref=wanted.ref, scheme=_SCHEMES[each.protocol], host=each.hostname, port=each.port)
 
 
 def _doubts(wanted: Wanted, listening: Listening | None) -> Iterator[Doubt]:

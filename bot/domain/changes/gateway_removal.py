@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from bot.domain.changes import fields
 from bot.domain.changes.change import Change, Delete, Doubt, Step, Until, Wait
 from bot.domain.changes.granting import references
+from bot.domain.changes.inverse import GONE_SECONDS
 from bot.domain.network.claims import hosts
 from bot.domain.network.gateways import attached_routes
 from bot.domain.network.listeners import refers_to
 from bot.domain.network.references import REFERENCE_GRANT, JSONObject
 from bot.errors import Refused
 
-GONE_SECONDS = 60.0
 USED = "used"
 _MOST_TOLD = 10
 

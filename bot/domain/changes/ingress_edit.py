@@ -5,10 +5,8 @@ Only the fields that change are written, as edits that hold what stood there bef
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
-
-import msgspec
 
 from bot.domain.changes import (
     fields,
@@ -22,11 +20,11 @@ from bot.domain.changes.change import Change, Edit, FieldValue, Premise
 from bot.domain.changes.ingress import check_port, expressions, idle, nobody_behind
 from bot.domain.changes.ingress_class import Chosen, chosen
 from bot.domain.changes.ingress_edited import Editing
-from bot.domain.changes.ingress_proof import Led, proof
+from bot.domain.changes.ingress_proof import Led, fresh, only, proof
 from bot.domain.changes.ingress_wanted import Surroundings
 from bot.domain.changes.owning import keeper
 from bot.domain.network import nginx_paths
-from bot.domain.network.ingresses import LEGACY_CLASS, Route, class_of, port_called, routes, tls_of
+from bot.domain.network.ingresses import LEGACY_CLASS, class_of, port_called, routes, tls_of
 from bot.domain.network.references import JSON
 from bot.domain.network.snapshot import IngressSpec
 from bot.errors import Refused
@@ -112,24 +110,6 @@ def _written(wanted: Editing) -> Iterator[FieldValue]:
         yield FieldValue(("metadata", "annotations", key), None, present=False)
 
 
-def _fresh(wanted: Editing) -> list[Route]:
-    """Routes that it had not, or that lead elsewhere from now on."""
-    had = {(route.key, route.path_type): route.backend for route in routes(wanted.before.spec)}
-    return [route for route in routes(wanted.after) if had.get((route.key, route.path_type)) != route.backend]
-
-
-def _only(wanted: Editing, kept: Iterable[Route]) -> IngressSpec:
-    """The Ingress with these routes alone."""
-    fields_kept = {route.field for route in kept}
-    rules: list[Any] = []
-    for i, rule in enumerate(wanted.new_rules):
-        paths = (rule.get("http") or {}).get("paths") or []
-        left = [path for j, path in enumerate(paths) if f"spec.rules[{i}].http.paths[{j}]" in fields_kept]
-        if left:
-            rules.append({**rule, "http": {"paths": left}})
-    return msgspec.structs.replace(wanted.after, rules=msgspec.convert({"rules": rules}, IngressSpec).rules)
-
-
 def _others(
     wanted: Editing, class_: Chosen, around: Surroundings, expressions: frozenset[str]
 ) -> ingress_conflicts.Others:
@@ -139,7 +119,7 @@ def _others(
     new = [route for route in routes(wanted.after) if moved or route.key not in had]
     return ingress_conflicts.Others(
         wanted.ref,
-        _only(wanted, new),
+        only(wanted.after, new),
         class_.name,
         class_.controller,
         around.ingresses,
@@ -152,13 +132,13 @@ def _matches_otherwise(wanted: Editing, class_: Chosen) -> bool:
     """Whether paths, their meaning or who serves them change: only then is it time to speak of expressions."""
     had, will = wanted.before.annotations, wanted.changed.annotations
     named = {key for key in {*had, *will} if key.startswith(nginx_paths.PREFIX) and had.get(key) != will.get(key)}
-    return bool(_fresh(wanted) or named or class_.name != class_of(wanted.before))
+    return bool(fresh(wanted.before.spec, wanted.after) or named or class_.name != class_of(wanted.before))
 
 
 def _proven(wanted: Editing) -> IngressSpec:
     """What is asked for afterwards: what leads elsewhere now, or all of it where that has not changed."""
-    fresh = _fresh(wanted)
-    return _only(wanted, fresh) if fresh else wanted.after
+    elsewhere = fresh(wanted.before.spec, wanted.after)
+    return only(wanted.after, elsewhere) if elsewhere else wanted.after
 
 
 def _summary(wanted: Editing, edit: Edit) -> Iterator[str]:

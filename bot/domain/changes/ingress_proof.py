@@ -4,23 +4,18 @@ there."""
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from bot.domain.changes.change import Ask, Reach, Step, Until, Wait
-from bot.domain.network.ingresses import Route, backends, port_meant, routes, tls_of
+import msgspec
+
+from bot.domain.changes import asking
+from bot.domain.changes.change import Ask, Reach, Step
+from bot.domain.network.ingresses import Route, backends, port_meant, routes
 from bot.domain.network.probing import HTTPProbe, TCPProbe
 from bot.domain.network.questions import speech_of
 from bot.domain.network.references import Ref
 from bot.domain.network.snapshot import IngressBackend, IngressSpec, Service, ServiceBackend, ServicePort
-
-ENDPOINTS_SECONDS = 60.0
-ADDRESS_SECONDS = 30.0
-CLOUD_SECONDS = 300.0
-_CLOUDS = ("k8s.io/ingress-gce", "ingress.k8s.aws/alb", "azure/application-gateway")
-"""Controllers that have a load balancer made first, which takes minutes."""
-_MOST = 3
-"""Services that are asked, and hosts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +34,7 @@ class Led:
 def proof(led: Led) -> Iterator[Step]:
     """None of it is required: what does not answer is told, and undoes nothing."""
     yield from _behind(led)
-    seconds = CLOUD_SECONDS if led.controller in _CLOUDS else ADDRESS_SECONDS
-    yield Wait(ref=led.ref, until=Until.ADDRESS_ASSIGNED, timeout_seconds=seconds, required=False)
+    yield asking.address(led.ref, led.controller)
     yield from _from_outside(led)
 
 
@@ -48,10 +42,29 @@ def unasked(spec: IngressSpec) -> Iterator[str]:
     """What of it is not asked, for the plan to say."""
     hosts = list(dict.fromkeys(route.host for route in routes(spec)))
     paths = sum(1 for _ in routes(spec))
-    if len(hosts) > _MOST:
-        yield f"Of its {len(hosts)} hosts the first {_MOST} are asked afterwards, the first path of each."
+    if len(hosts) > asking.MOST:
+        yield f"Of its {len(hosts)} hosts the first {asking.MOST} are asked afterwards, the first path of each."
     elif paths > len(hosts):
         yield f"Of its {paths} paths the first one of each host is asked by address afterwards."
+
+
+def fresh(before: IngressSpec, after: IngressSpec) -> list[Route]:
+    """Routes that it had not before, or that lead elsewhere from now on."""
+    had = {(route.key, route.path_type): route.backend for route in routes(before)}
+    return [route for route in routes(after) if had.get((route.key, route.path_type)) != route.backend]
+
+
+def only(spec: IngressSpec, kept: Iterable[Route]) -> IngressSpec:
+    """The Ingress with these of its routes alone."""
+    there = {route.field for route in kept}
+    rules = []
+    for i, rule in enumerate(spec.rules or ()):
+        paths = rule.http.paths if rule.http else ()
+        left = [path for j, path in enumerate(paths or ()) if f"spec.rules[{i}].http.paths[{j}]" in there]
+        if rule.http and left:
+            http = msgspec.structs.replace(rule.http, paths=left)
+            rules.append(msgspec.structs.replace(rule, http=http))
+    return msgspec.structs.replace(spec, rules=rules)
 
 
 def _behind(led: Led) -> Iterator[Step]:
@@ -63,9 +76,9 @@ def _behind(led: Led) -> Iterator[Step]:
         if service is None or port is None or backend.name in led.idle or (service.ref, port.port) in known:
             continue
         asked.append((service, port, address))
-    for ref in dict.fromkeys(service.ref for service, *_ in asked[:_MOST]):
-        yield Wait(ref=ref, until=Until.ENDPOINTS_READY, timeout_seconds=ENDPOINTS_SECONDS, required=False)
-    for service, port, address in asked[:_MOST]:
+    for ref in dict.fromkeys(service.ref for service, *_ in asked[: asking.MOST]):
+        yield asking.endpoints(ref)
+    for service, port, address in asked[: asking.MOST]:
         path = askable(address[address.index("/") :]) if "/" in address else "/"
         yield _ask(service.ref, port, path)
 
@@ -91,17 +104,13 @@ def _from_outside(led: Led) -> Iterator[Step]:
     for route in routes(led.spec):
         first.setdefault(route.host, route)
     if not first and not _is_idle(led, led.spec.default_backend):
-        yield Reach(ref=led.ref, scheme=_scheme(led.spec, ""))
-    for host, route in [(h, r) for h, r in first.items() if not _is_idle(led, r.backend)][:_MOST]:
-        yield Reach(ref=led.ref, scheme=_scheme(led.spec, host), host=host, path=askable(route.path))
+        yield Reach(ref=led.ref, scheme=asking.scheme_of_host(led.spec, ""))
+    for host, route in [(h, r) for h, r in first.items() if not _is_idle(led, r.backend)][: asking.MOST]:
+        yield Reach(ref=led.ref, scheme=asking.scheme_of_host(led.spec, host), host=host, path=askable(route.path))
 
 
 def _is_idle(led: Led, backend: IngressBackend | None) -> bool:
     return backend is not None and backend.service is not None and backend.service.name in led.idle
-
-
-def _scheme(spec: IngressSpec, host: str) -> str:
-    return "http" if tls_of(spec, host) is None else "https"
 
 
 def askable(path: str) -> str:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import msgspec
 
-from bot.domain.changes import fields
 from bot.domain.changes.change import (
     Apply,
     ChangeRecord,
@@ -22,11 +21,12 @@ from bot.domain.changes.change import (
     Wait,
     Writing,
 )
+from bot.domain.changes.fields import at, reborn, uid, writers, written_by
 from bot.domain.changes.others import written_by_others
 from bot.domain.changes.taking_back import taken_back
 from bot.domain.network.references import JSONObject, Ref
 
-GONE_SECONDS = 30.0
+GONE_SECONDS = 60.0
 FINALIZED_SECONDS = 300.0
 _HOLDERS = ("Namespace", "CustomResourceDefinition")
 
@@ -36,8 +36,8 @@ class _Left:
     """What is not taken back, and why."""
 
     why: str
-    stays: bool = True
-    """False: nothing of it is there that could stay."""
+    done: bool = False
+    """It is as before already: nothing of ours is left that somebody could need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +56,26 @@ class _Taken:
         return self.step.together if isinstance(self.step, Apply) else ""
 
     @property
-    def stays(self) -> bool:
-        return self.there and isinstance(self.opposite, _Left) and self.opposite.stays
+    def refused(self) -> bool:
+        """Whether something of ours is there and is left there."""
+        return self.there and isinstance(self.opposite, _Left) and not self.opposite.done
+
+
+@dataclass(frozen=True, slots=True)
+class WayBack:
+    """What undoes a change."""
+
+    steps: list[Step]
+    left: list[str]
+    """What is left alone, or kept as somebody else left it, in words with the reason."""
+    staying: list[Writing]
+    """What the change did and nothing takes back, although something of it is there."""
 
 
 def inverse(
     record: ChangeRecord, current: Mapping[Ref, JSONObject | None], held: Mapping[Ref, str] | None = None
-) -> tuple[list[Step], list[str]]:
-    """The steps that undo it, and what is left alone, each with the reason.
+) -> WayBack:
+    """The way back of a change, as far as there is one.
 
     `current` has each object that the change wrote as it is now; None: it is gone. `held` says in words what would go
     along with an object although it is somebody else's.
@@ -74,13 +86,15 @@ def inverse(
         for step, done in pairs
         if done.state is StepState.DONE and isinstance(step, Writing)
     ]
-    whole = {each.together: each.step.ref for each in taken if each.together and each.stays}
+    whole = {each.together: each.step.ref for each in taken if each.together and each.refused}
     steps: list[Step] = []
     left: list[str] = []
-    stays: Ref | None = None
+    staying: list[Writing] = []
+    needing: Ref | None = None
     for each in taken:
-        if stays is not None and each.there:
-            left.append(f"{each.step.ref} stays as well: {stays} needs it")
+        if needing is not None and each.there:
+            left.append(f"{each.step.ref} stays as well: {needing} needs it")
+            staying.append(each.step)
             continue
         if isinstance(each.opposite, _Left):
             left.append(each.opposite.why)
@@ -90,9 +104,11 @@ def inverse(
             steps += each.opposite
             left += each.kept
             continue
+        if each.there and not (isinstance(each.opposite, _Left) and each.opposite.done):
+            staying.append(each.step)
         if each.there and isinstance(each.step, Apply) and each.step.rests_on_earlier:
-            stays = each.step.ref
-    return _after_one_another(steps), left
+            needing = each.step.ref
+    return WayBack(_after_one_another(steps), left, staying)
 
 
 def _with(whole: Mapping[str, Ref], taken: _Taken) -> str:
@@ -127,7 +143,7 @@ def _after_one_another(steps: list[Step]) -> list[Step]:
 
 
 def _defined(definition: JSONObject) -> tuple[str, str]:
-    group, kind = fields.at(definition, ("spec", "group")), fields.at(definition, ("spec", "names", "kind"))
+    group, kind = at(definition, ("spec", "group")), at(definition, ("spec", "names", "kind"))
     return str(group.value), str(kind.value)
 
 
@@ -140,18 +156,20 @@ def _opposite(
             return _Left(f"{step.ref} stands there again: somebody else made it, and it is left alone")
         return [Apply(ref=step.ref, manifest=step.prior, creates=True, part=step.part, together=step.together)]
     if now is None:
-        return _Left(f"{step.ref} is gone already: there is nothing to take back", stays=False)
-    if done.uid and fields.uid(now) != done.uid:
+        return _Left(f"{step.ref} is gone already: there is nothing to take back", done=True)
+    if done.uid and uid(now) != done.uid:
         return _Left(f"{step.ref} was deleted and made anew by somebody else, and is left alone")
     if isinstance(step, Apply) and step.creates:
         return _unmake(step, done, now)
-    back = taken_back(now, fields.written_by(step, done), prior(step, done))
+    back = taken_back(now, written_by(step, done), prior(step, done))
     if not back.fields:
-        if not back.kept:
-            return _Left(f"{step.ref} stands as it did before: there is nothing to take back", stays=False)
-        return _Left(f"{step.ref} was changed by somebody else since ({', '.join(back.kept)}), and is left alone")
+        if not (theirs := [*back.kept, *back.hindered]):
+            return _Left(f"{step.ref} stands as it did before: there is nothing to take back", done=True)
+        return _Left(f"{step.ref} was changed by somebody else since ({', '.join(theirs)}), and is left alone")
     if back.kept:
         kept.append(f"{step.ref}: {', '.join(back.kept)} was changed by somebody else since, and stays so")
+    if back.hindered:
+        kept.append(f"{step.ref}: beside that {', '.join(back.hindered)} cannot be as before, and is left as it is")
     kept += _besides(step, done, now)
     return [Restore(ref=step.ref, fields=tuple(back.fields), expected=tuple(back.expected), part=step.part)]
 
@@ -160,7 +178,7 @@ def _besides(step: Apply | Edit | Restore, done: StepRecord, now: JSONObject) ->
     """What others wrote into fields that this step has nothing to do with. They stay anyhow, and people are told."""
     if not done.writers:
         return []
-    ours = tuple(".".join(each.path) for each in fields.written_by(step, done))
+    ours = tuple(".".join(each.path) for each in written_by(step, done))
     others = [each for each in written_by_others(now, done.writers) if not each.startswith(ours)]
     return [f"{step.ref}: somebody else wrote {', '.join(others)} since, and that stays"] if others else []
 
@@ -172,13 +190,13 @@ def prior(step: Apply | Edit | Restore, done: StepRecord) -> tuple[FieldValue, .
 
 def _unmake(step: Apply, done: StepRecord, now: JSONObject) -> list[Step] | _Left:
     ref, expected = step.ref, (*done.writers, *step.expects)
-    if others := sorted(set(fields.writers(now)) - set(expected)):
+    if others := sorted(set(writers(now)) - set(expected)):
         return _Left(f"{ref} was written to by {', '.join(others)} since, and is left alone")
     return [
         Delete(
             ref=ref,
-            uid=fields.uid(now),
-            prior=fields.reborn(now),
+            uid=uid(now),
+            prior=reborn(now),
             writers=expected,
             part=step.part,
             together=step.together,

@@ -9,31 +9,26 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from bot.domain.changes.change import Ask, Reach, Step, Until, Wait
+from bot.domain.changes import asking
+from bot.domain.changes.change import Ask, Reach, Step
 from bot.domain.changes.service_fitting import OUTSIDE, ports
 from bot.domain.network.probing import HTTPProbe, Probe, TCPProbe
 from bot.domain.network.questions import Speech, speech
 from bot.domain.network.references import JSONObject, Ref
 from bot.domain.network.selected import Selected
 
-ENDPOINTS_SECONDS = 60.0
-ADDRESS_SECONDS = 60.0
-"""A cloud's load balancer often takes longer: then the report says that it is still waited for."""
-MOST_PORTS = 3
-"""Asked of one Service; of twenty ports a few stand for all."""
-
 
 def of_service(
     ref: Ref, spec: JSONObject, selected: Selected, changed: Collection[int] | None = None
 ) -> Iterator[Step]:
-    """For a Service as it will stand; nothing for what is scaled to zero, where nobody would answer. `changed` are the
-    ports that come before others when not all are asked."""
-    if selected.idle:
+    """For a Service as it will stand; nothing for what is scaled to zero, where nobody would answer, nor for a name
+    outside of the cluster. `changed` are the ports that come before others when not all are asked."""
+    if selected.idle or spec.get("type") == "ExternalName":
         return
     if spec.get("selector"):
-        yield Wait(ref=ref, until=Until.ENDPOINTS_READY, timeout_seconds=ENDPOINTS_SECONDS, required=False)
+        yield asking.endpoints(ref)
     speaking = [port for port in ports(spec) if str(port.get("protocol") or "TCP") == "TCP"]
-    asked = sorted(speaking, key=lambda port: bool(changed) and _number(port) not in (changed or ()))[:MOST_PORTS]
+    asked = sorted(speaking, key=lambda port: bool(changed) and _number(port) not in (changed or ()))[: asking.MOST]
     for port in asked:
         yield ask_port(ref, port, selected)
     yield from _by_address(ref, spec, asked, selected)
@@ -41,10 +36,10 @@ def of_service(
 
 def _by_address(ref: Ref, spec: JSONObject, asked: Sequence[JSONObject], selected: Selected) -> Iterator[Step]:
     if spec.get("type") == "LoadBalancer":
-        yield Wait(ref=ref, until=Until.ADDRESS_ASSIGNED, timeout_seconds=ADDRESS_SECONDS, required=False)
+        yield asking.address(ref)
     if spec.get("type") in OUTSIDE or spec.get("externalIPs"):
         for port in asked:
-            yield Reach(ref=ref, scheme=_scheme(spoken(port, selected)), port=_number(port))
+            yield Reach(ref=ref, scheme=asking.scheme_of_port(spoken(port, selected)), port=_number(port))
 
 
 def ask_port(service: Ref, port: JSONObject, selected: Selected | None = None, path: str = "/") -> Ask:
@@ -68,10 +63,9 @@ def spoken(port: JSONObject, selected: Selected | None = None) -> Speech:
     return speech(str(port.get("appProtocol") or ""), names, numbers)
 
 
-def _scheme(said: Speech) -> str:
-    if not said.http:
-        return "tcp"
-    return "https" if said.tls else "http"
+def changed_ports(before: JSONObject, after: JSONObject) -> set[int]:
+    """The ports of one spec that the other does not have, or not so."""
+    return {_number(port) for port in ports(after) if port not in ports(before)}
 
 
 def _number(port: JSONObject) -> int:

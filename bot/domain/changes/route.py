@@ -49,7 +49,7 @@ def plan(wanted: Wanted, around: Surroundings) -> Change:
     needed = [each for each in granting.references(object) if not granting.granted(each, around.grants)]
     if done and not needed:
         return Change(cluster=wanted.cluster, request=wanted.line, summary=f"{wanted.ref} does that already", steps=())
-    asked = route_proof.asked(wanted, attached, rivals)
+    asked = route_proof.asked(object, attached.served, rivals)
     apply = Apply(
         ref=wanted.ref,
         manifest=object,
@@ -63,7 +63,7 @@ def plan(wanted: Wanted, around: Surroundings) -> Change:
         steps=(
             *(granting.grant(each, around.grants) for each in needed),
             *(() if done else (apply,)),
-            *route_proof.steps(wanted, object, asked, ports),
+            *route_proof.steps(object, asked, {each.ref: service for each, service in around.services.items()}),
         ),
         premises=_premises(wanted, attached, ports),
         warnings=(

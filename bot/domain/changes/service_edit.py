@@ -70,7 +70,7 @@ def plan(editing: Editing, around: Around) -> Change:
         summary=f"change {ref}: {', '.join('.'.join(each.path[1:]) for each in written)}",
         steps=(
             Edit(ref=ref, fields=written, prior=prior),
-            *proof.of_service(ref, after, behind, _changed_ports(before, after)),
+            *proof.of_service(ref, after, behind, proof.changed_ports(before, after)),
         ),
         warnings=tuple(_warnings(editing, before, after, behind, around)),
         doubts=tuple(doubts),
@@ -152,10 +152,6 @@ def _doubts(editing: Editing, before: JSONObject, after: JSONObject) -> Iterator
         yield Doubt(USED, f"Port {gone} goes, and is still led to by {leading.told(hurt)}: that would end in an error.")
     if owner := kept_by(editing.service):
         yield Doubt(OWNED, f"{owner} keeps this Service, and will probably write it again as it was.")
-
-
-def _changed_ports(before: JSONObject, after: JSONObject) -> set[int]:
-    return {int(port["port"]) for port in ports(after) if port not in ports(before)}
 
 
 def _names(spec: JSONObject) -> set[str]:

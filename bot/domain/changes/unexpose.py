@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.domain.changes import fields
 from bot.domain.changes.change import Change, Delete, Doubt, Step, Until, Wait
+from bot.domain.changes.inverse import GONE_SECONDS
 from bot.domain.changes.owning import kept_by, packaged
 from bot.domain.network import leading
 from bot.domain.network.foundations import is_foundation
@@ -15,7 +16,6 @@ from bot.domain.network.leading import Lead
 from bot.domain.network.references import JSONObject, Ref
 from bot.errors import Refused
 
-GONE_SECONDS = 60.0
 USED = "used"
 ENDPOINTS = "endpoints"
 CODES = (USED, ENDPOINTS)

@@ -60,7 +60,7 @@ def test_a_load_balancer_of_a_cloud_is_given_minutes() -> None:
         return wait.timeout_seconds
 
     assert seconds("ingress.k8s.aws/alb") == 300
-    assert seconds("traefik.io/ingress-controller") == 30
+    assert seconds("traefik.io/ingress-controller") == 60
 
 
 def test_without_the_classes_one_has_to_be_said_and_is_taken_on_trust() -> None:

@@ -87,6 +87,64 @@ def test_names_in_a_list_are_taken_out_one_by_one():
     assert back(["a"], ["a", "b"], ["a", "b", "c"], hosts) == (["a", "c"], ['spec.hostnames["c"]'])
 
 
+@pytest.mark.parametrize("theirs", [{**HTTPS, "targetPort": 9090}, {**HTTPS, "name": "tls"}])
+def test_a_port_of_ours_that_somebody_changed_stays_whole(theirs: Any):
+    assert back([HTTP], [HTTP, HTTPS], [HTTP, theirs]) == ([HTTP, theirs], ["spec.ports[port=443,protocol=TCP]"])
+
+
+def test_a_rule_of_ours_in_which_somebody_put_a_path_keeps_its_host():
+    def rule(*paths: str) -> Any:
+        return {"host": "new", "http": {"paths": [{"path": path, "pathType": "Prefix"} for path in paths]}}
+
+    value, kept = back([], [rule("/")], [rule("/", "/more")], ("spec", "rules"))
+    assert value == [rule("/more")]
+    assert kept == ["spec.rules[host=new].http.paths[path=/more,pathType=Prefix]"]
+    assert back(None, [rule("/", "/b")], [rule("/b")], ("spec", "rules")) == (None, [])
+
+
+def test_a_path_of_ours_that_somebody_leads_elsewhere_stays_whole():
+    def rule(service: str) -> Any:
+        backend = {"service": {"name": service, "port": {"number": 80}}}
+        return {"host": "a", "http": {"paths": [{"path": "/x", "pathType": "Prefix", "backend": backend}]}}
+
+    value, kept = back([], [rule("cart")], [rule("api")], ("spec", "rules"))
+    assert value == [rule("api")]
+    assert kept == ["spec.rules[host=a].http.paths[path=/x,pathType=Prefix]"]
+
+
+def test_a_host_that_somebody_put_under_our_certificate_keeps_it():
+    ours, theirs = {"hosts": ["a"], "secretName": "s"}, {"hosts": ["a", "x"], "secretName": "s"}
+    value, kept = back(None, [ours], [theirs], ("spec", "tls"))
+    assert value == [{"hosts": ["x"], "secretName": "s"}]
+    assert kept == ["spec.tls[host=x]"]
+
+
+def test_a_backend_is_of_one_time_or_of_another():
+    def default(name: str, port: int) -> Any:
+        return {"service": {"name": name, "port": {"number": port}}}
+
+    path = ("spec", "defaultBackend")
+    both = back(default("web", 80), default("api", 8080), default("api", 9090), path)
+    assert both == (default("api", 9090), ["spec.defaultBackend"])
+
+
+def test_fields_that_mean_something_only_together_are_left_together():
+    def port(value: Any) -> FieldValue:
+        return FieldValue(("spec", "defaultBackend", "service", "port", "number"), value, present=value is not None)
+
+    def name(value: Any) -> FieldValue:
+        return FieldValue(("spec", "defaultBackend", "service", "name"), value, present=value is not None)
+
+    object = with_fields({"kind": "Ingress"}, (name("web"), port(8080)))
+    result = taken_back(object, (name("web"), port(80)), (name(None), port(None)))
+    assert (result.fields, result.kept) == ([], ["spec.defaultBackend"])
+
+
+def test_a_port_that_needs_a_name_beside_others_keeps_it():
+    plain = {"port": 80, "protocol": "TCP", "targetPort": 8080}
+    assert back([plain], [HTTP, HTTPS], [HTTP, HTTPS, DNS])[0] == [HTTP, DNS]
+
+
 def test_items_that_cannot_be_told_apart_are_left_whole():
     rules = ("spec", "rules")
     same = {"http": {"paths": []}}
