@@ -4,7 +4,7 @@ there."""
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.domain.changes.change import Ask, Reach, Step, Until, Wait
@@ -20,7 +20,9 @@ CLOUD_SECONDS = 300.0
 _CLOUDS = ("k8s.io/ingress-gce", "ingress.k8s.aws/alb", "azure/application-gateway")
 """Controllers that have a load balancer made first, which takes minutes."""
 _MOST = 3
-"""Services that are asked, and hosts."""
+"""Services that are asked, through the API server."""
+_MOST_PATHS = 5
+"""Of those that bring a host or a Service that others do not, asked by address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +48,11 @@ def proof(led: Led) -> Iterator[Step]:
 
 def unasked(spec: IngressSpec) -> Iterator[str]:
     """What of it is not asked, for the plan to say."""
-    hosts = list(dict.fromkeys(route.host for route in routes(spec)))
-    paths = sum(1 for _ in routes(spec))
-    if len(hosts) > _MOST:
-        yield f"Of its {len(hosts)} hosts the first {_MOST} are asked afterwards, the first path of each."
-    elif paths > len(hosts):
-        yield f"Of its {paths} paths the first one of each host is asked by address afterwards."
+    paths, telling = list(routes(spec)), _telling(routes(spec))
+    if len(telling) > _MOST_PATHS:
+        yield f"Of its {len(paths)} paths {_MOST_PATHS} are asked by address afterwards, not each of its hosts and Services."
+    elif len(paths) > len(telling):
+        yield f"Of its {len(paths)} paths the first of each host and of each Service are asked by address afterwards."
 
 
 def _behind(led: Led) -> Iterator[Step]:
@@ -86,14 +87,26 @@ def _port(service: Service | None, backend: ServiceBackend) -> ServicePort | Non
 
 
 def _from_outside(led: Led) -> Iterator[Step]:
-    """The first path of each host."""
-    first: dict[str, Route] = {}
-    for route in routes(led.spec):
-        first.setdefault(route.host, route)
-    if not first and not _is_idle(led, led.spec.default_backend):
+    """The first path of each host, and of each Service."""
+    paths = list(routes(led.spec))
+    if not paths and not _is_idle(led, led.spec.default_backend):
         yield Reach(ref=led.ref, scheme=_scheme(led.spec, ""))
-    for host, route in [(h, r) for h, r in first.items() if not _is_idle(led, r.backend)][:_MOST]:
-        yield Reach(ref=led.ref, scheme=_scheme(led.spec, host), host=host, path=askable(route.path))
+    for route in _telling(each for each in paths if not _is_idle(led, each.backend))[:_MOST_PATHS]:
+        yield Reach(ref=led.ref, scheme=_scheme(led.spec, route.host), host=route.host, path=askable(route.path))
+
+
+def _telling(paths: Iterable[Route]) -> list[Route]:
+    """Those that lead a host for the first time, or to a Service to which no path before them leads."""
+    found: list[Route] = []
+    for route in paths:
+        hosts, services = {each.host for each in found}, {_service(each) for each in found}
+        if route.host not in hosts or _service(route) not in services:
+            found.append(route)
+    return found
+
+
+def _service(route: Route) -> str:
+    return route.backend.service.name if route.backend.service else ""
 
 
 def _is_idle(led: Led, backend: IngressBackend | None) -> bool:
