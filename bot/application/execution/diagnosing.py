@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bot.application.execution.asking import ask_all
+from bot.application.execution.before import Before, before
 from bot.application.execution.routes import gateways_of
 from bot.application.execution.working import Work
 from bot.application.execution.writing import look
+from bot.domain.changes.change import Ask, Reach, Wait
 from bot.domain.chat.masking import masked
 from bot.domain.diagnosis.diagnose import all_rules, diagnose, kinds_read
 from bot.domain.diagnosis.finding import Finding, Observations
@@ -30,31 +32,58 @@ _MOST_PORTS = 4
 """Of the Services behind it, that are asked themselves."""
 
 
-async def diagnosed(work: Work, ref: Ref) -> tuple[str, ...]:
-    """In lines for people: what the object itself says by its conditions, and what the rules find behind it; nothing
-    when an earlier step of this change has told it already. Never raises BotError: what could not be read is a line."""
-    if any(done.evidence for done in work.record.steps):
-        return ()
+async def diagnosed(work: Work, ref: Ref, reach: Reach | None = None) -> tuple[str, ...]:
+    """In lines for people: what the object itself says by its conditions, who should serve it, and what the rules find
+    behind it; without what an earlier step of this change has told already. `reach` is the request by address that was
+    not answered. Never raises BotError: what could not be read is a line."""
+    told = _told(work)
     try:
         object = await look(work, ref)
         if object is None:
             return (f"{ref} is not there",)
-        lines = [*_told_conditions(ref, object), *await _gateways(work, object)]
+        groups = [*_told_conditions(ref, object), *await _gateways(work, object)]
+        found = Before() if (ref, reach is None) in told else await before(work, object, reach)
         services = [ref] if ref.kind == SERVICE.name else list(dict.fromkeys(lead.service for lead in leads(object)))
-        wrong, idle = await _wrong(work, ref, services)
+        fresh = [each for each in services if (each, True) not in told and (each, False) not in told]
+        wrong, idle = await _wrong(work, ref, fresh)
     except BotError as error:
         return (f"what stands behind {ref} could not be read: {error}",)
-    lines += idle
-    for finding in wrong[:_MOST_FINDINGS]:
-        where = f" {finding.field}" if finding.field else ""
-        lines.append(f"{finding.object}{where}: {finding.summary}")
-        lines += [f"  {line}" for line in finding.evidence[:4]]
-        if finding.next_step:
-            lines.append(f"  next: {finding.next_step.replace('`', '')}")
-    if not lines:
-        behind = ", ".join(each.short for each in services) or "it"
-        lines.append(f"nothing wrong was found with {behind}: what is before it (controller, firewall, name) is next")
-    return tuple(masked(line)[0] for line in lines)
+    groups += [*found.wrong, *((line,) for line in idle), *map(_lines, wrong[:_MOST_FINDINGS])]
+    known = {line for done in work.record.steps for line in done.evidence}
+    hidden = [tuple(masked(line)[0] for line in group) for group in groups]
+    lines = [line for group in hidden if group[0] not in known for line in group]
+    if not lines and not known:
+        lines.append(masked(_nothing(ref, services, found, reach))[0])
+    return tuple(lines)
+
+
+def _told(work: Work) -> set[tuple[Ref, bool]]:
+    """Of what earlier steps have told, and whether that was without a request by address."""
+    found = set()
+    for step, done in zip(work.record.change.steps, work.record.steps, strict=True):
+        if done.evidence and isinstance(step, Wait | Ask | Reach):
+            found.add((step.probe.target if isinstance(step, Ask) else step.ref, not isinstance(step, Reach)))
+    return found
+
+
+def _lines(finding: Finding) -> tuple[str, ...]:
+    where = f" {finding.field}" if finding.field else ""
+    lines = [f"{finding.object}{where}: {finding.summary}", *(f"  {line}" for line in finding.evidence[:4])]
+    if finding.next_step:
+        lines.append(f"  next: {finding.next_step.replace('`', '')}")
+    return tuple(lines)
+
+
+def _nothing(ref: Ref, services: Sequence[Ref], found: Before, reach: Reach | None) -> str:
+    """Where to look when nothing is known to be wrong: at what the request passes, from the outside inwards."""
+    behind = ", ".join(each.short for each in services) or "it"
+    if reach is None:
+        logs = f"logs svc/{ref.name} -n {ref.namespace}"
+        return f"the objects behind {ref} are as they should be: what its pods say is next ({logs})"
+    if not found.who:
+        return f"nothing wrong was found with {behind}: what is before it (load balancer, firewall, name) is next"
+    who = " and ".join(f"{each.called}{f' in {each.namespace}' if each.namespace else ''}" for each in found.who)
+    return f"nothing wrong was found with {behind}, nor with {who} before it: what that logs of the request is next"
 
 
 async def _wrong(work: Work, ref: Ref, services: Sequence[Ref]) -> tuple[list[Finding], list[str]]:
@@ -87,19 +116,19 @@ def _owners(snapshot: Snapshot, services: Sequence[Ref]) -> Iterator[Ref]:
                 yield owner_of(pod)
 
 
-async def _gateways(work: Work, object: JSONObject) -> list[str]:
+async def _gateways(work: Work, object: JSONObject) -> list[tuple[str, ...]]:
     """What is wrong with the Gateways that a route names. Raises BotError."""
-    found = []
+    found: list[tuple[str, ...]] = []
     for ref in gateways_of(object) if str(object.get("kind")).endswith("Route") else ():
         gateway = await look(work, ref)
         if gateway is None:
-            found.append(f"{ref} is not there")
+            found.append((f"{ref} is not there",))
         elif why := not_programmed(gateway):
-            found.append(f"{ref}: {why}".replace("`", ""))
+            found.append((f"{ref}: {why}".replace("`", ""),))
     return found
 
 
-def _told_conditions(ref: Ref, object: JSONObject) -> Iterator[str]:
+def _told_conditions(ref: Ref, object: JSONObject) -> Iterator[tuple[str, ...]]:
     """Conditions that are not as they ought to be, of the object and of each of its parents."""
     status: Any = object.get("status") or {}
     groups = [("", status.get("conditions") or ())]
@@ -111,8 +140,7 @@ def _told_conditions(ref: Ref, object: JSONObject) -> Iterator[str]:
             said = explain(each)
             if not said.good and said.status != "Unknown" and told < _MOST_CONDITIONS:
                 told += 1
-                yield f"{ref}{where}: {said}"
-                if said.next_step:
-                    yield f"  next: {said.next_step.replace('`', '')}"
+                next_step = (f"  next: {said.next_step.replace('`', '')}",) if said.next_step else ()
+                yield (f"{ref}{where}: {said}", *next_step)
     if ref.kind not in (SERVICE.name, INGRESS.name) and not any(conditions for _, conditions in groups):
-        yield f"{ref}: no controller has said anything of it yet"
+        yield (f"{ref}: no controller has said anything of it yet",)

@@ -144,7 +144,7 @@ async def _tell(
         ended_at=work.now(),
         note=note,
         hops=hops,
-        evidence=() if proven else await diagnosed(work, step.ref),
+        evidence=() if proven else await diagnosed(work, step.ref, step),
     )
 
 

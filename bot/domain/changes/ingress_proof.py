@@ -50,7 +50,7 @@ def unasked(spec: IngressSpec) -> Iterator[str]:
     """What of it is not asked, for the plan to say."""
     paths, telling = list(routes(spec)), _telling(routes(spec))
     if len(telling) > _MOST_PATHS:
-        yield f"Of its {len(paths)} paths {_MOST_PATHS} are asked by address afterwards, not each of its hosts and Services."
+        yield f"Of its {len(paths)} paths {_MOST_PATHS} are asked by address afterwards, not each host and Service."
     elif len(paths) > len(telling):
         yield f"Of its {len(paths)} paths the first of each host and of each Service are asked by address afterwards."
 

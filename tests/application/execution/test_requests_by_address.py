@@ -472,3 +472,11 @@ async def test_where_addresses_cannot_be_reached_it_says_so_and_goes_on():
     assert step.state is StepState.PASSED_OVER
     assert "PATCHBAY_REACHES_ADDRESSES" in step.note
     assert report.status is Status.OK
+
+
+async def test_a_load_balancer_that_nobody_makes_is_told_with_the_way_in_meanwhile():
+    found, _ = world(Reach(ref=WEB, port=80, attempts=2))
+    found.cluster.put(service("LoadBalancer"))
+    report = await knocked(found)
+    assert "nobody has given it an address" in str(report.blocks)
+    assert "meanwhile it is reached at port 30080, 30443 of each node" in str(report.blocks)
