@@ -31,12 +31,22 @@ NOT_FROM_HERE = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """What a host name resolves to, held against where it was asked for. It does not decide where to knock."""
+
+    hops: tuple[Hop, ...] = ()
+    astray: str = ""
+    """In a few words, when it does not lead there, or not there alone."""
+
+
 @dataclass(slots=True)
 class _Seen:
     """What has come of one request by address so far."""
 
     resolved: tuple[str, ...] = ()
     """What its host name resolves to here."""
+    name: _Name = _Name()
     places: tuple[Place, ...] = ()
     answers: tuple[Observation, ...] = ()
     """Of the places, one each, in their order; those of the last attempt at which there were any."""
@@ -83,7 +93,8 @@ async def reach(work: Work, index: int, step: Reach) -> None:
         # One node may learn of a port a moment after another.
         if _proven(work, step, seen) and (seen.whole or attempt >= _GRACE):
             break
-    await _tell(work, index, step, seen, await _name_hops(network, step, seen))
+    seen.name = await _name(network, step, seen)
+    await _tell(work, index, step, seen)
 
 
 async def _attempt(work: Work, network: Network, step: Reach, seen: _Seen) -> None:
@@ -139,14 +150,14 @@ def _proves(seen: Observation, behind: int | None, step: Reach) -> bool:
     return served(seen) and not unknown and seen.certificate_fits is not False
 
 
-async def _tell(work: Work, index: int, step: Reach, seen: _Seen, named: tuple[Hop, ...]) -> None:
+async def _tell(work: Work, index: int, step: Reach, seen: _Seen) -> None:
     best, proven = seen.best, _proven(work, step, seen)
     if best is None:
-        note, hops = seen.why, named
+        note, hops = seen.why, seen.name.hops
     else:
         failed = [hop for each in seen.silent if each is not best for hop in each.hops if not hop.right]
-        note, hops = best.evidence, (*named, *failed, *best.hops)
-        note += _besides(step, seen, best) if proven else _doubt(step, seen, best, _refused_behind(work, step))
+        note, hops = best.evidence, (*seen.name.hops, *failed, *best.hops)
+        note += _besides(seen, best) if proven else _doubt(step, seen, best, _refused_behind(work, step))
     if not proven:
         note += f" (asked {step.attempts} times from the bot itself)"
     await work.mark(
@@ -159,13 +170,14 @@ async def _tell(work: Work, index: int, step: Reach, seen: _Seen, named: tuple[H
     )
 
 
-def _besides(step: Reach, seen: _Seen, best: Observation) -> str:
+def _besides(seen: _Seen, best: Observation) -> str:
     """What is to be said of an answer that proves it."""
     said = ", as the Service behind it answers itself" if best.status == _UNKNOWN and seen.behind == _UNKNOWN else ""
     if seen.silent:
         said += f", at {len(seen.answers) - len(seen.silent)} of {len(seen.answers)} addresses asked"
         if any(place.local for place in seen.places):
             said += ": by externalTrafficPolicy Local a node answers only where a pod runs"
+    said += f", at its address: the name {seen.name.astray}" if seen.name.astray else ""
     wrong = next((hop.said for hop in best.hops if hop.about == "TLS" and not hop.right), "")
     return said + (f", with a certificate to be looked at: {wrong.rpartition('; ')[2]}" if wrong else "")
 
@@ -203,23 +215,24 @@ async def _resolved(network: Network, step: Reach) -> tuple[str, ...]:
     return await network.resolve(step.host)
 
 
-async def _name_hops(network: Network, step: Reach, seen: _Seen) -> tuple[Hop, ...]:
-    """What the host name resolves to, held against where it was asked for. It does not decide where to knock."""
+async def _name(network: Network, step: Reach, seen: _Seen) -> _Name:
     if not step.host or step.host.startswith("*.") or _is_address(step.host):
-        return ()
+        return _Name()
     if not seen.resolved:
         said = f"{step.host} resolves to nothing here yet: it is asked for at the address itself"
-        return (Hop("name", said, right=False),)
+        return _Name((Hop("name", said, right=False),), "resolves to nothing here yet")
     asked: set[str] = set()
     for address in {place.address for place in seen.places}:
         asked |= {address} if _is_address(address) else set(await network.resolve(address))
     said = f"{step.host} resolves to {', '.join(seen.resolved[:4])}"
     elsewhere = [each for each in seen.resolved if each not in asked]
     if not asked or not elsewhere:
-        return (Hop("name", said),)
+        return _Name((Hop("name", said),))
     if len(elsewhere) == len(seen.resolved):
-        return (Hop("name", f"{said}, and not to where {step.ref} has its address", right=False),)
-    return (Hop("name", f"{said}; {', '.join(elsewhere[:4])} is no address of {step.ref}", right=False),)
+        hop = Hop("name", f"{said}, and not to where {step.ref} has its address", right=False)
+        return _Name((hop,), "leads elsewhere")
+    hop = Hop("name", f"{said}; no address of {step.ref}: {', '.join(elsewhere[:4])}", right=False)
+    return _Name((hop,), "leads elsewhere, too")
 
 
 async def _knock(network: Network, step: Reach, place: Place) -> Observation:

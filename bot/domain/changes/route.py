@@ -164,8 +164,8 @@ def _warnings(
         said = spoken(port)
         if wanted.kind == TLS_ROUTE and said.http and not said.tls:
             yield (
-                f"Port {port.get('port')} of {backend.ref} probably speaks plain HTTP: a TLSRoute passes TLS through to "
-                "it as it comes, and ends it nowhere. An HTTPRoute at a listener of protocol HTTPS does."
+                f"Port {port.get('port')} of {backend.ref} probably speaks plain HTTP: a TLSRoute passes TLS "
+                "through to it and ends it nowhere, as an HTTPRoute at a listener of protocol HTTPS does."
             )
         if wanted.kind != TLS_ROUTE and said.tls:
             yield (

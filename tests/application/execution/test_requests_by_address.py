@@ -515,7 +515,11 @@ async def test_a_node_that_comes_to_answer_a_moment_later_is_no_fault():
     [
         (("203.0.113.10",), True, "resolves to 203.0.113.10"),
         (("203.0.113.12",), False, "203.0.113.12, and not to where Ingress shop/site has its address"),
-        (("203.0.113.10", "203.0.113.12"), False, "203.0.113.10, 203.0.113.12; 203.0.113.12 is no address of Ingress"),
+        (
+            ("203.0.113.10", "203.0.113.12"),
+            False,
+            "203.0.113.10, 203.0.113.12; no address of Ingress shop/site: 203.0.113.12",
+        ),
         (("203.0.113.12", "203.0.113.13"), False, "203.0.113.13, and not to where Ingress"),
     ],
 )
@@ -527,6 +531,7 @@ async def test_a_name_is_held_against_the_addresses_that_were_asked(resolved: An
     [step] = (await stored(found)).steps
     assert step.hops[0].right is right
     assert said in step.hops[0].said
+    assert ("the name leads elsewhere" in step.note) is not right
 
 
 async def test_the_name_of_a_load_balancer_is_resolved_to_compare():
