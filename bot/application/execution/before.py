@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -78,9 +78,7 @@ async def _of_ingress(
     default = default_classes(edge.snapshot.ingress_classes)
     name = class_of(ingress) or (default[0] if len(default) == 1 else "")
     serving = served_by(all_found)
-    found = serving.by_class.get(name, ())
-    # Where two have the class, the address tells whose it is.
-    found = tuple(each for each in found if set(each.addresses) & set(ingress.status.addresses)) or found
+    found = _by_address(serving.by_class.get(name, ()), ingress.status.addresses)
     wrong: list[tuple[str, ...]] = [
         (f"{each.object} {each.field}: {each.summary}", f"  next: {each.next_step.replace('`', '')}")
         for each in controller_findings(edge.snapshot, ingress, serving.running)
@@ -118,9 +116,15 @@ async def _gateways(work: Work, object: JSONObject) -> list[JSONObject]:
     return [each for each in found if each is not None]
 
 
-def _serving(gateway: JSONObject, all_found: Sequence[Found]) -> list[Found]:
+def _serving(gateway: JSONObject, all_found: Sequence[Found]) -> tuple[Found, ...]:
     name = str(part(gateway, "spec", "gatewayClassName"))
-    return [each for each in all_found if name in each.gateway_class_names]
+    addresses = [str(each.get("value")) for each in part(gateway, "status", "addresses") or ()]
+    return _by_address([each for each in all_found if name in each.gateway_class_names], addresses)
+
+
+def _by_address(found: Sequence[Found], given: Iterable[str]) -> tuple[Found, ...]:
+    """Where several have a class, the address that an object was given tells whose it is."""
+    return tuple(each for each in found if set(each.addresses) & set(given)) or tuple(found)
 
 
 def _unserved(gateway: JSONObject, found: Sequence[Found]) -> Iterator[tuple[str, ...]]:

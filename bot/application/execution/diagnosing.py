@@ -77,7 +77,7 @@ def _lines(finding: Finding) -> tuple[str, ...]:
 def _nothing(ref: Ref, services: Sequence[Ref], found: Before, reach: Reach | None) -> str:
     """Where to look when nothing is known to be wrong: at what the request passes, from the outside inwards."""
     behind = ", ".join(each.short for each in services) or "it"
-    if reach is None:
+    if reach is None and ref.kind == SERVICE.name:
         logs = f"logs svc/{ref.name} -n {ref.namespace}"
         return f"the objects behind {ref} are as they should be: what its pods say is next ({logs})"
     if not found.who:

@@ -19,6 +19,8 @@ from bot.domain.network.references import DAEMON_SET, ENDPOINT_SLICE, NAMESPACE,
 from bot.errors import BotError
 
 POLL_SECONDS = 1.0
+_DIAGNOSED = (Until.ENDPOINTS_READY, Until.ADDRESS_ASSIGNED, Until.ATTACHED, Until.PROGRAMMED)
+"""What does not come for reasons that stand in other objects."""
 
 
 async def wait(work: Work, index: int, step: Wait) -> None:
@@ -42,7 +44,7 @@ async def wait(work: Work, index: int, step: Wait) -> None:
     told: tuple[str, ...] = ()
     if workload := step.ref if step.until is Until.ROLLED_OUT else step.behind:
         told = await evidence(work, workload)
-    elif step.until in (Until.ENDPOINTS_READY, Until.ADDRESS_ASSIGNED):
+    elif step.until in _DIAGNOSED:
         told = await diagnosed(work, step.ref)
     await work.mark(index, state=StepState.FAILED, ended_at=work.now(), note=note, evidence=told)
     if step.required:

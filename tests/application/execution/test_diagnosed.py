@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
+from bot.domain.network.probing import AddressProbe, ByBot, Observation, Outcome
 from tests.keypairs import tls_secret
 from tests.plugging import site
 from tests.shops import ingress_class
@@ -52,3 +54,28 @@ async def test_a_tls_route_to_plain_http_is_told_to_be_at_fault_behind(tmp_path:
         said = await there.approved("route create tls.example.com --kind tls --service web:80 --name tl -n shop")
         assert "passes the TLS handshake through to Service shop/web, whose port 80 does not speak TLS" in said
         assert "nothing wrong was found" not in said
+
+
+class Unavailable:
+    """A network in which whoever is asked says 503."""
+
+    async def ask(self, probe: AddressProbe) -> Observation:
+        return Observation(probe, ByBot(), Outcome.ANSWERED, 0.1, "HTTP 503", 503)
+
+    async def resolve(self, host: str) -> tuple[str, ...]:
+        return ()
+
+
+async def test_where_all_is_right_the_controller_is_named_that_should_have_served(tmp_path: Path):
+    async with site(tmp_path, scenario="shop") as there:
+        there.ports = dataclasses.replace(there.ports, network=Unavailable())
+        said = await there.approved("ingress create x.example.com --service web:80 --name x -n shop")
+        assert "nothing wrong was found with shop/web, nor with Traefik v3.6.2 in traefik before it" in said
+
+
+async def test_a_route_of_a_controller_that_is_scaled_to_none_is_told(tmp_path: Path):
+    async with site(tmp_path, scenario="gateway") as there:
+        there.edit("Deployment", "infra", "traefik", {"spec": {"replicas": 0}})
+        await there.world.cluster.settled()
+        said = await there.approved("route create new.example.com --service web:80 --name new -n shop")
+        assert "Gateway infra/public spec.gatewayClassName: no controller of class" in said
