@@ -37,32 +37,33 @@ async def diagnosed(work: Work, ref: Ref, reach: Reach | None = None) -> tuple[s
     behind it; without what an earlier step of this change has told already. `reach` is the request by address that was
     not answered. Never raises BotError: what could not be read is a line."""
     told = _told(work)
+    known = {about for about, _ in told}
     try:
         object = await look(work, ref)
         if object is None:
             return (f"{ref} is not there",)
         groups = [*_told_conditions(ref, object), *await _gateways(work, object)]
-        found = Before() if (ref, reach is None) in told else await before(work, object, reach)
+        found = Before() if (ref, reach.scheme if reach else "") in told else await before(work, object, reach)
         services = [ref] if ref.kind == SERVICE.name else list(dict.fromkeys(lead.service for lead in leads(object)))
-        fresh = [each for each in services if (each, True) not in told and (each, False) not in told]
-        wrong, idle = await _wrong(work, ref, fresh)
+        fresh = [each for each in services if each not in known]
+        wrong, idle = await _wrong(work, ref, fresh) if fresh or ref not in known else ([], [])
     except BotError as error:
         return (f"what stands behind {ref} could not be read: {error}",)
     groups += [*found.wrong, *((line,) for line in idle), *map(_lines, wrong[:_MOST_FINDINGS])]
-    known = {line for done in work.record.steps for line in done.evidence}
+    if not groups and not known & {ref, *services}:
+        groups.append((_nothing(ref, services, found, reach),))
+    said = {line for done in work.record.steps for line in done.evidence}
     hidden = [tuple(masked(line)[0] for line in group) for group in groups]
-    lines = [line for group in hidden if group[0] not in known for line in group]
-    if not lines and not known:
-        lines.append(masked(_nothing(ref, services, found, reach))[0])
-    return tuple(lines)
+    return tuple(line for group in hidden if group[0] not in said for line in group)
 
 
-def _told(work: Work) -> set[tuple[Ref, bool]]:
-    """Of what earlier steps have told, and whether that was without a request by address."""
+def _told(work: Work) -> set[tuple[Ref, str]]:
+    """Of what earlier steps have told, and the scheme of the request by address after which; empty: it was none."""
     found = set()
     for step, done in zip(work.record.change.steps, work.record.steps, strict=True):
         if done.evidence and isinstance(step, Wait | Ask | Reach):
-            found.add((step.probe.target if isinstance(step, Ask) else step.ref, not isinstance(step, Reach)))
+            scheme = step.scheme if isinstance(step, Reach) else ""
+            found.add((step.probe.target if isinstance(step, Ask) else step.ref, scheme))
     return found
 
 

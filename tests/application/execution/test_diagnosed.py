@@ -11,6 +11,16 @@ from tests.plugging import site
 from tests.shops import ingress_class
 
 
+class Unavailable:
+    """A network in which whoever is asked says 503."""
+
+    async def ask(self, probe: AddressProbe) -> Observation:
+        return Observation(probe, ByBot(), Outcome.ANSWERED, 0.1, "HTTP 503", 503)
+
+    async def resolve(self, host: str) -> tuple[str, ...]:
+        return ()
+
+
 async def test_each_service_at_fault_is_diagnosed_once(tmp_path: Path):
     rules = "--rule two.example.com/*=web:80 --rule two.example.com/api*=api:80"
     async with site(tmp_path, scenario="broken") as there:
@@ -34,6 +44,16 @@ async def test_a_traefik_without_tls_at_its_entry_point_is_told_with_the_command
         assert "not proven" not in await there.approved(mend)
 
 
+async def test_a_host_without_tls_does_not_keep_the_reason_from_one_that_has_it(tmp_path: Path):
+    async with site(tmp_path, scenario="shop") as there:
+        there.create(tls_secret("good-tls", "safe.example.com"))
+        there.ports = dataclasses.replace(there.ports, network=Unavailable())
+        rules = "--rule plain.example.com/*=web:80 --rule safe.example.com/*=web:80,tls=good-tls"
+        said = await there.approved(f"ingress create {rules} --name two -n shop")
+        assert said.count("nothing wrong was found") == 1
+        assert said.count("its entry point has no TLS") == 1
+
+
 async def test_a_class_of_which_nothing_runs_is_told(tmp_path: Path):
     async with site(tmp_path, scenario="shop") as there:
         there.create(ingress_class("second", "example.com/controller"))
@@ -54,16 +74,6 @@ async def test_a_tls_route_to_plain_http_is_told_to_be_at_fault_behind(tmp_path:
         said = await there.approved("route create tls.example.com --kind tls --service web:80 --name tl -n shop")
         assert "passes the TLS handshake through to Service shop/web, whose port 80 does not speak TLS" in said
         assert "nothing wrong was found" not in said
-
-
-class Unavailable:
-    """A network in which whoever is asked says 503."""
-
-    async def ask(self, probe: AddressProbe) -> Observation:
-        return Observation(probe, ByBot(), Outcome.ANSWERED, 0.1, "HTTP 503", 503)
-
-    async def resolve(self, host: str) -> tuple[str, ...]:
-        return ()
 
 
 async def test_where_all_is_right_the_controller_is_named_that_should_have_served(tmp_path: Path):
