@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
 from bot.application.execution.controllers import all_controllers
 from bot.application.execution.edge_reading import read_edge
+from bot.application.execution.encrypting import class_meant, unencrypted
 from bot.application.execution.ingress_looking import served_by
 from bot.application.execution.routes import gateways_of
 from bot.application.execution.working import Work
@@ -16,12 +17,12 @@ from bot.application.execution.writing import look
 from bot.domain.changes import fields
 from bot.domain.changes.change import Reach
 from bot.domain.diagnosis.ingress_controllers import controller_findings
-from bot.domain.network.ingresses import class_of, default_classes
 from bot.domain.network.leading import leads
 from bot.domain.network.probing import ByAPIServer, HTTPProbe, Outcome
 from bot.domain.network.references import GATEWAY, INGRESS, SERVICE, TLS_ROUTE, JSONObject
 from bot.domain.network.snapshot import Ingress
 from bot.domain.plugins.controllers import Found, ready, recognise
+from bot.domain.plugins.edge.serving import by_address
 from bot.domain.plugins.edge.surroundings import Edge, name_of, part
 
 
@@ -75,10 +76,9 @@ async def _of_ingress(
     work: Work, object: JSONObject, reach: Reach | None, edge: Edge, all_found: Sequence[Found]
 ) -> Before:
     ingress = msgspec.convert(object, Ingress, strict=False)
-    default = default_classes(edge.snapshot.ingress_classes)
-    name = class_of(ingress) or (default[0] if len(default) == 1 else "")
+    name = class_meant(ingress, edge.snapshot.ingress_classes)
     serving = served_by(all_found)
-    found = _by_address(serving.by_class.get(name, ()), ingress.status.addresses)
+    found = by_address(serving.by_class.get(name, ()), ingress.status.addresses)
     wrong: list[tuple[str, ...]] = [
         (f"{each.object} {each.field}: {each.summary}", f"  next: {each.next_step.replace('`', '')}")
         for each in controller_findings(edge.snapshot, ingress, serving.running)
@@ -93,19 +93,11 @@ async def _of_ingress(
             )
         )
     if reach is not None and reach.scheme == "https":
-        wrong += await _unencrypted(work, object, found)
+        for told in await work.call(unencrypted(work.cluster, object, found)):
+            edit = f"ingress edit {ingress.name} -n {ingress.namespace} --annotation {told.annotation}"
+            mend = f"  next: {edit}, and it is served by TLS alone; or have the controller's arguments changed, for all"
+            wrong.append((told.why, mend))
     return Before(tuple(wrong), found)
-
-
-async def _unencrypted(work: Work, ingress: JSONObject, found: Sequence[Found]) -> list[tuple[str, ...]]:
-    wrong: list[tuple[str, ...]] = []
-    for each in found:
-        if each.controller is None or each.controller.unencrypted is None:
-            continue
-        workloads = [there for one in each.workloads if (there := await look(work, one.ref)) is not None]
-        if told := each.controller.unencrypted(ingress, workloads):
-            wrong.append((told[0], f"  next: {told[1].replace('`', '')}"))
-    return wrong
 
 
 async def _gateways(work: Work, object: JSONObject) -> list[JSONObject]:
@@ -119,12 +111,7 @@ async def _gateways(work: Work, object: JSONObject) -> list[JSONObject]:
 def _serving(gateway: JSONObject, all_found: Sequence[Found]) -> tuple[Found, ...]:
     name = str(part(gateway, "spec", "gatewayClassName"))
     addresses = [str(each.get("value")) for each in part(gateway, "status", "addresses") or ()]
-    return _by_address([each for each in all_found if name in each.gateway_class_names], addresses)
-
-
-def _by_address(found: Sequence[Found], given: Iterable[str]) -> tuple[Found, ...]:
-    """Where several have a class, the address that an object was given tells whose it is."""
-    return tuple(each for each in found if set(each.addresses) & set(given)) or tuple(found)
+    return by_address([each for each in all_found if name in each.gateway_class_names], addresses)
 
 
 def _unserved(gateway: JSONObject, found: Sequence[Found]) -> Iterator[tuple[str, ...]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bot.domain.network.probing import AddressProbe, ByBot, Observation, Outcome
 from tests.keypairs import tls_secret
-from tests.plugging import site
+from tests.plugging import site, told
 from tests.shops import ingress_class
 
 
@@ -36,6 +36,8 @@ async def test_a_traefik_without_tls_at_its_entry_point_is_told_with_the_command
     async with site(tmp_path, scenario="shop") as there:
         there.create(tls_secret("good-tls", "secure.example.com"))
         make = "ingress create secure.example.com --service web:80 --name safe --tls good-tls -n shop"
+        plan = told((await there.answer(make)).report)
+        assert "With --annotation traefik.ingress.kubernetes.io/router.tls=true it is served by TLS" in plan
         said = await there.approved(make)
         assert "Applied, but not proven to work" in said
         assert "its entry point has no TLS (--entrypoints.websecure.http.tls=true)" in said

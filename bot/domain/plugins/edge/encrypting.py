@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.changes import fields
@@ -14,8 +15,18 @@ _ROUTER_POINTS = "traefik.ingress.kubernetes.io/router.entrypoints"
 _OPTIONS = ("providers.", "entrypoints.")
 
 
-def by_router(ingress: JSONObject, workloads: Sequence[JSONObject], images: Iterable[str]) -> tuple[str, str] | None:
-    """Why Traefik answers 404 for it by TLS, and what mends that; None: it does not, or a file tells it perhaps. See
+@dataclass(frozen=True, slots=True)
+class Unencrypted:
+    """An Ingress with a certificate that is not served by TLS."""
+
+    why: str
+    """For people."""
+    annotation: str
+    """What has it served by TLS, and by TLS alone: `key=value`."""
+
+
+def by_router(ingress: JSONObject, workloads: Sequence[JSONObject], images: Iterable[str]) -> Unencrypted | None:
+    """Of Traefik, which answers 404 by TLS then; None: it does not, or a file tells it perhaps. See
     https://doc.traefik.io/traefik/reference/routing-configuration/kubernetes/ingress/ (router.tls)."""
     annotations: Any = fields.metadata(ingress).get("annotations") or {}
     if str(annotations.get(_ROUTER_TLS, "")).lower() == "true":
@@ -25,11 +36,10 @@ def by_router(ingress: JSONObject, workloads: Sequence[JSONObject], images: Iter
     if not running or any(_encrypts(container, names) for container in running):
         return None
     ref = fields.ref_of(ingress)
-    return (
+    return Unencrypted(
         "Traefik serves no Ingress by TLS for its Secret alone, and answers 404: its entry point has no TLS "
         f"(--entrypoints.websecure.http.tls=true), and {ref} lacks the annotation {_ROUTER_TLS}=true",
-        f"`ingress edit {ref.name} -n {ref.namespace} --annotation {_ROUTER_TLS}=true`, and it is served by TLS alone "
-        "then; or have Traefik's arguments changed, for all Ingresses",
+        f"{_ROUTER_TLS}=true",
     )
 
 

@@ -39,8 +39,8 @@ def why(*args: str, image: str = "traefik:v3.7.9", annotations: Any = None, **co
 def test_a_secret_alone_is_not_enough(args: tuple[str, ...], more: Any) -> None:
     told = why(*args, **more)
     assert told is not None
-    assert "Ingress shop/web lacks the annotation" in told[0]
-    assert told[1].startswith(f"`ingress edit web -n shop --annotation {ROUTER}.tls=true`")
+    assert "Ingress shop/web lacks the annotation" in told.why
+    assert told.annotation == f"{ROUTER}.tls=true"
 
 
 @pytest.mark.parametrize(
