@@ -117,17 +117,20 @@ class _Attempt:
         if self.probe.host:
             self.certificate_fits = certificate.covers(self.probe.host)
         now = datetime.datetime.now(datetime.UTC)
-        wrong = certificate.wrong_with(self.probe.host, now) or distrust
+        wrong = certificate.wrong_with(self.probe.host, now)
         days = certificate.days_left(now)
         left = f", in {days} days" if 0 <= days <= _EXPIRES_SOON_DAYS else ""
         said = f"{certificate.subject or ', '.join(certificate.names[:3]) or 'no subject'}, by "
         said += "itself" if certificate.self_signed else certificate.issuer or "nobody"
         said += f", expires {certificate.not_after:%Y-%m-%d}{left}"
-        self.hops.append(Hop("TLS", said + (f"; {wrong}" if wrong else ""), seconds, right=not wrong))
+        # Whom this machine trusts says little of those who will ask: an own authority is told, and is no fault.
+        told = wrong or distrust
+        self.hops.append(Hop("TLS", said + (f"; {told}" if told else ""), seconds, right=not wrong))
 
     def answered(self, said: str, *, status: int | None = None, location: str = "") -> Observation:
         whole = time.monotonic() - self.began
-        self.hops.append(Hop("answer", said, whole, right=status is None or status < 500))
+        if self.probe.scheme != "tcp":  # there the connection is the answer, and has been told
+            self.hops.append(Hop("answer", said, whole, right=status is None or status < 500))
         return Observation(
             self.probe,
             ByBot(),

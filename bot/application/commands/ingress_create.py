@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.application.execution import ingress_surroundings as reading
+from bot.application.execution.encrypting import with_warning
 from bot.application.execution.ingress_words import PathType, as_kubectl, backend, check_accepted, check_annotations
 from bot.application.ports import Changing, Context
 from bot.domain.changes.change import Change
@@ -77,7 +78,7 @@ async def create_ingress(request: CreateIngress, context: Context) -> Change:
         behind=await reading.behind(cluster, namespace),
         unread=near.unread,
     )
-    return plan(wanted, around)
+    return await with_warning(cluster, plan(wanted, around))
 
 
 def _check(request: CreateIngress) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.application.execution import ingress_surroundings as reading
+from bot.application.execution.encrypting import with_warning
 from bot.application.execution.ingress_words import PathType, as_kubectl, backend, check_accepted, check_annotations
 from bot.application.execution.looking_up import existing
 from bot.application.ports import Changing, Context
@@ -78,7 +79,7 @@ async def edit_ingress(request: EditIngress, context: Context) -> Change:
         behind=await reading.behind(cluster, namespace),
         unread=near.unread,
     )
-    return plan(wanted, around)
+    return await with_warning(cluster, plan(wanted, around))
 
 
 def _check(request: EditIngress) -> None:

@@ -129,9 +129,13 @@ class Serving:
 
 async def serving(context: Context) -> Serving:
     """The controllers by the classes that they serve."""
-    edge = await read_edge(context.cluster)
+    return served_by(recognise(await read_edge(context.cluster), all_controllers()))
+
+
+def served_by(all_found: Iterable[Found]) -> Serving:
+    """The same of controllers that have been read already."""
     by_class: dict[str, tuple[Found, ...]] = {}
-    for found in recognise(edge, all_controllers()):
+    for found in all_found:
         for name in found.class_names:
             by_class[name] = (*by_class.get(name, ()), found)
     return Serving(by_class)

@@ -4,30 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 import msgspec
 
 from bot.application.execution.behind import status_behind
 from bot.application.execution.diagnosing import diagnosed
+from bot.application.execution.places import Place, places_of
 from bot.application.execution.published import published
 from bot.application.execution.verifying import POLL_SECONDS
 from bot.application.execution.working import Work
-from bot.application.execution.writing import look
 from bot.application.ports import Network
-from bot.domain.changes import fields
 from bot.domain.changes.change import Ask, Reach, StepState
 from bot.domain.network.probing import AddressProbe, Hop, Observation, spoken_of
 from bot.domain.network.redirects import leads_there, with_host
-from bot.domain.network.references import GATEWAY, INGRESS, NODE, SERVICE, JSONObject, Ref
+from bot.domain.network.references import GATEWAY, SERVICE
 from bot.errors import BotError
 
-_USUAL = {"http": 80, "https": 443, "tls": 443, "tcp": 80}
 _UNKNOWN = 404
-_MOST_ADDRESSES = 3
+_GRACE = 2
+"""Attempts at which all places may come to serve, once one does."""
+_MOST_PLACES = 3
 """Asked at each attempt; of a hundred nodes a few stand for all."""
 NOT_FROM_HERE = (
     "the bot was not told that it can reach addresses from where it stands: PATCHBAY_REACHES_ADDRESSES=yes lets it try"
@@ -35,11 +33,45 @@ NOT_FROM_HERE = (
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    """Where to knock."""
+class _Name:
+    """What a host name resolves to, held against where it was asked for. It does not decide where to knock."""
 
-    address: str
-    port: int
+    hops: tuple[Hop, ...] = ()
+    astray: str = ""
+    """In a few words, when it does not lead there, or not there alone."""
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What has come of one request by address so far."""
+
+    resolved: tuple[str, ...] = ()
+    """What its host name resolves to here."""
+    name: _Name = _Name()
+    places: tuple[Place, ...] = ()
+    answers: tuple[Observation, ...] = ()
+    """Of the places, one each, in their order; those of the last attempt at which there were any."""
+    behind: int | None = None
+    """The status of the Service behind it, where it was asked to compare."""
+    why: str = ""
+    """Why nothing was asked."""
+
+    @property
+    def best(self) -> Observation | None:
+        """The first that serves, else the last; None: nothing was asked."""
+        return next(filter(served, self.answers), self.answers[-1] if self.answers else None)
+
+    @property
+    def silent(self) -> tuple[Observation, ...]:
+        """Places that do not serve, though others may."""
+        return tuple(each for each in self.answers if not served(each))
+
+    @property
+    def whole(self) -> bool:
+        """Whether each place serves of which that can be expected."""
+        return not any(
+            not place.local for place, each in zip(self.places, self.answers, strict=False) if not served(each)
+        )
 
 
 async def reach(work: Work, index: int, step: Reach) -> None:
@@ -50,9 +82,7 @@ async def reach(work: Work, index: int, step: Reach) -> None:
         await work.mark(index, state=StepState.PASSED_OVER, ended_at=work.now(), note=NOT_FROM_HERE)
         return
     await work.mark(index, state=StepState.STARTED, started_at=work.now())
-    named = await _named(work, network, step)
-    seen, why = None, ""
-    behind = None
+    seen = _Seen(resolved=await _resolved(network, step))
     ends = work.ports.clock.monotonic() + step.timeout_seconds
     for attempt in range(step.attempts):
         if attempt:
@@ -60,19 +90,33 @@ async def reach(work: Work, index: int, step: Reach) -> None:
                 break
             await work.ports.clock.sleep(POLL_SECONDS)
             await work.breathe()
-        try:
-            places = await _places(work, step)
-            if attempt and step.ref.kind != SERVICE.name and (seen is None or not seen.answered):
-                places = [_Place(each.address, await published(work, each.address, each.port)) for each in places]
-            why = "" if places else "it has no address yet"
-        except BotError as error:
-            places, why = [], str(error)
-        seen = await _ask(work, network, step, places) or seen
-        if seen is not None and seen.status == _UNKNOWN:
-            behind = await status_behind(work, step)
-        if seen is not None and _proves(seen, behind, step) and not _refused_behind(work, step):
+        await _attempt(work, network, step, seen, again=attempt > 0)
+        # One node may learn of a port a moment after another.
+        if _proven(work, step, seen) and (seen.whole or attempt >= _GRACE):
             break
-    await _tell(work, index, step, named, seen, behind, why)
+    seen.name = await _name(network, step, seen)
+    await _tell(work, index, step, seen)
+
+
+async def _attempt(work: Work, network: Network, step: Reach, seen: _Seen, *, again: bool) -> None:
+    """All places at once; `again`, where none has answered yet, by the ports that Services publish."""
+    try:
+        places = tuple((await places_of(work, step))[:_MOST_PLACES])
+        if again and step.ref.kind != SERVICE.name and not (seen.best and seen.best.answered):
+            places = tuple([replace(each, port=await published(work, each.address, each.port)) for each in places])
+        seen.why = "" if places else "it has no address yet"
+    except BotError as error:
+        places, seen.why = (), str(error)
+    if places:
+        seen.places = places
+        seen.answers = tuple(await asyncio.gather(*(_knock(network, step, place) for place in places)))
+        await work.breathe()
+    if seen.best is not None and seen.best.status == _UNKNOWN:
+        seen.behind = await status_behind(work, step)
+
+
+def _proven(work: Work, step: Reach, seen: _Seen) -> bool:
+    return seen.best is not None and _proves(seen.best, seen.behind, step) and not _refused_behind(work, step)
 
 
 def _refused_behind(work: Work, step: Reach) -> bool:
@@ -109,37 +153,15 @@ def _proves(seen: Observation, behind: int | None, step: Reach) -> bool:
     return served(seen) and not unknown and seen.certificate_fits is not False
 
 
-async def _tell(
-    work: Work,
-    index: int,
-    step: Reach,
-    named: tuple[Hop, ...],
-    seen: Observation | None,
-    behind: int | None,
-    why: str,
-) -> None:
-    if seen is None:
-        note, hops = why, named
+async def _tell(work: Work, index: int, step: Reach, seen: _Seen) -> None:
+    best, proven = seen.best, _proven(work, step, seen)
+    if best is None:
+        note, hops = seen.why, seen.name.hops
     else:
-        note, hops = seen.evidence, (*named, *seen.hops)
-    refused = _refused_behind(work, step)
-    proven = seen is not None and _proves(seen, behind, step) and not refused
-    if seen is not None and seen.status == _UNKNOWN and behind == _UNKNOWN:
-        note += ", as the Service behind it answers itself"
+        failed = [hop for each in seen.silent if each is not best for hop in each.hops if not hop.right]
+        note, hops = best.evidence, (*seen.name.hops, *failed, *best.hops)
+        note += _besides(seen, best) if proven else _doubt(step, seen, best, _refused_behind(work, step))
     if not proven:
-        if seen is not None and served(seen) and seen.certificate_fits is False:
-            note += f", with a certificate that is not for {step.host}: the edge has none for it, or shows it later"
-        elif seen is not None and served(seen) and refused:
-            note += ", while nobody behind it does: a load balancer takes connections whatever stands behind it"
-        elif seen is not None and step.status:
-            leads = f" that leads to {with_host(step.leads_to, step.host)}" if step.leads_to else ""
-            note += f", while HTTP {step.status}{leads} should come: something else answers this host and path"
-        elif seen is not None and served(seen) and behind is None:
-            note += (
-                ", and what stands behind it could not be asked to compare: an edge that knows no such host says 404"
-            )
-        elif seen is not None and served(seen):
-            note += f", while the Service behind it answers HTTP {behind}: the edge does not know this host and path"
         note += f" (asked {step.attempts} times from the bot itself)"
     await work.mark(
         index,
@@ -147,34 +169,70 @@ async def _tell(
         ended_at=work.now(),
         note=note,
         hops=hops,
-        evidence=() if proven else await diagnosed(work, step.ref),
+        evidence=() if proven else await diagnosed(work, step.ref, step),
     )
 
 
-async def _named(work: Work, network: Network, step: Reach) -> tuple[Hop, ...]:
-    """What the host name resolves to here; it is told, and does not decide where to knock."""
+def _besides(seen: _Seen, best: Observation) -> str:
+    """What is to be said of an answer that proves it."""
+    said = ", as the Service behind it answers itself" if best.status == _UNKNOWN and seen.behind == _UNKNOWN else ""
+    if seen.silent:
+        said += f", at {len(seen.answers) - len(seen.silent)} of {len(seen.answers)} addresses asked"
+        if any(place.local for place in seen.places):
+            said += ": by externalTrafficPolicy Local a node answers only where a pod runs"
+    said += f", at its address: the name {seen.name.astray}" if seen.name.astray else ""
+    wrong = next((hop.said for hop in best.hops if hop.about == "TLS" and not hop.right), "")
+    return said + (f", with a certificate to be looked at: {wrong.rpartition('; ')[2]}" if wrong else "")
+
+
+def _doubt(step: Reach, seen: _Seen, best: Observation, refused: bool) -> str:
+    """Why what came is no proof; empty: nothing came."""
+    if not served(best):
+        return ""
+    if best.certificate_fits is False:
+        return f", with a certificate that is not for {step.host}: the edge has none for it, or shows it later"
+    if refused:
+        return ", while nobody behind it does: a load balancer takes connections whatever stands behind it"
+    if step.status:
+        leads = f" that leads to {with_host(step.leads_to, step.host)}" if step.leads_to else ""
+        return f", while HTTP {step.status}{leads} should come: something else answers this host and path"
+    if step.ref.kind == SERVICE.name:
+        if seen.behind is None:
+            return ", and the Service itself could not be asked to compare: something else may answer at that address"
+        return f", while the Service itself answers HTTP {seen.behind}: something else answers at that address"
+    if seen.behind is None:
+        return ", and what stands behind it could not be asked to compare: an edge that knows no such host says 404"
+    return f", while the Service behind it answers HTTP {seen.behind}: the edge does not know this host and path"
+
+
+async def _resolved(network: Network, step: Reach) -> tuple[str, ...]:
+    """What the host name resolves to here; empty for a wildcard and for an address."""
     if not step.host or step.host.startswith("*.") or _is_address(step.host):
         return ()
-    found = await network.resolve(step.host)
-    if not found:
+    return await network.resolve(step.host)
+
+
+async def _name(network: Network, step: Reach, seen: _Seen) -> _Name:
+    if not step.host or step.host.startswith("*.") or _is_address(step.host):
+        return _Name()
+    if not seen.resolved:
         said = f"{step.host} resolves to nothing here yet: it is asked for at the address itself"
-        return (Hop("name", said, right=False),)
-    return (Hop("name", f"{step.host} resolves to {', '.join(found[:4])}"),)
+        return _Name((Hop("name", said, right=False),), "resolves to nothing here yet")
+    asked: set[str] = set()
+    for address in {place.address for place in seen.places}:
+        asked |= {address} if _is_address(address) else set(await network.resolve(address))
+    said = f"{step.host} resolves to {', '.join(seen.resolved[:4])}"
+    elsewhere = [each for each in seen.resolved if each not in asked]
+    if not asked or not elsewhere:
+        return _Name((Hop("name", said),))
+    if len(elsewhere) == len(seen.resolved):
+        hop = Hop("name", f"{said}, and not to where {step.ref} has its address", right=False)
+        return _Name((hop,), "leads elsewhere")
+    hop = Hop("name", f"{said}; no address of {step.ref}: {', '.join(elsewhere[:4])}", right=False)
+    return _Name((hop,), "leads elsewhere, too")
 
 
-async def _ask(work: Work, network: Network, step: Reach, places: list[_Place]) -> Observation | None:
-    """All at once: the first that serves, else the last, with what became of those before it."""
-    asked = await asyncio.gather(*(_one(network, step, place) for place in places[:_MOST_ADDRESSES]))
-    await work.breathe()
-    failed: tuple[Hop, ...] = ()
-    for seen in asked:
-        if served(seen) or seen is asked[-1]:
-            return msgspec.structs.replace(seen, hops=(*failed, *seen.hops))
-        failed += tuple(hop for hop in seen.hops if not hop.right)
-    return None
-
-
-async def _one(network: Network, step: Reach, place: _Place) -> Observation:
+async def _knock(network: Network, step: Reach, place: Place) -> Observation:
     """A redirect to TLS on the same host is followed, once, unless it is what has to be answered."""
     probe = AddressProbe(
         scheme=step.scheme,
@@ -204,90 +262,6 @@ def _to_tls(seen: Observation) -> AddressProbe | None:
         return None
     path = (leads.path or "/") + (f"?{leads.query}" if leads.query else "")
     return msgspec.structs.replace(probe, scheme="https", port=port, path=path)
-
-
-async def _places(work: Work, step: Reach) -> list[_Place]:
-    """Raises BotError."""
-    there = await look(work, step.ref)
-    if there is None:
-        return []
-    if step.ref.kind == SERVICE.name:
-        return list(_of_service(there, step, await _node_addresses(work, there)))
-    port = step.port or _USUAL[step.scheme]
-    if step.ref.kind in (INGRESS.name, GATEWAY.name):
-        return [_Place(address, port) for address in _addresses(there)]
-    return await _of_route(work, there, step)
-
-
-async def _of_route(work: Work, route: JSONObject, step: Reach) -> list[_Place]:
-    """The addresses of the Gateways that it is attached to."""
-    found = []
-    parents: Any = fields.at(route, ("spec", "parentRefs")).value or []
-    for parent in parents:
-        if parent.get("kind", GATEWAY.name) != GATEWAY.name:
-            continue
-        namespace = str(parent.get("namespace") or step.ref.namespace)
-        gateway = await look(work, Ref(GATEWAY.name, str(parent.get("name")), namespace, GATEWAY.api_version))
-        if gateway is not None:
-            port = step.port or int(parent.get("port") or 0) or _listener_port(gateway, parent, step)
-            found += [_Place(address, port) for address in _addresses(gateway)]
-    return found
-
-
-def _listener_port(gateway: JSONObject, parent: dict[str, Any], step: Reach) -> int:
-    protocols = {"http": ("HTTP",), "https": ("HTTPS",), "tls": ("TLS",), "tcp": ("TCP",)}[step.scheme]
-    listeners: Any = fields.at(gateway, ("spec", "listeners")).value or []
-    fitting = [
-        each
-        for each in listeners
-        if each.get("protocol") in protocols and parent.get("sectionName", each.get("name")) == each.get("name")
-    ]
-    return int(fitting[0].get("port")) if fitting else _USUAL[step.scheme]
-
-
-def _of_service(service: JSONObject, step: Reach, nodes: list[str]) -> Iterator[_Place]:
-    """From the outermost inwards: load balancer, external addresses, node ports, the Service's own address. The ports
-    of the nodes prove nothing of a load balancer that has an address."""
-    spec: Any = service.get("spec") or {}
-    ports: Any = spec.get("ports") or []
-    port = next((each for each in ports if each.get("port") == step.port), ports[0] if ports else {})
-    number = int(port.get("port") or 0)
-    balanced = _addresses(service) if spec.get("type") == "LoadBalancer" else []
-    yield from (_Place(address, number) for address in balanced)
-    yield from (_Place(str(address), number) for address in spec.get("externalIPs") or ())
-    if spec.get("type") in ("NodePort", "LoadBalancer"):
-        if port.get("nodePort") and not balanced:
-            yield from (_Place(address, int(port["nodePort"])) for address in nodes)
-    elif spec.get("type") == "ClusterIP" and spec.get("clusterIP") not in (None, "", "None"):
-        yield _Place(str(spec["clusterIP"]), number)
-
-
-async def _node_addresses(work: Work, service: JSONObject) -> list[str]:
-    """Of nodes that are Ready, the outer addresses first. Raises BotError."""
-    if fields.at(service, ("spec", "type")).value not in ("NodePort", "LoadBalancer"):
-        return []
-    nodes = await work.call(work.cluster.list(NODE))
-    ready = [node for node in nodes if _ready(node)]
-    found = []
-    for kind in ("ExternalIP", "InternalIP"):
-        for node in ready:
-            addresses: Any = fields.at(node, ("status", "addresses")).value or []
-            found += [str(each["address"]) for each in addresses if each.get("type") == kind and each.get("address")]
-    return found
-
-
-def _ready(node: JSONObject) -> bool:
-    conditions: Any = fields.at(node, ("status", "conditions")).value or []
-    return any(each.get("type") == "Ready" and each.get("status") == "True" for each in conditions)
-
-
-def _addresses(object: JSONObject) -> list[str]:
-    """As an Ingress or a Service (`status.loadBalancer`) and as a Gateway (`status.addresses`) has them."""
-    balanced: Any = fields.at(object, ("status", "loadBalancer", "ingress")).value or []
-    given: Any = fields.at(object, ("status", "addresses")).value or []
-    found = [str(each.get("ip") or each.get("hostname") or "") for each in balanced]
-    found += [str(each.get("value") or "") for each in given]
-    return [address for address in found if address]
 
 
 def _is_address(word: str) -> bool:

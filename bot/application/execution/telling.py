@@ -32,7 +32,7 @@ from bot.domain.changes.change import (
     StepState,
     Wait,
 )
-from bot.domain.changes.differences import done_in_words, field_differences, in_words
+from bot.domain.changes.differences import field_differences, in_words, taken_in_words
 from bot.domain.changes.fields import with_fields
 from bot.domain.chat.invocation import Actor
 from bot.domain.chat.report import (
@@ -308,7 +308,7 @@ def _progress(record: ChangeRecord) -> Progress:
 
 
 def _words(step: Step, done: StepRecord) -> str:
-    return done_in_words(step) if done.state is StepState.DONE else in_words(step)
+    return taken_in_words(step, done.state)
 
 
 def _mark(step: object, done: StepRecord) -> str:

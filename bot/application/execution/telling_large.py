@@ -20,7 +20,7 @@ from bot.domain.changes.change import (
     StepState,
     Wait,
 )
-from bot.domain.changes.differences import done_in_words, in_words, reached_in_words
+from bot.domain.changes.differences import in_words, reached_in_words, taken_in_words
 from bot.domain.changes.inside import differences_inside
 from bot.domain.chat.report import (
     Block,
@@ -77,8 +77,7 @@ def noted(taken: Sequence[_Taken]) -> list[str]:
 
 
 def _words(step: Step, done: StepRecord) -> str:
-    words = done_in_words(step) if done.state is StepState.DONE else in_words(step)
-    return words + (f": {done.note}" if done.note else "")
+    return taken_in_words(step, done.state) + (f": {done.note}" if done.note else "")
 
 
 def _state(members: Sequence[StepRecord]) -> str:
@@ -152,7 +151,7 @@ def hop_blocks(record: ChangeRecord) -> tuple[Block, ...]:
 def evidence_blocks(record: ChangeRecord) -> tuple[Block, ...]:
     """Why steps failed: events and the end of logs."""
     return tuple(
-        Preformatted(content="\n".join(done.evidence), title=f"why: {in_words(step)}", language="log")
+        Preformatted(content="\n".join(done.evidence), title=f"why: {taken_in_words(step, done.state)}", language="log")
         for step, done in zip(record.change.steps, record.steps, strict=True)
         if done.evidence
     )

@@ -19,6 +19,8 @@ from bot.domain.network.references import DAEMON_SET, ENDPOINT_SLICE, NAMESPACE,
 from bot.errors import BotError
 
 POLL_SECONDS = 1.0
+_DIAGNOSED = (Until.ENDPOINTS_READY, Until.ADDRESS_ASSIGNED, Until.ATTACHED, Until.PROGRAMMED)
+"""What does not come for reasons that stand in other objects."""
 
 
 async def wait(work: Work, index: int, step: Wait) -> None:
@@ -42,7 +44,7 @@ async def wait(work: Work, index: int, step: Wait) -> None:
     told: tuple[str, ...] = ()
     if workload := step.ref if step.until is Until.ROLLED_OUT else step.behind:
         told = await evidence(work, workload)
-    elif step.until in (Until.ENDPOINTS_READY, Until.ADDRESS_ASSIGNED):
+    elif step.until in _DIAGNOSED:
         told = await diagnosed(work, step.ref)
     await work.mark(index, state=StepState.FAILED, ended_at=work.now(), note=note, evidence=told)
     if step.required:
@@ -195,7 +197,7 @@ async def ask(work: Work, index: int, step: Ask) -> None:
         if attempt:
             await work.ports.clock.sleep(POLL_SECONDS)
             await work.breathe()
-        seen = await _ask(work, step.probe)
+        seen = await _observe(work, step.probe)
         if seen.answered:
             break
     if seen is not None and not seen.answered and isinstance(step.probe, HTTPProbe):
@@ -212,7 +214,7 @@ async def ask(work: Work, index: int, step: Ask) -> None:
     )
 
 
-async def _ask(work: Work, probe: Probe) -> Observation:
+async def _observe(work: Work, probe: Probe) -> Observation:
     """TCP can only be asked of a pod: one of the ready ones behind the Service stands for it."""
     try:
         if isinstance(probe, TCPProbe) and probe.target.kind == SERVICE.name:
@@ -240,7 +242,7 @@ async def _taken(work: Work, probe: HTTPProbe, seen: Observation, sure: bool) ->
     make it speak HTTP, so that is an answer; one that has to speak HTTP has not answered. None: it takes none."""
     if probe.target.kind != SERVICE.name or seen.outcome is Outcome.NOT_ASKED:
         return None
-    taken = await _ask(work, TCPProbe(target=probe.target, port=probe.port))
+    taken = await _observe(work, TCPProbe(target=probe.target, port=probe.port))
     if not taken.answered:
         return None
     protocol = "HTTPS" if probe.tls else "HTTP"

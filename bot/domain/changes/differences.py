@@ -14,6 +14,7 @@ from bot.domain.changes.change import (
     Restore,
     Settle,
     Step,
+    StepState,
     TryAddresses,
     Wait,
 )
@@ -69,6 +70,17 @@ def done_in_words(step: Step) -> str:
             return f"{step.ref} serves {_nodes(step)}"
         case TryAddresses():
             return "a new pod on each node was given an address"
+
+
+def taken_in_words(step: Step, state: StepState) -> str:
+    """One line for a step of which something became; after one that failed comes what happened instead."""
+    match step:
+        case Wait() if state is StepState.FAILED:
+            return f"waited until {step.ref} {step.until.value}"
+        case Ask() | Reach() if state is StepState.FAILED:
+            return done_in_words(step)
+        case _:
+            return done_in_words(step) if state is StepState.DONE else in_words(step)
 
 
 def _nodes(step: Settle) -> str:

@@ -24,7 +24,7 @@ from bot.domain.changes.ingress_proof import Led, fresh, only, proof
 from bot.domain.changes.ingress_wanted import Surroundings
 from bot.domain.changes.owning import keeper
 from bot.domain.network import nginx_paths
-from bot.domain.network.ingresses import LEGACY_CLASS, class_of, port_called, routes, tls_of
+from bot.domain.network.ingresses import LEGACY_CLASS, Route, class_of, port_called, routes, tls_of
 from bot.domain.network.references import JSON
 from bot.domain.network.snapshot import IngressSpec
 from bot.errors import Refused

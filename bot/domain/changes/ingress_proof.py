@@ -17,6 +17,9 @@ from bot.domain.network.questions import speech_of
 from bot.domain.network.references import Ref
 from bot.domain.network.snapshot import IngressBackend, IngressSpec, Service, ServiceBackend, ServicePort
 
+_MOST_PATHS = 5
+"""Of those that bring a host or a Service that others do not, asked by address."""
+
 
 @dataclass(frozen=True, slots=True)
 class Led:
@@ -40,12 +43,11 @@ def proof(led: Led) -> Iterator[Step]:
 
 def unasked(spec: IngressSpec) -> Iterator[str]:
     """What of it is not asked, for the plan to say."""
-    hosts = list(dict.fromkeys(route.host for route in routes(spec)))
-    paths = sum(1 for _ in routes(spec))
-    if len(hosts) > asking.MOST:
-        yield f"Of its {len(hosts)} hosts the first {asking.MOST} are asked afterwards, the first path of each."
-    elif paths > len(hosts):
-        yield f"Of its {paths} paths the first one of each host is asked by address afterwards."
+    paths, telling = list(routes(spec)), _telling(routes(spec))
+    if len(telling) > _MOST_PATHS:
+        yield f"Of its {len(paths)} paths {_MOST_PATHS} are asked by address afterwards, not each host and Service."
+    elif len(paths) > len(telling):
+        yield f"Of its {len(paths)} paths the first of each host and of each Service are asked by address afterwards."
 
 
 def fresh(before: IngressSpec, after: IngressSpec) -> list[Route]:
@@ -99,14 +101,28 @@ def _port(service: Service | None, backend: ServiceBackend) -> ServicePort | Non
 
 
 def _from_outside(led: Led) -> Iterator[Step]:
-    """The first path of each host."""
-    first: dict[str, Route] = {}
-    for route in routes(led.spec):
-        first.setdefault(route.host, route)
-    if not first and not _is_idle(led, led.spec.default_backend):
+    """The first path of each host, and of each Service."""
+    paths = list(routes(led.spec))
+    if not paths and not _is_idle(led, led.spec.default_backend):
         yield Reach(ref=led.ref, scheme=asking.scheme_of_host(led.spec, ""))
-    for host, route in [(h, r) for h, r in first.items() if not _is_idle(led, r.backend)][: asking.MOST]:
-        yield Reach(ref=led.ref, scheme=asking.scheme_of_host(led.spec, host), host=host, path=askable(route.path))
+    for route in _telling(each for each in paths if not _is_idle(led, each.backend))[:_MOST_PATHS]:
+        yield Reach(
+            ref=led.ref, scheme=asking.scheme_of_host(led.spec, route.host), host=route.host, path=askable(route.path)
+        )
+
+
+def _telling(paths: Iterable[Route]) -> list[Route]:
+    """Those that lead a host for the first time, or to a Service to which no path before them leads."""
+    found: list[Route] = []
+    for route in paths:
+        hosts, services = {each.host for each in found}, {_service(each) for each in found}
+        if route.host not in hosts or _service(route) not in services:
+            found.append(route)
+    return found
+
+
+def _service(route: Route) -> str:
+    return route.backend.service.name if route.backend.service else ""
 
 
 def _is_idle(led: Led, backend: IngressBackend | None) -> bool:

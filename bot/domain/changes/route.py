@@ -161,7 +161,13 @@ def _warnings(
         if fields.at(service, ("spec", "type")).value == "ExternalName":
             yield f"{backend.ref} is of type ExternalName: many controllers do not lead there."
     for backend, port in ports.items():
-        if wanted.kind != TLS_ROUTE and spoken(port).tls:
+        said = spoken(port)
+        if wanted.kind == TLS_ROUTE and said.http and not said.tls:
+            yield (
+                f"Port {port.get('port')} of {backend.ref} probably speaks plain HTTP: a TLSRoute passes TLS "
+                "through to it and ends it nowhere, as an HTTPRoute at a listener of protocol HTTPS does."
+            )
+        if wanted.kind != TLS_ROUTE and said.tls:
             yield (
                 f"Port {port.get('port')} of {backend.ref} probably wants TLS: a Gateway speaks it there only when a "
                 "BackendTLSPolicy says so, or when the controller goes by the port's appProtocol."

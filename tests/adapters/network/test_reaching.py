@@ -117,6 +117,7 @@ async def test_a_certificate_is_told_with_all_that_is_wrong_with_it(tmp_path: Pa
     assert (right.certificate_fits, other.certificate_fits) == (True, False)
     assert "CN=patchbay test, by itself, expires " in told(right, "TLS")
     assert "this machine does not trust it" in told(right, "TLS")
+    assert next(hop for hop in right.hops if hop.about == "TLS").right, "whom this machine trusts is no fault"
     assert "it is for shop.example.com, not for other.example.com" in told(other, "TLS")
     assert not next(hop for hop in other.hops if hop.about == "TLS").right
 
@@ -150,6 +151,7 @@ async def test_a_connection_is_enough_for_tcp():
     async with raw(b"") as port:
         seen = await ask(port, "tcp")
     assert (seen.outcome, seen.status) == (Outcome.ANSWERED, None)
+    assert [hop.about for hop in seen.hops] == ["address"], "the connection is the answer"
 
 
 def free_port() -> int:

@@ -190,7 +190,7 @@ async def test_a_class_that_nobody_serves_is_told_before_and_after(world: Edge) 
     assert "GatewayClass envoy is not served: Accepted is Unknown (Pending): its controller has not looked" in plan
     words = await world.said(approve)
     assert "Applied, but not proven to work" in words
-    assert "[x] waits until Gateway shop/new is programmed" in words
+    assert "[x] waited until Gateway shop/new is programmed: not within" in words
     assert "its controller has not looked at it yet" in words
 
 

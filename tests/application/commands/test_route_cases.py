@@ -474,6 +474,13 @@ async def test_a_service_that_wants_tls_is_told_before(world: Edge) -> None:
     assert "probably wants TLS" not in plan
 
 
+async def test_a_tls_route_to_plain_http_is_doubted_before(world: Edge) -> None:
+    plan, _ = await world.planned("route create tls.example.com --service web:80 --kind tls -n shop")
+    assert "Port 80 of Service shop/web probably speaks plain HTTP" in plan
+    plan, _ = await world.planned("route create db.example.com --service db:5432 --kind tls -n shop")
+    assert "plain HTTP" not in plan
+
+
 def https_for_all() -> Object:
     tls = {"certificateRefs": [{"name": "wildcard-tls"}]}
     everybody = {"namespaces": {"from": "All"}}

@@ -125,7 +125,7 @@ def where(network: FakeNetwork) -> list[str]:
         (balanced(service("LoadBalancer"), "198.51.100.7"), 443, "198.51.100.7:443"),
         (balanced(service("LoadBalancer"), "lb.example.net"), 80, "lb.example.net:80"),
         (service("LoadBalancer"), 80, "10.0.0.2:30080"),
-        (service(externalIPs=["192.0.2.3"]), 80, "192.0.2.3:80 10.96.0.9:80"),
+        (service(externalIPs=["192.0.2.3"]), 80, "192.0.2.3:80"),
     ],
 )
 async def test_where_a_service_is_knocked_at(object: Any, port: int, expected: str):
@@ -472,3 +472,106 @@ async def test_where_addresses_cannot_be_reached_it_says_so_and_goes_on():
     assert step.state is StepState.PASSED_OVER
     assert "PATCHBAY_REACHES_ADDRESSES" in step.note
     assert report.status is Status.OK
+
+
+async def test_a_load_balancer_that_nobody_makes_is_told_with_the_way_in_meanwhile():
+    found, _ = world(Reach(ref=WEB, port=80, attempts=2))
+    found.cluster.put(service("LoadBalancer"))
+    report = await knocked(found)
+    assert "nobody has given it an address" in str(report.blocks)
+    assert "meanwhile it is reached at port 30080, 30443 of each node" in str(report.blocks)
+
+
+@pytest.mark.parametrize(("policy", "times"), [("Local", 1), ("Cluster", 3)])
+async def test_nodes_that_do_not_answer_are_told_beside_one_that_does(policy: str, times: int):
+    found, network = world(Reach(ref=WEB, port=80))
+    found.cluster.put(service("NodePort", externalTrafficPolicy=policy))
+    found.cluster.put(node("node1", "10.0.0.1"))
+    found.cluster.put(node("node2", "10.0.0.2"))
+    network.answers = lambda probe: Outcome.TIMED_OUT if probe.address == "10.0.0.2" else 200
+    await knocked(found)
+    [step] = (await stored(found)).steps
+    assert step.state is StepState.DONE
+    assert "at 1 of 2 addresses asked" in step.note
+    assert ("by externalTrafficPolicy Local" in step.note) is (policy == "Local")
+    assert [hop.right for hop in step.hops] == [False, True, True]
+    assert len(network.asked) == 2 * times
+
+
+async def test_a_node_that_comes_to_answer_a_moment_later_is_no_fault():
+    found, network = world(Reach(ref=WEB, port=80))
+    found.cluster.put(service("NodePort"))
+    found.cluster.put(node("node1", "10.0.0.1"))
+    found.cluster.put(node("node2", "10.0.0.2"))
+    network.answers = lambda probe: Outcome.REFUSED if probe.address.endswith("2") and len(network.asked) < 3 else 200
+    await knocked(found)
+    [step] = (await stored(found)).steps
+    assert "addresses asked" not in step.note
+    assert all(hop.right for hop in step.hops)
+
+
+@pytest.mark.parametrize(
+    ("resolved", "right", "said"),
+    [
+        (("203.0.113.10",), True, "resolves to 203.0.113.10"),
+        (("203.0.113.12",), False, "203.0.113.12, and not to where Ingress shop/site has its address"),
+        (
+            ("203.0.113.10", "203.0.113.12"),
+            False,
+            "203.0.113.10, 203.0.113.12; no address of Ingress shop/site: 203.0.113.12",
+        ),
+        (("203.0.113.12", "203.0.113.13"), False, "203.0.113.13, and not to where Ingress"),
+    ],
+)
+async def test_a_name_is_held_against_the_addresses_that_were_asked(resolved: Any, right: bool, said: str):
+    found, network = world(Reach(ref=SITE, host="shop.example.com"))
+    network.names["shop.example.com"] = resolved
+    found.cluster.put(balanced(ingress(), "203.0.113.10"))
+    await knocked(found)
+    [step] = (await stored(found)).steps
+    assert step.hops[0].right is right
+    assert said in step.hops[0].said
+    assert ("the name leads elsewhere" in step.note) is not right
+
+
+async def test_the_name_of_a_load_balancer_is_resolved_to_compare():
+    found, network = world(Reach(ref=SITE, host="shop.example.com"))
+    network.names["lb.example.net"] = network.names["shop.example.com"]
+    found.cluster.put(balanced(ingress(), "lb.example.net"))
+    await knocked(found)
+    assert (await stored(found)).steps[0].hops[0].right
+
+
+async def test_what_answers_at_the_address_of_a_service_is_not_called_an_edge():
+    found, network = world(Reach(ref=WEB, port=80, attempts=2))
+    found.cluster.put(service(externalIPs=["192.0.2.3"]))
+    network.answers = lambda probe: 404
+    answering(found, 200)
+    await knocked(found)
+    note = (await stored(found)).steps[0].note
+    assert "while the Service itself answers HTTP 200: something else answers at that address" in note
+    assert "edge" not in note
+
+
+async def test_a_certificate_that_proves_it_and_is_wrong_is_said_in_the_answer():
+    found, network = world(Reach(ref=SITE, host="shop.example.com", scheme="https"))
+    found.cluster.put(balanced(ingress(), "203.0.113.10"))
+
+    async def ask(probe: AddressProbe) -> Observation:
+        hops = (Hop("TLS", "CN=x, by CN=y, expires 2026-01-01; it expired on 2026-01-01", right=False),)
+        return Observation(probe, ByBot(), Outcome.ANSWERED, 0.1, "HTTP 200", 200, hops, certificate_fits=True)
+
+    network.ask = ask  # type: ignore[method-assign]
+    await knocked(found)
+    note = (await stored(found)).steps[0].note
+    assert note == "HTTP 200, with a certificate to be looked at: it expired on 2026-01-01"
+
+
+async def test_a_step_that_failed_is_told_as_past():
+    found, network = world(Reach(ref=SITE, host="shop.example.com", attempts=2))
+    found.cluster.put(balanced(ingress(), "203.0.113.10"))
+    network.answers = lambda probe: 503
+    report = str((await knocked(found)).blocks)
+    assert "asked by address: http://shop.example.com/ of Ingress shop/site" in report
+    assert "asks by address" not in report
+    assert "at most" not in report

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 from typing import Any
 
@@ -134,8 +135,18 @@ def test_a_wildcard_leaves_out_what_others_lead_by_name() -> None:
 
 def test_many_hosts_are_not_all_asked_for() -> None:
     hosts = [rule(f"h{number}.example.com") for number in range(9)]
-    steps = plan(wanted(*hosts), around()).steps
-    assert len([step for step in steps if isinstance(step, Reach)]) == 3
+    change = plan(wanted(*hosts), around())
+    assert len([step for step in change.steps if isinstance(step, Reach)]) == 5
+    assert any("Of its 9 paths 5 are asked by address" in each for each in change.warnings)
+
+
+def test_each_service_of_a_host_is_asked_by_a_path_that_leads_to_it() -> None:
+    paths = [("/", "web"), ("/more", "web"), ("/api", "api"), ("/api/v2", "api"), ("/cart", "cart")]
+    rules = [dataclasses.replace(rule(path=path), backend=Backend(name, "80")) for path, name in paths]
+    services = {name: service(name) for name in ("web", "api", "cart")}
+    change = plan(wanted(*rules), around(services=services))
+    assert [step.path for step in change.steps if isinstance(step, Reach)] == ["/", "/api", "/cart"]
+    assert any("the first of each host and of each Service" in each for each in change.warnings)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from bot.domain.network.references import JSONObject
 from bot.domain.network.selectors import matches
 from bot.domain.network.snapshot import DaemonSet, Deployment, IngressClass, Service
 from bot.domain.plugins.cni import repository, tag_of
+from bot.domain.plugins.edge.encrypting import Unencrypted
 from bot.domain.plugins.edge.installation import EdgeInstallation
 from bot.domain.plugins.edge.surroundings import Edge, name_of, part
 
@@ -38,6 +39,9 @@ class IngressController:
     listening: Callable[[Sequence[JSONObject], Sequence[JSONObject]], Listening | None] | None = None
     """At which ports it listens for Gateways, from all Deployments and DaemonSets of its images, and the Services
     beside them; None: it makes what listens for each Gateway, or nobody knows."""
+    unencrypted: Callable[[JSONObject, Sequence[JSONObject]], Unencrypted | None] | None = None
+    """Why an Ingress with a certificate is not served by TLS, from the Ingress and the Deployments and DaemonSets that
+    serve it. None: a certificate is enough, or nobody knows."""
     hosted: bool = False
     """Whether a cloud runs it where the API shows no workload."""
     retired: str = ""

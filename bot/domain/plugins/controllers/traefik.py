@@ -10,6 +10,7 @@ from typing import Any
 from bot.domain.network.references import DEPLOYMENT, SERVICE, JSONObject, ref_to
 from bot.domain.plugins.controllers import IngressController
 from bot.domain.plugins.edge import fitting
+from bot.domain.plugins.edge.encrypting import by_router
 from bot.domain.plugins.edge.installation import ALL_OPTIONS, EdgeInstallation
 from bot.domain.plugins.edge.listening import by_entry_points
 from bot.domain.plugins.edge.parameters import EdgeOption, EdgeParameters, Exposure
@@ -92,6 +93,7 @@ CONTROLLER = IngressController(
     gateway_classes=(GATEWAY_CONTROLLER,),
     legacy_class="traefik",
     listening=lambda workloads, _: by_entry_points(workloads, _IMAGES),
+    unencrypted=lambda ingress, workloads: by_router(ingress, workloads, _IMAGES),
     install=EdgeInstallation(
         releases=(
             Release(

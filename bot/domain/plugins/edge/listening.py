@@ -21,11 +21,11 @@ def by_entry_points(workloads: Sequence[JSONObject], images: Iterable[str]) -> L
     arguments or variables, but in a file perhaps."""
     ports: dict[int, str] = {}
     encrypted: set[str] = set()
-    for container in _containers(workloads, tuple(images)):
-        said = list(_arguments(container))
+    for container in containers(workloads, tuple(images)):
+        said = list(arguments(container))
         if not any(name.startswith(_GATEWAY_PROVIDER) for name, _ in said):
             continue
-        points = list(_entry_points(said, container))
+        points = list(entry_points(said, container))
         if not points:
             return None
         ports |= {number: name for name, number in points if number}
@@ -55,7 +55,7 @@ def by_services(services: Sequence[JSONObject]) -> Listening | None:
     return Listening(dict(sorted(ports.items())), frozenset(), "nobody would reach it", mend) if ports else None
 
 
-def _entry_points(said: Iterable[tuple[str, str]], container: JSONObject) -> Iterator[tuple[str, int]]:
+def entry_points(said: Iterable[tuple[str, str]], container: JSONObject) -> Iterator[tuple[str, int]]:
     """Name and port of each that takes TCP; port 0: it has TLS of its own."""
     variables: Any = container.get("env") or ()
     found = [(_FLAG.fullmatch(f"--{name}"), value) for name, value in said]
@@ -71,7 +71,7 @@ def _entry_points(said: Iterable[tuple[str, str]], container: JSONObject) -> Ite
             yield name, int(number)
 
 
-def _arguments(container: Any) -> Iterator[tuple[str, str]]:
+def arguments(container: Any) -> Iterator[tuple[str, str]]:
     """Name in small letters without dashes, and value; both ways to write it."""
     words = [*(container.get("command") or ()), *(container.get("args") or ())]
     for index, word in enumerate(map(str, words)):
@@ -81,7 +81,7 @@ def _arguments(container: Any) -> Iterator[tuple[str, str]]:
             yield name.lower(), value if equals else "" if following.startswith("-") else following
 
 
-def _containers(workloads: Sequence[JSONObject], images: tuple[str, ...]) -> Iterator[JSONObject]:
+def containers(workloads: Sequence[JSONObject], images: tuple[str, ...]) -> Iterator[JSONObject]:
     for workload in workloads:
         spec: Any = workload.get("spec") or {}
         pod = (spec.get("template") or {}).get("spec") or {}

@@ -41,6 +41,11 @@ def served(found: Found, all_found: Iterable[Found], edge: Edge) -> Served:
     )
 
 
+def by_address(found: Sequence[Found], given: Iterable[str]) -> tuple[Found, ...]:
+    """Of several with one class that whose address an object was given; all, where that tells nothing."""
+    return tuple(each for each in found if set(each.addresses) & set(given)) or tuple(found)
+
+
 def twins(found: Found, all_found: Iterable[Found]) -> tuple[Found, ...]:
     """Others of the same program that run, and so have the same classes."""
     same = (each for each in all_found if each.name == found.name and each.namespace != found.namespace)
