@@ -325,7 +325,7 @@ Probes = Callable[[Stage], Probe]
         (lambda s: HTTPProbe(s.pod.ref, 8081), Outcome.REFUSED, "connection refused by"),
         (lambda s: HTTPProbe(s.ref(SERVICE, "web"), 99), Outcome.REFUSED, "has no port 99"),
         (lambda s: HTTPProbe(s.ref(SERVICE, "empty"), 80), Outcome.REFUSED, "no ready pod"),
-        (lambda s: HTTPProbe(s.ref(SERVICE, "web"), 80, tls=True), Outcome.REFUSED, "TLS"),
+        (lambda s: HTTPProbe(s.ref(SERVICE, "web"), 80, tls=True), Outcome.MISMATCHED, "TLS"),
         (lambda s: HTTPProbe(s.ref(SERVICE, "nothing"), 80), Outcome.NOT_ASKED, "no such Service"),
         (lambda s: TCPProbe(s.pod.ref, 8080), Outcome.ANSWERED, "accepts connections"),
         (lambda s: TCPProbe(s.pod.ref, 8081), Outcome.REFUSED, "connection refused by"),

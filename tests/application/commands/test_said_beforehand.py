@@ -8,6 +8,7 @@ from tests.plugging import told
 from tests.stage import staged
 
 HOSTS = " ".join(f"h{number}.example.com" for number in range(5))
+MORE = f"{HOSTS} h5.example.com"
 
 
 @pytest.mark.parametrize(
@@ -15,7 +16,7 @@ HOSTS = " ".join(f"h{number}.example.com" for number in range(5))
     [
         (f"route create {HOSTS} --service web:80 --name r -n shop", "Of its 5 hosts the first 3 are asked"),
         ("route create a.example.com/x a.example.com/y --service web:80 --name r -n shop", "Of its 2 paths the first"),
-        (f"ingress create {HOSTS} --service web:80 --name i -n shop", "Of its 5 hosts the first 3 are asked"),
+        (f"ingress create {MORE} --service web:80 --name i -n shop", "Of its 6 paths 5 are asked by address"),
         (
             "ingress create a.example.com/x a.example.com/y --service web:80 --name i -n shop",
             "Of its 2 paths the first",
