@@ -41,6 +41,11 @@ async def missed(cluster: Cluster, steps: Sequence[Step]) -> tuple[Doubt, ...]:
     goes = [step.ref for step in steps if isinstance(step, Delete)]
     found = await asyncio.gather(*(_missing(cluster, ref, goes) for ref in goes))
     told = [line for lines in found for line in lines]
+    services = [ref for ref in goes if ref.kind == SERVICE.name]
+    if services:
+        edge = await read_edge(cluster)
+        controllers = recognise(edge, all_controllers())
+        told += [cut for ref in services if (cut := cut_off(ref, controllers, edge))]
     return (Doubt(USED, " ".join(told)),) if told else ()
 
 
@@ -49,9 +54,7 @@ async def _missing(cluster: Cluster, ref: Ref, goes: Sequence[Ref]) -> list[str]
         case SERVICE.name:
             leads = (await leading_to(cluster, ref)).found
             by = list(dict.fromkeys(lead.by for lead in leads if lead.by not in goes))
-            edge = await read_edge(cluster)
-            cut = cut_off(ref, recognise(edge, all_controllers()), edge)
-            return [*_told(f"{ref} is still led to by", by), *([cut] if cut else [])]
+            return _told(f"{ref} is still led to by", by)
         case GATEWAY.name:
             routes = (await routes_everywhere(cluster, ref.namespace)).objects
             return _told(f"With {ref} nothing serves", _others([r for r in routes if refers_to(r, ref)], goes))
